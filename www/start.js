@@ -36,10 +36,12 @@ const openDevice = async () => {
   return adapter;
 };
 
-// Fetches a program and, with it, its script; then it can be started or given up.
+// Fetches a program and, with it, its script; then it can be started or given up. One that has to wait for its dataset is
+// compiled meanwhile; a host that sends it under another type than its own has it compiled at the start.
 const load = (script, program) => {
   const giveUp = new AbortController();
-  const fetched = fetch(new URL(program, import.meta.url), { signal: giveUp.signal });
+  const ask = () => fetch(new URL(program, import.meta.url), { signal: giveUp.signal });
+  const fetched = isOnDevice ? WebAssembly.compileStreaming(ask()).catch(ask) : ask();
   const imported = import(script);
   for (const part of [fetched, imported]) part.catch(() => {});
   return { start: async () => (await imported).default({ module_or_path: fetched }), giveUp: () => giveUp.abort() };
@@ -88,7 +90,11 @@ else showPoster();
 
 // Files of the user's own: dropped anywhere where nothing else takes them, or asked for by a command. A frame is somebody
 // else's page.
-const loadDevice = () => import("./device.js");
+const loadDevice = () => {
+  addLink({ rel: "modulepreload", href: new URL("./bundles/device.js", import.meta.url) });
+  preload(new URL("./bundles/device.wasm", import.meta.url));
+  return import("./device.js");
+};
 if (!query.has("embed")) {
   const isFile = ({ dataTransfer, defaultPrevented }) => !defaultPrevented && dataTransfer?.types.includes("Files");
   addEventListener("dragover", (event) => isFile(event) && event.preventDefault());
@@ -98,7 +104,7 @@ if (!query.has("embed")) {
     // What is dropped is gone once this returns.
     const [item] = [...event.dataTransfer.items].filter(({ kind }) => kind === "file");
     const picked = [item.getAsFile(), item.getAsFileSystemHandle?.()];
-    Promise.all([loadDevice(), ...picked]).then(([{ open }, file, handle]) => open({ file, handle }));
+    Promise.all([loadDevice(), ...picked]).then(([{ open }, file, handle]) => open(file, handle));
   });
   addEventListener("tessera-open-file", () => loadDevice().then(({ choose }) => choose()));
 }

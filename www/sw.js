@@ -14,6 +14,8 @@ const files = [
   "./style.css",
   "./device.js",
   "./device.css",
+  "./bundles/device.js",
+  "./bundles/device.wasm",
   "./builder.js",
   "./bundles/builder.js",
   "./bundles/builder.wasm",

@@ -9,9 +9,10 @@ use std::{
     rc::Rc,
 };
 
-use builder::{LOOK_MANIFEST, Output, OutputFile, Scratch, ScratchFile};
+use builder::{Output, OutputFile, Scratch, ScratchFile};
 use js_sys::{Array, Object, Promise, Reflect};
 use send_wrapper::SendWrapper;
+use shared_fbs::path::LOOK_MANIFEST;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{

@@ -6,11 +6,10 @@ use std::{
     ops::Range,
 };
 
+use file_slices::SliceReader;
 use h5ad::Files;
 use send_wrapper::SendWrapper;
 use web_sys::File;
-
-use crate::slices::SliceReader;
 
 /// The files of a folder by their paths in it.
 pub struct Folder {

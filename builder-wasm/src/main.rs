@@ -4,30 +4,27 @@
 //! can it be built, and what would that take?
 //! `{directory}`: build it there. All answers are [`Reply`]s, and what they say is what the command line says.
 
-mod cached;
 mod device_files;
 mod folder;
 mod progress;
 mod remote;
 mod reply;
-mod slices;
 
 use std::{cell::RefCell, collections::BTreeMap};
 
 use builder::{BuildError, Environment, Options};
+use file_slices::{Cached, Changed, SliceReader, Slices};
 use h5ad::{H5ad, H5adError};
 use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{DedicatedWorkerGlobalScope, File, FileSystemDirectoryHandle, MessageEvent};
 
-use cached::Cached;
 use device_files::DeviceFiles;
 use folder::Folder;
 use progress::Told;
 use remote::Remote;
 use reply::Reply;
-use slices::{Changed, SliceReader, Slices};
 
 /// Values of a layer that are in memory at a time. A worker has 4 GB at most, and the page and its other workers are
 /// beside it.

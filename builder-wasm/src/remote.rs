@@ -2,11 +2,10 @@
 
 use std::io;
 
+use file_slices::{Changed, ReadSlice};
 use js_sys::{ArrayBuffer, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{XmlHttpRequest, XmlHttpRequestResponseType};
-
-use crate::{cached::ReadSlice, slices::Changed};
 
 const PARTIAL_CONTENT: u16 = 206;
 

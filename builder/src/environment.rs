@@ -37,7 +37,7 @@ pub trait Output: Sync {
 
     /// Whether somebody waits to see the cells while the matrices, which take nearly all of the time, are still being
     /// read. A dataset without any matrix is then written first: the files that it is made of under their names, and
-    /// its manifest as [`LOOK_MANIFEST`](crate::LOOK_MANIFEST).
+    /// its manifest as [`LOOK_MANIFEST`](shared_fbs::path::LOOK_MANIFEST).
     fn is_watched(&self) -> bool {
         false
     }

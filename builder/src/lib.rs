@@ -32,7 +32,6 @@ use plan::Plan;
 pub use environment::{Environment, Output, OutputFile, Progress, Quiet, Scratch, ScratchFile, Stage};
 pub use error::BuildError;
 pub use needs::{Needs, most_files, n_entries, needs};
-pub use plan::{LOOK_MANIFEST, UNKNOWN_CONTENT};
 
 /// How to build.
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use explorer_core::format;
 use h5ad::{H5ad, MatrixLocation, ObsmInfo};
 use shared_fbs::{
-    manifest::{FORMAT_VERSION, Layer, Manifest, Pack, Warning},
+    manifest::{FORMAT_VERSION, Layer, Manifest, Pack, UNKNOWN_CONTENT, Warning},
     order::Levels,
     path as dataset_path,
 };
@@ -26,13 +26,6 @@ use crate::{
 /// Columns with more labels than this get no moments of their own: nobody compares so many labels,
 /// and each takes a tile.
 const MAX_LABELS_WITH_MOMENTS: usize = 256;
-
-/// The file that describes what a build has made before it reads the first matrix: a dataset without matrices, for who
-/// [watches](crate::Output::is_watched).
-pub const LOOK_MANIFEST: &str = "look.tsm";
-
-/// The content id that it has, by which nothing may be known.
-pub const UNKNOWN_CONTENT: &str = "00000000000000000000000000000000";
 
 /// Everything decided before the first byte is written.
 pub struct Plan {
@@ -170,7 +163,7 @@ impl Plan {
         look.packs.insert(0, obs);
         look.packs.extend_from_slice(images);
         look.warnings.clone_from(&self.warnings);
-        write_manifest(output, &look, LOOK_MANIFEST)
+        write_manifest(output, &look, dataset_path::LOOK_MANIFEST)
     }
 
     fn write_embeddings(

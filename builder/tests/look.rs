@@ -5,13 +5,13 @@
 use std::{fs, io, path::Path};
 
 use builder::{
-    Environment, LOOK_MANIFEST, Options, Output, OutputFile, Quiet, UNKNOWN_CONTENT,
+    Environment, Options, Output, OutputFile, Quiet,
     memory::{Files, MemoryOutput, MemoryScratch},
 };
 use h5ad::H5ad;
 use shared_fbs::{
     manifest::{DirectoryPlace, Manifest},
-    path::MANIFEST,
+    path::{LOOK_MANIFEST, MANIFEST},
 };
 
 const SOURCE: &str = "pbmc68k_reduced.h5ad";
@@ -81,7 +81,7 @@ fn a_dataset_that_is_watched_is_the_same() {
 fn the_look_is_a_dataset_without_matrices() {
     let (manifest, files) = watched();
     let look = Manifest::decode(&files[LOOK_MANIFEST]).unwrap();
-    assert_eq!((look.n_obs, look.layers.len(), look.content_id.as_str()), (700, 0, UNKNOWN_CONTENT));
+    assert_eq!((look.n_obs, look.layers.len(), look.known_content_id()), (700, 0, None));
     let names = |manifest: &Manifest| manifest.columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
     assert_eq!(names(&look), names(&manifest));
     assert_eq!(look.embeddings, manifest.embeddings);

@@ -2,8 +2,9 @@
 //! 10x Genomics, as typed, streamed pieces.
 //!
 //! This is the only part of Tessera that knows HDF5 and Zarr. The bytes come from any [`Source`]; feature `native` opens
-//! files and directories on disk, feature `write` writes `.h5ad` files. Opening reads only the file's structure; data frames and `obsm` arrays are then handed out whole, and matrices
-//! a slab at a time, so that memory stays bounded whatever the size of the file. What can be mended is mended and listed
+//! files and directories on disk, feature `write` writes `.h5ad` files, and copies of them with changes (`Revision`).
+//! Opening reads only the file's structure; data frames and `obsm` arrays are then handed out whole, and matrices a slab
+//! at a time, so that memory stays bounded whatever the size of the file. What can be mended is mended and listed
 //! in [`H5ad::warnings`]; what cannot is an [`H5adError`] that names the place in the file.
 //!
 //! Left to the caller: duplicate labels, NaN in matrices and embeddings, and which matrix and embedding to use.
@@ -12,6 +13,7 @@ mod codec;
 mod container;
 mod element;
 mod error;
+mod facts;
 #[cfg(feature = "native")]
 mod file;
 mod foreign;
@@ -41,16 +43,21 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use error::H5adError;
+pub use facts::{NodeKind, RawArray, RawColumn, RawFile, RawFrame, RawMatrix, RawSlab, RawTexts, RawValue, Scalar};
 pub use frame::{CategoryKind, Frame, FrameColumn};
+#[cfg(feature = "write")]
+pub use hdf5::edit::Target;
 pub use matrix::{Loss, Matrix, MatrixInfo, MatrixLocation, SparseSlab, Storage};
 pub use obsm::{Obsm, ObsmInfo, ObsmValues};
-#[cfg(feature = "native")]
-pub use open::unshared_attributes;
 pub use source::Source;
 pub use uns::{Pixels, SpatialImage, SpatialLibrary, Uns};
 pub use warning::Warning;
+#[cfg(all(feature = "write", feature = "native"))]
+pub use write::revise_file;
 #[cfg(feature = "write")]
-pub use write::{H5adWriter, NewImage, NewLibrary, NewMatrix, WriteError};
+pub use write::{
+    CsrWriter, DenseWriter, H5adWriter, NewImage, NewLibrary, NewMatrix, Patches, Piece, Revision, UnsValue, WriteError,
+};
 pub use zarr::Files;
 
 use container::Kind;

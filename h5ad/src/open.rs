@@ -5,8 +5,6 @@ use std::path::Path;
 
 use super::container::{Container, Kind};
 use super::error::H5adError;
-#[cfg(feature = "native")]
-use super::file::FileSource;
 use super::foreign;
 use super::hdf5::{self, Unopened};
 use super::read_error::ReadError;
@@ -17,6 +15,12 @@ use super::zarr;
 
 /// Opens the AnnData object in `source`, or the one called `modality` if it is MuData.
 pub(super) fn source(source: &SharedSource, file: String, modality: Option<&str>) -> Result<Store, H5adError> {
+    store(container(source, &file)?, file, modality)
+}
+
+/// Opens the HDF5 file or the zipped Zarr store in `source`, whatever is in it.
+pub(super) fn container(source: &SharedSource, file: &str) -> Result<Box<dyn Container>, H5adError> {
+    let file = file.to_owned();
     let failed = |error| failed(file.clone(), error);
     let head = source.read(0, source.size().min(zarr::ZIP_SIGNATURE.len() as u64) as usize);
     if head.map_err(ReadError::from).map_err(failed)? == zarr::ZIP_SIGNATURE {
@@ -27,21 +31,18 @@ pub(super) fn source(source: &SharedSource, file: String, modality: Option<&str>
             bytes: source.size(),
             hint: "it is a ZIP file, but no Zarr store is in it".to_owned(),
         };
-        return store(Box::new(hierarchy.ok_or_else(hint)?), file, modality);
+        return Ok(Box::new(hierarchy.ok_or_else(hint)?));
     }
-    let container: Box<dyn Container> = match hdf5::File::open(source) {
-        Ok(container) => Box::new(container),
+    match hdf5::File::open(source) {
+        Ok(container) => Ok(Box::new(container)),
         Err(Unopened::NotHdf5) => {
             let hint = foreign::not_hdf5(source);
-            return Err(H5adError::NotHdf5 { file, bytes: source.size(), hint });
+            Err(H5adError::NotHdf5 { file, bytes: source.size(), hint })
         }
-        Err(Unopened::InUse) => return Err(H5adError::InUse { file }),
-        Err(Unopened::CutShort { stated }) => {
-            return Err(H5adError::CutShort { file, bytes: source.size(), stated });
-        }
-        Err(Unopened::Failed(error)) => return Err(failed(error)),
-    };
-    store(container, file, modality)
+        Err(Unopened::InUse) => Err(H5adError::InUse { file }),
+        Err(Unopened::CutShort { stated }) => Err(H5adError::CutShort { file, bytes: source.size(), stated }),
+        Err(Unopened::Failed(error)) => Err(failed(error)),
+    }
 }
 
 /// Opens the Zarr store in the directory at `path`.
@@ -64,21 +65,6 @@ pub(super) fn files(
         }
         Err(error) => Err(failed(file, error)),
     }
-}
-
-/// The places in the HDF5 file at `path` of the flags of attributes of these objects that forbid programs to share them,
-/// each with the bit that does. Only headers of the oldest form have such; whoever rewrites one in another form may clear
-/// the bit, since it binds nobody but programs that would move the attribute into a table.
-///
-/// # Errors
-/// [`H5adError`], where the file cannot be read as HDF5 or has no such object.
-#[cfg(feature = "native")]
-pub fn unshared_attributes(path: &Path, objects: &[&str]) -> Result<Vec<(u64, u8)>, H5adError> {
-    let name = path.display().to_string();
-    let source = FileSource::open(path).map_err(|source| H5adError::Io { file: name.clone(), source })?;
-    let Ok(file) = hdf5::File::open(&SharedSource::new(source)) else { return Ok(Vec::new()) };
-    let of_object = |object: &&str| file.unshared_attributes(object).map_err(|error| failed(name.clone(), error));
-    Ok(objects.iter().map(of_object).collect::<Result<Vec<_>, _>>()?.concat())
 }
 
 /// Takes `container` for AnnData, if it is, or for a part of it.

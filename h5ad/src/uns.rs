@@ -18,6 +18,8 @@ const MAX_IMAGE_BYTES: usize = 64 << 20;
 pub struct Uns {
     /// Title of the dataset.
     pub title: Option<String>,
+    /// The term of the organism, of `organism_ontology_term_id`.
+    pub organism: Option<String>,
     /// Key in `obsm` of the embedding to show first.
     pub default_embedding: Option<String>,
     /// The base of the logarithms that the expression values are, where the file states one (`uns/log1p/base`, which
@@ -72,6 +74,7 @@ impl Uns {
             return Ok(uns);
         }
         uns.title = text(store, "uns/title")?;
+        uns.organism = text(store, "uns/organism_ontology_term_id")?;
         uns.default_embedding = text(store, "uns/default_embedding")?;
         if store.kind("uns/log1p")? == Some(Kind::Group) {
             uns.log_base = log_base(store)?;

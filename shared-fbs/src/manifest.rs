@@ -24,6 +24,9 @@ pub use wire::{
 /// The version of the format that this crate writes and reads.
 pub const FORMAT_VERSION: u32 = 3;
 
+/// The content id of a dataset that is only looked at while it is being built, by which nothing may be known.
+pub const UNKNOWN_CONTENT: &str = "00000000000000000000000000000000";
+
 /// Packs of at most this many tiles have their directory in the manifest; others in pages of as
 /// many tiles each.
 pub const TILES_PER_PAGE: u32 = 4096;
@@ -255,6 +258,11 @@ impl Manifest {
         let root = content.pack(&mut builder);
         wire::finish_manifest_buffer(&mut builder, root);
         format!("{:032x}", xxhash_rust::xxh3::xxh3_128(builder.finished_data()))
+    }
+
+    /// The content id, unless the dataset is still being built.
+    pub fn known_content_id(&self) -> Option<&str> {
+        Some(self.content_id.as_str()).filter(|content| *content != UNKNOWN_CONTENT)
     }
 
     /// The beginning of the content id, which links carry.

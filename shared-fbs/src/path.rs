@@ -5,6 +5,10 @@ use std::{fmt, num::NonZeroU32, ops::RangeInclusive, str::FromStr, sync::Arc};
 /// The file that describes the dataset; the only one whose content may change under its name.
 pub const MANIFEST: &str = "manifest.tsm";
 
+/// The manifest of a dataset that is still being built, which has no matrices yet and no content id
+/// ([`Manifest::known_content_id`](crate::manifest::Manifest::known_content_id)).
+pub const LOOK_MANIFEST: &str = "look.tsm";
+
 /// The file that tells of all datasets of a server or a static site, beside its page.
 pub const CATALOG: &str = "catalog.tsc";
 
@@ -16,6 +20,9 @@ pub const OBS_PLAIN_CSV: &str = "obs-plain.csv";
 
 /// The route under which the tile server serves datasets.
 pub const DATA_ROUTE: &str = "data";
+
+/// The route under which the page's service worker answers for datasets on the device: `device/{key}/{name}/…`.
+pub const DEVICE_ROUTE: &str = "device";
 
 /// The name between a dataset and a pack in the addresses of tiles.
 pub const TILES_ROUTE: &str = "tiles";

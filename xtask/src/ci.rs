@@ -15,7 +15,7 @@ const RUSTDOC_FLAGS: &str = "--deny warnings";
 
 /// What a page can do with a file from the user's disk: no file system, clock, threads or C below it. The page itself is
 /// among them, since cargo would otherwise compile with fewer features, and anew, what they share.
-const FOR_BROWSERS: [&str; 19] = [
+const FOR_BROWSERS: [&str; 21] = [
     "--package",
     "explorer-wasm",
     "--package",
@@ -23,7 +23,11 @@ const FOR_BROWSERS: [&str; 19] = [
     "--package",
     "plots-wasm",
     "--package",
+    "device-wasm",
+    "--package",
     "h5ad",
+    "--package",
+    "schema",
     "--package",
     "builder",
     "--package",

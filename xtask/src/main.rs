@@ -14,6 +14,7 @@ mod generate;
 mod hash;
 mod ontology;
 mod process;
+mod reference;
 mod server;
 mod setup;
 mod size;
@@ -66,6 +67,12 @@ enum Command {
     },
     /// Write the table of terms that the catalog's facets roll up by, from a pinned Python package
     Ontology,
+    /// Write the tables of terms and genes that the schema is checked against, from two pinned Python packages
+    Reference {
+        /// Only tell whether the committed tables are what the packages give
+        #[arg(long)]
+        check: bool,
+    },
     /// Check the rules of the repository that no compiler knows
     Tidy,
     /// Build the page into dist/
@@ -106,6 +113,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Codegen { check: true } => codegen::check(&workspace),
         Command::Codegen { check: false } => codegen::generate(&workspace),
         Command::Ontology => ontology::run(&workspace),
+        Command::Reference { check } => reference::run(&workspace, check),
         Command::Tidy => tidy::run(&workspace),
         Command::FrontEnd { quick } => {
             let page = if quick { Page::Quick } else { Page::Release };

@@ -14,7 +14,8 @@ use crate::process::{Show, announce};
 use crate::setup::PythonPackage;
 use crate::workspace::Workspace;
 
-const PACKAGE: PythonPackage<'_> = PythonPackage {
+/// The ontologies of the schema, as JSON.
+pub const PACKAGE: PythonPackage<'_> = PythonPackage {
     requirement: "cellxgene-ontology-guide==1.11.1",
     hashes: &["621276831bc021aab348f4d6119fad033282dff3126a8f2dbe8b293fbce68aca"],
 };

@@ -27,7 +27,13 @@ const FIELD: &str = "[data-testid=device-file]";
 /// Cells of a made-up file.
 const N_MANY_CELLS: usize = 30_000;
 
-/// What the page has of a dataset on this device: by name.
+/// Whether the page is kept for when there is no network.
+const IS_KEPT: &str = "caches.keys().then(async names => { \
+                       for (const name of names) \
+                       if (await (await caches.open(name)).match(document.baseURI)) return true; \
+                       return false; })";
+
+/// The manifest of the dataset on this device that the page shows.
 const MANIFEST_OF: &str = "fetch(new URL(new URLSearchParams(location.search).get('data') + '/manifest.tsm', \
                            document.baseURI)).then(answer => answer.arrayBuffer()) \
                            .then(bytes => btoa(String.fromCharCode(...new Uint8Array(bytes))))";
@@ -48,10 +54,12 @@ async fn opened(visit: &Visit) -> Result<()> {
     until_complete(&page).await?;
     visit.browser.shoot("opened")?;
 
-    // It is what the command line makes of the file, to the byte.
+    // It is what the command line makes of the file, to the byte. Its tiles are on the device once.
     let own = manifest(&page).await?;
     let expected = fs::read(visit.server.dataset_directory()?.join(MANIFEST))?;
     ensure!(own == expected, "the manifest is not that of the command line");
+    let twice = page.evaluate("caches.keys().then(names => names.includes('tessera-tiles-1'))", Value::Null).await?;
+    ensure!(twice == json!(false), "tiles of the device are kept as those of hosts");
 
     // And all of the Explorer works on it.
     page.unfold("bulk_labels").await?;
@@ -64,10 +72,7 @@ async fn opened(visit: &Visit) -> Result<()> {
     visit.browser.shoot("compared")?;
 
     // Without a network the list still has it, and the view is there as it was left.
-    let is_kept = "caches.keys().then(async names => { \
-                   for (const name of names) if (await (await caches.open(name)).match(document.baseURI)) return true; \
-                   return false; })";
-    page.until_value("the page to be kept", is_kept, Value::Null, |kept| *kept == json!(true)).await?;
+    page.until_value("the page to be kept", IS_KEPT, Value::Null, |kept| *kept == json!(true)).await?;
     let link = page.evaluate("location.href", Value::Null).await?;
     let start = proxy.address().to_owned();
     drop(proxy);
@@ -106,9 +111,39 @@ async fn remote(visit: &Visit) -> Result<()> {
     let expected = fs::read(visit.server.dataset_directory()?.join(MANIFEST))?;
     ensure!(manifest(&page).await? == expected, "the manifest is not that of the command line");
 
+    // A new version of the page takes over as a whole, once the one page of the old one is opened again.
+    let version = "document.querySelector('link[rel=stylesheet]').getAttribute('href')";
+    page.until_value("the page to be kept", IS_KEPT, Value::Null, |kept| *kept == json!(true)).await?;
+    publish_new_version(folder.path())?;
+    let waits = "navigator.serviceWorker.getRegistration().then(async of => (await of.update(), !!of.waiting))";
+    page.until_value("the new version", waits, Value::Null, |is_waiting| *is_waiting == json!(true)).await?;
+    ensure!(page.evaluate(version, Value::Null).await? != json!(NEW_STYLE), "it took over a page that was open");
+    page.reload().await?;
+    page.until_value("its style sheet", version, Value::Null, |style| *style == json!(NEW_STYLE)).await?;
+    page.until_drawn(N_CELLS).await?;
+    let kept = "caches.keys().then(names => names.filter(name => name.startsWith('page ')).length)";
+    ensure!(page.evaluate(kept, Value::Null).await? == json!(1), "the old version is kept as well");
+
     // A host that the document does not name is not asked.
     page.goto(&format!("{}/?url=https://example.org/cells.h5ad", host.address())).await?;
     page.until_text("device-error", |text| text.contains("may not show data of https://example.org")).await?;
+    Ok(())
+}
+
+/// A style sheet that only a new version of the page has.
+const NEW_STYLE: &str = "style-0123456789abcdef.css";
+
+/// Puts another version of the page in the place of the one that a host has.
+fn publish_new_version(folder: &Path) -> Result<()> {
+    let index = fs::read_to_string(folder.join("index.html"))?;
+    let names = index.split('"').filter(|name| name.starts_with("style-") && name.ends_with(".css"));
+    let style = names.last().context("the page has no style sheet")?.to_owned();
+    fs::copy(folder.join(&style), folder.join(NEW_STYLE))?;
+    for name in ["index.html", "sw.js"] {
+        let text = fs::read_to_string(folder.join(name))?.replace(&style, NEW_STYLE);
+        fs::remove_file(folder.join(name))?;
+        fs::write(folder.join(name), text)?;
+    }
     Ok(())
 }
 
@@ -130,6 +165,7 @@ async fn reloaded(visit: &Visit) -> Result<()> {
     ensure!(page.has("device-banner").await?, "all of it was there at once");
     visit.browser.shoot("look")?;
     page.reload().await?;
+    page.until_text("device-again", |text| text.contains("not finished")).await?;
     page.until_drawn(N_MANY_CELLS).await?;
     until_complete(&page).await?;
     expect_built_as(&page, &visit.environment, &file).await?;
@@ -166,9 +202,12 @@ async fn reloaded(visit: &Visit) -> Result<()> {
     page.client().switch_to_window(first).await?;
     page.until_text("device-choose", |text| text == "Open made-up.h5ad…").await?;
     visit.browser.shoot("asked")?;
+
+    // Who cancels is back at the list, and nothing of it stays.
     choose(&page, &file).await?;
-    page.until_drawn(N_MANY_CELLS).await?;
-    until_complete(&page).await
+    page.click("device-cancel").await?;
+    page.until_text("device-note", |text| text == "Files stay on this device.").await?;
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -223,7 +262,8 @@ async fn every_file_has_the_verdict_of_the_command_line() -> Result<()> {
     Visit::start(Graphics::WebGpu, "device-verdicts").await?.run(verdicts).await
 }
 
-/// Files that cannot be built, and those of the folders that `TESSERA_CASES` names, with colons between them.
+/// Files that cannot be built, a dataset that was built, and what is in the folders that `TESSERA_CASES` names, with colons
+/// between them.
 async fn verdicts(visit: &Visit) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let demo = fs::read(visit.environment.demo_file())?;
@@ -250,12 +290,23 @@ async fn verdicts(visit: &Visit) -> Result<()> {
     for file in &files {
         page.goto(visit.server.address()).await?;
         page.element("device-open").await?;
-        choose(&page, file).await?;
+        if file.is_dir() {
+            choose_folder(&page, file).await?;
+        } else {
+            choose(&page, file).await?;
+        }
         let (own, expected) = (verdict(&page).await?, verdict_of_terminal(&visit.environment, file)?);
         if own != expected {
             differing.push(format!("{}: the page says `{own}`, the command line `{expected}`", file.display()));
         }
     }
+    // A dataset that was built is opened as it is.
+    page.goto(visit.server.address()).await?;
+    page.element("device-open-folder").await?;
+    let built = visit.server.dataset_directory()?;
+    choose_folder(&page, &built).await?;
+    page.until_drawn(N_CELLS).await?;
+    ensure!(manifest(&page).await? == fs::read(built.join(MANIFEST))?, "the manifest is not that of the folder");
     visit.browser.complaints()?;
     ensure!(differing.is_empty(), "{} of {} differ:\n{}", differing.len(), files.len(), differing.join("\n"));
     eprintln!("{} files have the verdict of the command line", files.len());
@@ -265,8 +316,9 @@ async fn verdicts(visit: &Visit) -> Result<()> {
 fn files_of(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = fs::read_dir(folder).with_context(|| folder.display().to_string())?;
     let paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
-    let is_input = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "h5ad" || extension == "h5");
-    let mut files: Vec<PathBuf> = paths.into_iter().filter(is_input).collect();
+    // Beside them lies what is to be expected of them.
+    let is_about = |path: &PathBuf| path.extension().is_none_or(|extension| extension == "json" || extension == "md");
+    let mut files: Vec<PathBuf> = paths.into_iter().filter(|path| !is_about(path)).collect();
     files.sort();
     Ok(files)
 }
@@ -312,6 +364,44 @@ async fn choose(page: &Page<'_>, file: &Path) -> Result<()> {
         Ok(Seen::<_, ()>::Yes(field.send_keys(&path.to_string_lossy()).await?))
     })
     .await
+}
+
+/// Chooses a folder, as by the button. No dialog of the browser's can be driven, so this one answers with a folder of the
+/// browser's own storage that has the same files.
+async fn choose_folder(page: &Page<'_>, folder: &Path) -> Result<()> {
+    let put = "(async () => { \
+               let directory = await (await navigator.storage.getDirectory()).getDirectoryHandle('picked', { create: true }); \
+               const names = a.path.split('/'); \
+               for (const name of names.slice(0, -1)) \
+               directory = await directory.getDirectoryHandle(name, { create: true }); \
+               const file = await directory.getFileHandle(names.at(-1), { create: true }); \
+               const writable = await file.createWritable(); \
+               await writable.write(Uint8Array.from(atob(a.bytes), letter => letter.charCodeAt(0))); \
+               await writable.close(); \
+               return true; })()";
+    let parent = folder.parent().context("a folder lies somewhere")?;
+    for file in files_below(folder)? {
+        let path = file.strip_prefix(parent)?.to_string_lossy().into_owned();
+        page.evaluate(put, json!({ "path": path, "bytes": STANDARD.encode(fs::read(&file)?) })).await?;
+    }
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    let pick = "(window.showDirectoryPicker = async () => \
+                (await (await navigator.storage.getDirectory()).getDirectoryHandle('picked')).getDirectoryHandle(a), 0)";
+    page.evaluate(pick, json!(name)).await?;
+    page.click("device-open-folder").await
+}
+
+fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            files.extend(files_below(&path)?);
+        } else {
+            files.push(path);
+        }
+    }
+    Ok(files)
 }
 
 /// Waits until the genes are there as well; where nobody has touched the page, it opens anew by itself.

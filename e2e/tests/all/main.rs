@@ -43,3 +43,4 @@ mod tissue;
 mod touch;
 mod tour;
 mod undo;
+mod validate;

@@ -8,6 +8,8 @@ const MARGIN_PX: f64 = 16.0;
 const ROW_PX: f64 = 20.0;
 const SWATCH_PX: f64 = 12.0;
 const GRADIENT_PX: [f64; 2] = [176.0, 12.0];
+/// A side of the square of two numbers' colors, nearly.
+const PLANE_PX: f64 = 96.0;
 const MOST_TEXT_PX: f64 = 200.0;
 /// Columns of labels; what does not fit is counted.
 const MOST_COLUMNS: usize = 3;
@@ -121,20 +123,30 @@ impl Caption {
                 caption.widen(MARGIN_PX + length);
                 caption
             }
-            LegendModel::TwoNumbers { titles: [first, second], subtitle, colors, missing, .. } => {
+            LegendModel::TwoNumbers { titles: [first, second], subtitle, ranges, colors, missing } => {
                 let mut caption = Self::titled(&format!("{first} and {second}"), &width);
                 let mut y = MARGIN_PX + 1.5 * ROW_PX;
                 if !subtitle.is_empty() {
                     caption.text(MARGIN_PX, y, subtitle, &width);
                     y += ROW_PX;
                 }
-                let steps = colors.len().isqrt();
-                let corners =
-                    [("neither", 0), (first, (steps - 1) * steps), (second, steps - 1), ("both", steps * steps - 1)];
-                for (label, at) in corners {
-                    caption.entry(MARGIN_PX, y, label, colors[at], &width);
-                    y += ROW_PX;
+                let range =
+                    |name: &str, [min, max]: [f64; 2]| format!("{name}: {} to {}", short(min, 3), short(max, 3));
+                caption.text(MARGIN_PX, y, &format!("↑ {}", range(first, ranges[0])), &width);
+                y += ROW_PX / 2.0;
+                // The first upwards, the second to the right.
+                let steps = colors.len().isqrt().max(1);
+                // Whole pixels, or there are seams between the colors.
+                let size = (PLANE_PX / steps as f64).round().max(1.0);
+                let side = size * steps as f64;
+                for (at, color) in colors.iter().enumerate() {
+                    let (up, right) = ((at / steps) as f64, (at % steps) as f64);
+                    let (x, y) = (MARGIN_PX + right * size, y + side - (up + 1.0) * size);
+                    caption.marks.push(Mark::Swatch { x, y, size, color: *color });
                 }
+                y += side + ROW_PX / 2.0;
+                caption.text(MARGIN_PX, y, &format!("→ {}", range(second, ranges[1])), &width);
+                y += ROW_PX;
                 if let Some(entry) = missing {
                     caption.entry(MARGIN_PX, y, &entry.label, entry.color, &width);
                 }
@@ -253,5 +265,33 @@ mod tests {
         });
         assert_eq!(texts.collect::<Vec<_>>(), ["LYZ", "layer raw", "0", "2.5", "5", "no value"]);
         assert_eq!(swatches(&caption).len(), 1);
+    }
+
+    #[test]
+    fn two_numbers_have_their_square_and_their_ranges() {
+        let colors: Vec<Rgb> = (0..16).map(|at| [at; 3]).collect();
+        let model = LegendModel::TwoNumbers {
+            titles: ["LYZ".to_owned(), "CD79A".to_owned()],
+            subtitle: "layer raw".to_owned(),
+            ranges: [[-0.5, 3.0], [0.0, 8.0]],
+            colors: colors.clone(),
+            missing: None,
+        };
+        let caption = Caption::new(&model, 300.0, width);
+        let texts = caption.marks.iter().filter_map(|mark| match mark {
+            Mark::Text { text, .. } => Some(text.as_str()),
+            _ => None,
+        });
+        let expected = ["LYZ and CD79A", "layer raw", "↑ LYZ: −0.5 to 3", "→ CD79A: 0 to 8"];
+        assert_eq!(texts.collect::<Vec<_>>(), expected);
+        let place = |wanted: Rgb| {
+            caption.marks.iter().find_map(|mark| match mark {
+                Mark::Swatch { x, y, color, .. } if *color == wanted => Some((*x, *y)),
+                _ => None,
+            })
+        };
+        let [neither, first, second] = [0, 12, 3].map(|at| place(colors[at]).unwrap());
+        assert!(first.0 == neither.0 && first.1 < neither.1, "the first goes up");
+        assert!(second.1 == neither.1 && second.0 > neither.0, "the second goes to the right");
     }
 }

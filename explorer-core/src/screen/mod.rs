@@ -42,6 +42,8 @@ pub use rectangle::{RectangleError, typed_rectangle};
 pub use rows::{RowWindow, key_onward, row_by_key, scroll_to_show};
 pub use sample_sort::{SampleColumn, SampleSort};
 pub use sheet::{HEAD_HEIGHT_PX, SheetPlaces, n_grid_columns};
-pub use svg::{SvgPanel, SvgPicture, TITLE_HEIGHT_PX, TITLE_LEFT_PX, xml_escaped};
+pub use svg::{
+    CONTOUR_FILL, CONTOUR_LINE, CONTOUR_PX, SvgPanel, SvgPicture, TITLE_HEIGHT_PX, TITLE_LEFT_PX, xml_escaped,
+};
 pub use text::{fitted, free_name, gene_names, wrong_name};
 pub use typing::takes_text;

@@ -11,6 +11,15 @@ pub const TITLE_HEIGHT_PX: f64 = 40.0;
 /// Where a title begins, from the left edge.
 pub const TITLE_LEFT_PX: f64 = 16.0;
 
+/// How opaque the inside of a contour is, in the color of the text.
+pub const CONTOUR_FILL: f64 = 0.09;
+
+/// How opaque its line is.
+pub const CONTOUR_LINE: f64 = 0.7;
+
+/// How wide its line is, in CSS pixels.
+pub const CONTOUR_PX: f64 = 1.25;
+
 /// What one panel shows.
 #[derive(Clone, Debug)]
 pub struct SvgPanel<'a> {
@@ -24,6 +33,8 @@ pub struct SvgPanel<'a> {
     pub head: &'a str,
     /// Texts over the points and their middles, from its corner.
     pub labels: &'a [(String, [f64; 2])],
+    /// Contours, each as a path from its corner.
+    pub contours: &'a [String],
     /// The axes of a scatter plot.
     pub axes: &'a AxisMarks,
 }
@@ -86,6 +97,19 @@ impl SvgPicture<'_> {
             "<image x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\" href=\"{}\"/>",
             xml_escaped(panel.image)
         );
+        if !panel.contours.is_empty() {
+            let color = css_color(self.text);
+            let _ = write!(
+                svg,
+                "<g transform=\"translate({left} {top})\" fill=\"{color}\" fill-opacity=\"{CONTOUR_FILL}\" \
+                 fill-rule=\"evenodd\" stroke=\"{color}\" stroke-opacity=\"{CONTOUR_LINE}\" \
+                 stroke-width=\"{CONTOUR_PX}\">"
+            );
+            for path in panel.contours {
+                let _ = write!(svg, "<path d=\"{path}\"/>");
+            }
+            svg.push_str("</g>\n");
+        }
         if !panel.head.is_empty() {
             let place = [left + TITLE_LEFT_PX / 2.0, top - HEAD_HEIGHT_PX / 2.0];
             text(svg, place, panel.head, TextStyle::Title.font(), Align::Start, "");
@@ -193,6 +217,7 @@ mod tests {
             image: "data:image/png;base64,AAAA",
             head: "",
             labels: &labels,
+            contours: &["M1 2L3 4Z".to_owned()],
             axes: &axes,
         };
         let picture = SvgPicture {
@@ -216,8 +241,9 @@ mod tests {
         assert!(svg.contains("x=\"12.5\" y=\"70\"") && svg.contains(">NK</text>"));
         assert!(svg.contains("PBMC ∞</title>") && svg.contains("Inter, &quot;Helvetica&quot;"));
         assert!(svg.contains("fill=\"#ff0010\"") || svg.contains("fill=\"rgb(255 0 16)\""), "{svg}");
+        assert!(svg.contains("translate(0 40)") && svg.contains("<path d=\"M1 2L3 4Z\"/>"), "{svg}");
         assert!(svg.contains(">CD3D</text>") && svg.contains("rotate(-90 40 190)"), "{svg}");
-        let plain = SvgPanel { labels: &[], axes: &AxisMarks::default(), ..panel.clone() };
+        let plain = SvgPanel { labels: &[], contours: &[], axes: &AxisMarks::default(), ..panel.clone() };
         let plain =
             SvgPicture { title: "", panels: &[plain], caption: &Caption::default(), ..picture.clone() }.to_svg();
         assert!(plain.contains("width=\"400\" height=\"300\"") && !plain.contains("<text"));

@@ -62,7 +62,7 @@ fn rows(manifest: &Manifest) -> Vec<(String, String)> {
         ("Size", bytes(n_bytes)),
         ("Format", format!("version {}", manifest.format_version)),
         ("Built by", manifest.generator.clone()),
-        ("Content id", manifest.content_id.clone()),
+        ("Content id", manifest.known_content_id().unwrap_or_default().to_owned()),
     ];
     let rows = rows.into_iter().filter(|(_, value)| !value.is_empty());
     rows.map(|(name, value)| (name.to_owned(), value)).collect()

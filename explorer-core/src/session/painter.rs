@@ -77,17 +77,26 @@ impl Default for Painter {
     }
 }
 
+/// What has a name that the painter does not know.
+#[derive(Clone, Copy, Debug)]
+pub enum Named<'a> {
+    /// A gene, by what it is shown as.
+    Gene(&'a GeneKey),
+    /// A layer, which the state names or takes as the default; empty where the dataset has no other.
+    Layer(Option<&'a str>),
+}
+
 impl Painter {
     /// Follows the choice as far as its data are there. Opacity is 0 (invisible) to 1; scales are fitted to the cells of
-    /// the subset that is `in_view`, as CELLxGENE's are: who makes a subset wants to see its own differences. `label_of`
-    /// says what a gene is shown as.
+    /// the subset that is `in_view`, as CELLxGENE's are: who makes a subset wants to see its own differences. `name_of`
+    /// says what genes and layers are called.
     pub fn sync(
         &mut self,
         analysis: &Analysis,
         opacity: f32,
         loaded: &Loaded,
         in_view: InView<'_>,
-        label_of: impl Fn(&GeneKey) -> String,
+        name_of: impl Fn(Named<'_>) -> String,
     ) -> ColorChange {
         let opacity = (opacity * 255.0).round() as u8;
         let asked = Asked {
@@ -118,7 +127,7 @@ impl Painter {
             self.asked = Some(asked);
             return unchanged;
         }
-        let is_painted = self.paint(&asked, analysis, loaded, part.as_deref(), in_view.cells, label_of);
+        let is_painted = self.paint(&asked, analysis, loaded, part.as_deref(), in_view.cells, name_of);
         let status = match (is_painted, &part) {
             (true, None) => ColorStatus::Shown,
             (true, Some(_)) => ColorStatus::Partial,
@@ -156,8 +165,12 @@ impl Painter {
         loaded: &Loaded,
         part: Option<&Continuous>,
         visible: Option<&CellMask>,
-        label_of: impl Fn(&GeneKey) -> String,
+        name_of: impl Fn(Named<'_>) -> String,
     ) -> bool {
+        let of_layer = |layer: &Option<String>| match name_of(Named::Layer(layer.as_deref())) {
+            name if name.is_empty() => None,
+            name => Some(format!("layer {name}")),
+        };
         let mut table: ColorTable = [PLAIN; 256];
         let column = analysis.color_data().and_then(|key| loaded.column(&key));
         let numbers = match column.map(AsRef::as_ref) {
@@ -190,14 +203,15 @@ impl Painter {
             ColorBy::Gene(key) => match numbers.or(part) {
                 None => return false,
                 Some(values) => {
-                    let layer = key.layer.as_ref().map(|layer| format!("layer {layer}"));
-                    table = self.paint_numbers(&label_of(key), &layer.unwrap_or_default(), values, asked, visible);
+                    let (name, layer) = (name_of(Named::Gene(key)), of_layer(&key.layer).unwrap_or_default());
+                    table = self.paint_numbers(&name, &layer, values, asked, visible);
                 }
             },
             ColorBy::GeneSet { set, layer, value } => {
                 let Some(values) = numbers else { return false };
-                let layer = layer.as_ref().map(|layer| format!(", layer {layer}")).unwrap_or_default();
-                table = self.paint_numbers(set, &format!("{}{layer}", set_value_name(*value)), values, asked, visible);
+                let told = [Some(set_value_name(*value).to_owned()), of_layer(layer)];
+                let told: Vec<String> = told.into_iter().flatten().collect();
+                table = self.paint_numbers(set, &told.join(", "), values, asked, visible);
             }
             ColorBy::TwoGenes { layer, .. } => {
                 let Some(genes) = asked.by.pair() else { return false };
@@ -209,8 +223,8 @@ impl Painter {
                 let blend = Blend::fit(values, visible, &asked.options);
                 let indices = blend.indices(values);
                 self.colors = Colors::TwoNumbers {
-                    names: genes.each_ref().map(&label_of),
-                    subtitle: layer.as_ref().map(|layer| format!("layer {layer}")).unwrap_or_default(),
+                    names: genes.each_ref().map(|gene| name_of(Named::Gene(gene))),
+                    subtitle: of_layer(layer).unwrap_or_default(),
                     blend,
                     ground: asked.ground,
                     has_missing: has_missing(&indices, visible),
@@ -351,8 +365,11 @@ mod tests {
         session::Slot,
     };
 
-    fn id_of(key: &GeneKey) -> String {
-        key.gene.clone()
+    fn id_of(named: Named<'_>) -> String {
+        match named {
+            Named::Gene(key) => key.gene.clone(),
+            Named::Layer(layer) => layer.unwrap_or("X").to_owned(),
+        }
     }
 
     #[test]

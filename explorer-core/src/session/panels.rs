@@ -36,8 +36,11 @@ impl Session {
         match axis {
             Axis::Obs(column) => column.clone(),
             Axis::Gene(key) => {
-                let layer = key.layer.as_deref().map(|layer| format!(" in {layer}")).unwrap_or_default();
-                format!("{}{layer}", self.gene_label(key))
+                let label = self.gene_label(key);
+                match self.manifest().layers.len() {
+                    0 | 1 => label,
+                    _ => format!("{label} in {}", self.layer_name(key.layer.as_deref())),
+                }
             }
         }
     }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use shared_fbs::{order::TileCells, tile::Points};
 
 use super::{
-    Changes, ColorChange, ColorStatus, Colors, Data, InView, Paint, PositionSample, Repaint, SavedColors, Session,
-    Slot, Window,
+    Changes, ColorChange, ColorStatus, Colors, Data, InView, Named, Paint, PositionSample, Repaint, SavedColors,
+    Session, Slot, Window,
 };
 use crate::{
     color::{Ground, Rgb, label_centroids},
     data::Embedding,
-    state::{Analysis, DataKey, DimensionKey, Filters, GeneKey},
+    dataset::lookup,
+    state::{Analysis, DataKey, DimensionKey, Filters},
 };
 
 /// What to do so that the picture shows the embedding that the state names.
@@ -164,9 +165,14 @@ impl Session {
         let is_clipped_anew = self.engine.set_clip(analysis.color_options.clip);
         let is_synced = self.engine.sync(&analysis.query, &self.loaded, &mut self.repaint);
         let selection = self.own.take_news() || is_synced || !shown_anew.is_empty() || is_clipped_anew;
-        let label_of = |gene: &GeneKey| self.loaded.gene_label(&self.manifest, gene);
+        let name_of = |named: Named<'_>| match named {
+            Named::Gene(gene) => self.loaded.gene_label(&self.manifest, gene),
+            Named::Layer(_) if self.manifest.layers.len() < 2 => String::new(),
+            Named::Layer(name) => lookup::layer(&self.manifest, name)
+                .map_or_else(|_| name.unwrap_or_default().to_owned(), |(_, layer)| layer.name.clone()),
+        };
         let in_view = InView { cells: self.engine.visible(), subset: self.engine.subset() };
-        let color = self.painter.sync(analysis, opacity, &self.loaded, in_view, label_of);
+        let color = self.painter.sync(analysis, opacity, &self.loaded, in_view, name_of);
         match color {
             ColorChange::Cells => self.repaint = Repaint::All,
             ColorChange::None | ColorChange::Status | ColorChange::Table => {}

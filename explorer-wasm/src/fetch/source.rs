@@ -30,6 +30,16 @@ pub enum Address {
 }
 
 impl Address {
+    /// Whether the page's service worker answers for it, out of the browser's own storage; `root` is the address of the
+    /// page's root, ending in `/`.
+    pub fn is_on_device(&self, root: &str) -> bool {
+        let below_root = match self {
+            Self::Directory(url) => url.strip_prefix(root),
+            Self::Server(_) | Self::Host => None,
+        };
+        below_root.and_then(|path| path.split_once('/')).is_some_and(|(route, _)| route == path::DEVICE_ROUTE)
+    }
+
     /// The text by which a worker is told.
     pub fn to_text(&self) -> String {
         match self {

@@ -64,6 +64,12 @@ impl Drawn {
     }
 }
 
+/// The contours of a view as paths in its pixels, the outermost first; none where they are not asked for.
+pub(super) fn contours(store: Store, panel: PanelIdx, view: View) -> Vec<String> {
+    let is_on = store.peek(|state| state.view.layout.density);
+    is_on.then(|| Drawn::of(store, panel, view)).flatten().map(|drawn| drawn.paths).unwrap_or_default()
+}
+
 /// The contours, where they are asked for. They follow the camera at once, and are drawn anew when it rests.
 #[component]
 pub(super) fn DensityLayer(store: Store, panel: PanelIdx, view: Memo<Option<View>>) -> impl IntoView {

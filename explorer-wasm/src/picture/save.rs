@@ -5,12 +5,12 @@ use std::{cell::RefCell, f64::consts::FRAC_PI_2, rc::Rc};
 use explorer_core::{
     color::css_color,
     screen::{
-        Align, AxisMarks, AxisPlace, AxisText, Caption, HEAD_HEIGHT_PX, Mark, SheetPlaces, SvgPanel, SvgPicture,
-        TITLE_HEIGHT_PX, TITLE_LEFT_PX, TextStyle,
+        Align, AxisMarks, AxisPlace, AxisText, CONTOUR_FILL, CONTOUR_LINE, CONTOUR_PX, Caption, HEAD_HEIGHT_PX, Mark,
+        SheetPlaces, SvgPanel, SvgPicture, TITLE_HEIGHT_PX, TITLE_LEFT_PX, TextStyle,
     },
 };
 use wasm_bindgen::{Clamped, JsCast, JsValue, closure::Closure};
-use web_sys::{Blob, ImageData};
+use web_sys::{Blob, CanvasWindingRule, ImageData, Path2d};
 
 use super::{labels, text_canvas::TextCanvas};
 use crate::{
@@ -114,6 +114,8 @@ pub(super) struct Shot {
     pub head: String,
     /// Texts over the picture and their middles, in CSS pixels.
     pub labels: Vec<(String, [f64; 2])>,
+    /// Contours of the cells' density, each as a path in CSS pixels.
+    pub contours: Vec<String>,
     /// The axes of a scatter plot.
     pub axes: AxisMarks,
 }
@@ -212,6 +214,7 @@ fn give_svg(
             image,
             head: &shot.head,
             labels: &shot.labels,
+            contours: &shot.contours,
             axes: &shot.axes,
         })
         .collect();
@@ -235,6 +238,16 @@ fn give_svg(
 fn write_over(canvas: &TextCanvas, shot: &Shot, around: &Surroundings) -> Result<(), JsValue> {
     let context = &canvas.context;
     context.set_stroke_style_str(&css_color(around.text));
+    context.set_fill_style_str(&css_color(around.text));
+    context.set_line_width(CONTOUR_PX);
+    for contour in &shot.contours {
+        let path = Path2d::new_with_path_string(contour)?;
+        context.set_global_alpha(CONTOUR_FILL);
+        context.fill_with_path_2d_and_winding(&path, CanvasWindingRule::Evenodd);
+        context.set_global_alpha(CONTOUR_LINE);
+        context.stroke_with_path(&path);
+    }
+    context.set_global_alpha(1.0);
     context.set_line_width(1.0);
     for [x1, y1, x2, y2] in &shot.axes.lines {
         context.begin_path();

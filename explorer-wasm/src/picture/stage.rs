@@ -19,6 +19,7 @@ use super::{
     PictureFailure, PictureHandle,
     axes::axis_marks,
     canvas::OpeningCanvas,
+    density::contours,
     device,
     save::{Shot, Surroundings, Wanted},
 };
@@ -432,6 +433,7 @@ impl Stage {
             rgba: Vec::new(),
             head: if wanted.has_heads() { self.handle.head(self.store) } else { String::new() },
             labels: if has(PicturePart::Labels) { self.handle.labels.in_sight() } else { Vec::new() },
+            contours: view.map(|view| contours(self.store, self.handle.panel, view)).unwrap_or_default(),
             axes: axes.unwrap_or_default(),
         };
         renderer.set_lut(&colors.table);

@@ -121,10 +121,9 @@ impl Store {
         self.content_id().and_then(|content| Some(content.get(..SHORT_ID_DIGITS)?.to_owned()))
     }
 
-    /// The open dataset's content id, once that is known: while it is being built, it is all zeros.
+    /// The open dataset's content id, once that is known: while it is being built, it has none.
     pub(super) fn content_id(self) -> Option<String> {
-        let content = self.with_manifest(|manifest| manifest.content_id.clone())?;
-        content.bytes().any(|digit| digit != b'0').then_some(content)
+        self.with_manifest(|manifest| manifest.known_content_id().map(str::to_owned)).flatten()
     }
 
     /// Tells where a link was made for a dataset that held something else than the open one.

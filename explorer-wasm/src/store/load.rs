@@ -27,6 +27,7 @@ impl Store {
             let storage = match inner.address {
                 // Whose data they are keeps them.
                 Address::Host => Storage::None,
+                Address::Directory(_) if inner.address.is_on_device(inner.host.base()) => Storage::None,
                 Address::Server(_) | Address::Directory(_) => self.settings.with_untracked(|settings| settings.storage),
             };
             let limits = Limits { storage, ..LIMITS };

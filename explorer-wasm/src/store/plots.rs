@@ -7,7 +7,7 @@ use explorer_core::{
     data::{Categorical, label_order},
     dataset::{DatasetError, label_tiles},
     filter::CellMask,
-    format::{bytes, duration, plural},
+    format::{bytes, duration, listed, plural},
     grouping::{ColumnOfLabels, GroupedCells, Grouping, GroupingError},
     session::{Bounds, PlotGene, PlotQuestion, Progress, Session, WorkerQuestion},
     state::{CellQuery, CellSource, Plot, ViewSpec},
@@ -60,6 +60,8 @@ pub(super) enum PlotError {
     Groups(#[from] GroupingError),
     #[error("There is no gene to plot. Name some above.")]
     NoGenes,
+    #[error("The layer {layer} has no gene of these names: {names}. Name others above.")]
+    UnknownGenes { layer: String, names: String },
     #[error("The question cannot be written.")]
     Question,
 }
@@ -196,7 +198,14 @@ impl DataAccess {
                 Err(_) => unknown.push(name.clone()),
             }
         }
-        if genes.is_empty() { Err(PlotError::NoGenes) } else { Ok((genes, unknown)) }
+        match (genes.is_empty(), unknown.is_empty()) {
+            (true, true) => Err(PlotError::NoGenes),
+            (true, false) => Err(PlotError::UnknownGenes {
+                layer: self.dataset.manifest().layers.get(layer).map(|layer| layer.name.clone()).unwrap_or_default(),
+                names: listed(&unknown),
+            }),
+            (false, _) => Ok((genes, unknown)),
+        }
     }
 
     /// The labels of a column, the user's own and those of numbers shown as labels among them.

@@ -8,6 +8,9 @@ use leptos::prelude::*;
 use super::{Breakdown, CategoryLabels, OwnCategory, SearchField, Show, ValueCount, VirtualList, value_row::ValueRow};
 use crate::view::view;
 
+/// Numbers of cells with more digits and commas stand one above the other, or labels would have no room beside them.
+const MOST_DIGITS: usize = 5;
+
 /// From this many labels on there is a field to search them.
 const SEARCH_FROM: usize = 20;
 /// Taller lists scroll.
@@ -93,9 +96,11 @@ pub(super) fn CategoryValues(
             </div>
         }
     };
+    let is_stacked = move || digits.get() > MOST_DIGITS;
     view! {
         <div
             class="category-values"
+            class:stacked=is_stacked
             style=("--digits", move || digits.get().to_string())
             on:pointerleave=move |_| on_hover.run(None)
         >

@@ -8,9 +8,9 @@ use explorer_core::{
     screen::{Agreement, OtherEffects},
     state::{ComparisonPlot, ComparisonView},
 };
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 
-use super::{Choice, Glyph, Menu, MenuItem, Select, Show, gene_plot::GenePlot};
+use super::{Choice, Glyph, Menu, MenuItem, Select, Show, gene_plot::GenePlot, svg_file::standalone};
 use crate::view::view;
 
 /// A gene in both sets.
@@ -47,8 +47,8 @@ pub struct PlotParts {
     pub on_show: Callback<ComparisonView>,
     /// Called to save the numbers of the plot as CSV.
     pub on_csv: Callback<()>,
-    /// Called to save the picture as SVG.
-    pub on_svg: Callback<()>,
+    /// Called to save the picture, which is given as the text of an SVG file.
+    pub on_svg: Callback<String>,
 }
 
 /// The plot that is chosen, under its name.
@@ -104,8 +104,20 @@ pub(crate) fn DePlots(
         });
         title.unwrap_or_else(|| "there".to_owned())
     });
+    let whole = NodeRef::<html::Div>::new();
+    let save_svg = move || {
+        if plot.get_untracked() == ComparisonPlot::Gene {
+            on_svg.run(spread.with_untracked(|spread| spread.svg.clone()));
+        } else if let Some(whole) = whole.get_untracked()
+            && let Ok(Some(svg)) = whole.query_selector(".volcano-plot")
+            && let Some(text) = standalone(&svg, &whole)
+        {
+            on_svg.run(text);
+        }
+    };
+    let has_numbers = move || is_of_effects.get() || is_of_gene.get();
     view! {
-        <div class="de-plots" data-testid="de-plots">
+        <div class="de-plots" data-testid="de-plots" node_ref=whole>
             <div class="de-plots-tools">
                 <Select
                     choices=plots.to_vec()
@@ -114,14 +126,13 @@ pub(crate) fn DePlots(
                     test_id="de-plot"
                     on_choose=show_plot
                 />
-                <Show when=move || is_of_effects.get() || is_of_gene.get()>
-                    <Menu glyph=Glyph::Download label="Save the plot" test_id="de-plot-save">
+                <Menu glyph=Glyph::Download label="Save the plot" test_id="de-plot-save">
+                    <MenuItem label="SVG" test_id="de-plot-svg" on_choose=move |()| save_svg() />
+                    // The numbers of the others are those of the table.
+                    <Show when=has_numbers>
                         <MenuItem label="CSV" test_id="de-plot-csv" on_choose=move || on_csv.run(()) />
-                        <Show when=move || is_of_gene.get()>
-                            <MenuItem label="SVG" test_id="de-plot-svg" on_choose=move || on_svg.run(()) />
-                        </Show>
-                    </Menu>
-                </Show>
+                    </Show>
+                </Menu>
                 <Show when=move || is_of_effects.get()>
                     <Select
                         choices=Signal::derive(move || match others.get() {

@@ -13,6 +13,9 @@ use leptos::prelude::*;
 use super::{Glyph, Icon, Show, VirtualList, control::TabStop, gene_heading::GeneHeading};
 use crate::view::view;
 
+/// The logarithms of p-values below this take wider columns.
+const LEAST_LOG10_P: f64 = -9_999.0;
+
 /// The genes of `rows`, in that order.
 #[component]
 pub(crate) fn DeRows(
@@ -63,9 +66,13 @@ pub(crate) fn DeRows(
         let gene = Signal::derive(move || rows.with(|rows| rows.get(index).map(|&gene| gene as usize)));
         view! { <DeRow index gene table names colored on_gene on_point on_spread /> }.into_any()
     });
+    let has_tiny_p = Memo::new(move |_| {
+        table.with(|table| table.as_ref().is_some_and(|table| table.log10_pval_adj.iter().any(|p| *p < LEAST_LOG10_P)))
+    });
     view! {
         <div
             class="de-table"
+            class:tiny-p=has_tiny_p
             role="table"
             aria-label="Genes"
             aria-rowcount=move || rows.with(|rows| rows.len() + 1).to_string()

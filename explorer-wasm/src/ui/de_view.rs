@@ -5,7 +5,7 @@ use std::sync::Arc;
 use explorer_core::{
     data::{GeneIdx, GeneNames},
     de::{DeFilter, DeTable, Regulation},
-    format::plural,
+    format::{integer, plural},
     screen::DeSort,
     state::{Comparison, ComparisonPlot, ComparisonView, Enrichment, TestMode},
 };
@@ -181,8 +181,9 @@ pub fn DeView(
         question
     });
     let n_rows = move || rows.with(|rows| rows.len());
+    let n_genes = move || table.with(|table| table.as_ref().map_or(0, |table| table.len()));
     let count = move || {
-        let all = table.with(|table| table.as_ref().map_or(0, |table| table.len()));
+        let all = n_genes();
         let shown = n_rows();
         if all == 0 {
             return String::new();
@@ -262,7 +263,11 @@ pub fn DeView(
                         </div>
                     </Popover>
                     <Button
-                        label="CSV"
+                        // The file holds every gene, whatever the filters hide.
+                        label=Signal::derive(move || match n_genes() {
+                            n_genes if n_rows() < n_genes => format!("CSV of all {}", integer(n_genes as u64)),
+                            _ => "CSV".to_owned(),
+                        })
                         test_id="de-export"
                         kind=ButtonKind::Quiet
                         glyph=Glyph::Download

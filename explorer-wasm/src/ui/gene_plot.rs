@@ -21,6 +21,8 @@ use crate::{
 const NARROW_PX: f64 = 320.0;
 /// Genes with an adjusted p-value up to this stand out, where the filters do not say otherwise.
 const ALPHA: f64 = 0.05;
+/// Ticks from here on are told in thousands, as there is no room for more digits.
+const MOST_IN_FULL: f64 = 10_000.0;
 /// A pointer that moves farther than this draws a rectangle.
 const DRAG_PX: f64 = 4.0;
 
@@ -369,19 +371,22 @@ fn Axes(layout: GeneLayout, effect: de::Effect, other_title: String) -> impl Int
     let (width, height) = layout.size_px;
     let (foot, end) = (height - bottom, width - right);
     let is_narrow = width < NARROW_PX;
-    let arrows = if layout.axes == GeneAxes::Ma { "," } else { ", ‹ ›" };
+    let arrows = if layout.axes == GeneAxes::Ma { "" } else { "‹ › " };
     let beyond = match layout.n_beyond() {
         0 => String::new(),
-        beyond if is_narrow => format!("{arrows} {beyond} off the axis"),
-        beyond => format!("{arrows} {} off the axis", plural(beyond, "gene", "genes")),
+        beyond if is_narrow => format!(", {arrows}{beyond} off the axis"),
+        beyond => format!(", {arrows}{} off the axis", plural(beyond, "gene", "genes")),
     };
     let of_effect = effect_title(effect, is_narrow && !beyond.is_empty());
     let (x_title, y_title) = match layout.axes {
         GeneAxes::Volcano => (format!("{of_effect}{beyond}"), "−log₁₀ adj. p".to_owned()),
-        GeneAxes::Ma => ("mean of both means".to_owned(), format!("{}{beyond}", effect_title(effect, false))),
+        GeneAxes::Ma => (format!("mean of both means{beyond}"), effect_title(effect, height < NARROW_PX).to_owned()),
         GeneAxes::Effects => (format!("{of_effect} here{beyond}"), other_title),
     };
-    let number = |value: f64| short(value, 3);
+    let number = |value: f64| match value.abs() < MOST_IN_FULL {
+        true => short(value, 3),
+        false => format!("{} k", short(value / 1000.0, 3)),
+    };
     let x_ticks = axis_ticks(layout.x_ends, 3)
         .into_iter()
         .map(|tick| {

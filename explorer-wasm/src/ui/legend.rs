@@ -194,7 +194,7 @@ fn Numbers(model: Signal<LegendModel>, range: Signal<Option<Range>>, on_range: C
 #[component]
 fn TwoNumbers(model: Signal<LegendModel>) -> impl IntoView {
     let content = move || {
-        let LegendModel::TwoNumbers { titles: [first, second], ranges, colors, missing, .. } = model.get() else {
+        let LegendModel::TwoNumbers { titles: [first, second], subtitle, ranges, colors, missing } = model.get() else {
             return None;
         };
         let n_steps = colors.len().isqrt().max(1);
@@ -206,6 +206,7 @@ fn TwoNumbers(model: Signal<LegendModel>) -> impl IntoView {
                 <div class="legend-square">{rows.collect_view()}</div>
                 <span class="legend-axis" title=second.clone()><Cut text=second.clone() /></span>
             </div>
+            {(!subtitle.is_empty()).then(|| view! { <p class="legend-ticks">{subtitle}</p> })}
             <p class="legend-ticks">{format!("{first}: {}", range(ranges[0]))}</p>
             <p class="legend-ticks">{format!("{second}: {}", range(ranges[1]))}</p>
             {missing.map(|LegendEntry { label, color }| view! { <Entry label color /> })}

@@ -65,6 +65,7 @@ mod set_tests;
 mod shell;
 mod shortcuts_dialog;
 mod sidebar_edge;
+mod svg_file;
 mod test_choice;
 mod toolbar;
 mod top_bar;

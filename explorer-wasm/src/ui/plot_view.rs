@@ -203,7 +203,9 @@ fn Tools(
     let is_of_cells = Memo::new(move |_| plot.with(|plot| plot.kind == PlotKind::Heatmap));
     let tests_shares = Memo::new(move |_| plot.with(Plot::tests_shares));
     let samples = move || {
-        let others = columns.get().into_iter().map(column);
+        // What is compared is no replicate of itself.
+        let is_compared = |name: &String| plot.with(|plot| plot.by == *name || plot.then.as_ref() == Some(name));
+        let others = columns.get().into_iter().filter(|name| !is_compared(name)).map(column);
         [Choice::new(NONE, "none: cells")].into_iter().chain(others).collect::<Vec<_>>()
     };
     let put_groups = Callback::new(move |groups: Vec<String>| {

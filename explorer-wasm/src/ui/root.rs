@@ -1,7 +1,7 @@
 //! The element that the page's styles hang on.
 
 use leptos::prelude::*;
-use web_sys::{CssStyleDeclaration, HtmlElement};
+use web_sys::{CssStyleDeclaration, Element, HtmlElement};
 
 /// The root element of the Explorer that a component stands in.
 #[derive(Clone, Copy)]
@@ -20,6 +20,6 @@ impl Root {
 }
 
 /// The style that an element has now.
-pub(crate) fn style_of(element: &HtmlElement) -> Option<CssStyleDeclaration> {
+pub(crate) fn style_of(element: &Element) -> Option<CssStyleDeclaration> {
     gloo_utils::window().get_computed_style(element).ok()?
 }

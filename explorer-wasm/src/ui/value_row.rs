@@ -123,8 +123,10 @@ pub(super) fn ValueRow(
             <Show when=move || mean.with(Option::is_some)>
                 <span class="value-mean" title="Mean of the selected cells">{move || mean.get()}</span>
             </Show>
-            <span class="value-selected">{move || cells(count.get().selected)}</span>
-            <span class="value-total">{move || cells(count.get().total)}</span>
+            <span class="value-counts">
+                <span class="value-selected">{move || cells(count.get().selected)}</span>
+                <span class="value-total">{move || cells(count.get().total)}</span>
+            </span>
             <span class="value-bar" class:divided=move || parts.with(Option::is_some) aria-hidden="true">
                 <i class="value-bar-total" style:width=move || share(count.get().total)></i>
                 <i

@@ -13,7 +13,7 @@ use super::text::counted;
 pub(super) use column::is_numeric;
 
 /// The group in which anndata 0.6 and 0.7 keep the categories of a frame's columns.
-const CATEGORIES_GROUP: &str = "__categories";
+pub(super) const CATEGORIES_GROUP: &str = "__categories";
 
 /// A data frame.
 #[derive(Clone, Debug, PartialEq)]
@@ -106,6 +106,32 @@ pub(super) fn length(store: &Store, place: &str) -> Result<Option<usize>, H5adEr
         Some(Kind::Group) => GroupFrame::open(store, place)?.length(),
         Some(Kind::Dataset) => legacy::length(store, place).map(Some),
         None => Ok(None),
+    }
+}
+
+/// What the parts of a frame are called, for changing them.
+#[cfg(feature = "write")]
+#[derive(Default)]
+pub(super) struct FrameNames {
+    pub(super) index: String,
+    pub(super) columns: Vec<String>,
+    /// The columns as the file has them.
+    stated: Vec<String>,
+}
+
+#[cfg(feature = "write")]
+impl FrameNames {
+    /// Reads the names of the frame at `place`, which is a group.
+    pub(super) fn read(store: &Store, place: &str) -> Result<Self, H5adError> {
+        let frame = GroupFrame::open(store, place)?;
+        let columns = frame.column_names()?;
+        let index = frame.index_member().ok_or_else(|| H5adError::malformed(place, "has no index"))?;
+        Ok(Self { index, stated: columns.clone(), columns })
+    }
+
+    /// Whether the columns are others than in the file.
+    pub(super) fn is_changed(&self) -> bool {
+        self.columns != self.stated
     }
 }
 

@@ -29,17 +29,39 @@ pub(super) fn read(
         add(data)?;
     }
     if let Some(data) = header.get(kind::ATTRIBUTE_INFO) {
-        let mut cursor = Cursor::new(data, reader.widths());
-        cursor.skip(1)?;
-        if cursor.u8()? & 1 != 0 {
-            cursor.skip(2)?;
-        }
-        if let (Some(dense), Some(index)) = (cursor.address()?, cursor.address()?) {
-            let dense = FractalHeap::open(reader, dense)?;
-            btree_v2::visit(reader, index, &mut |mut record| add(&dense.object(&mut record)?))?;
-        }
+        visit_dense(reader, data, &mut |data, _| add(data))?;
     }
     Ok(attributes)
+}
+
+/// What is done with an attribute and its number.
+type VisitDense<'a> = dyn FnMut(&[u8], u32) -> Result<(), ReadError> + 'a;
+
+/// Visits the attributes that lie in the heap that this message names, if it does, with their numbers in order of
+/// addition.
+pub(super) fn visit_dense(reader: &Reader, info: &[u8], visit: &mut VisitDense<'_>) -> Result<(), ReadError> {
+    let mut cursor = Cursor::new(info, reader.widths());
+    cursor.skip(1)?;
+    if cursor.u8()? & 1 != 0 {
+        cursor.skip(2)?;
+    }
+    if let (Some(dense), Some(index)) = (cursor.address()?, cursor.address()?) {
+        let dense = FractalHeap::open(reader, dense)?;
+        btree_v2::visit(reader, index, &mut |mut record| {
+            let data = dense.object(&mut record)?;
+            // The flags of the message.
+            record.skip(1)?;
+            visit(&data, record.u32()?)
+        })?;
+    }
+    Ok(())
+}
+
+/// The name in the message of an attribute, as bytes.
+#[cfg(feature = "write")]
+pub(super) fn name(data: &[u8]) -> Option<&[u8]> {
+    let start = if *data.first()? < 3 { 8 } else { 9 };
+    data.get(start..)?.split(|byte| *byte == 0).next()
 }
 
 fn parse(reader: &Reader, data: &[u8], heap: &dyn TextHeap) -> Result<Option<(String, Values)>, ReadError> {

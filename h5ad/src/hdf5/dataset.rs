@@ -82,6 +82,23 @@ impl Dataset {
         Ok(Self { reader: reader.clone(), element, shape, storage, fill })
     }
 
+    /// The addresses of what was stored of the elements outside of the header.
+    #[cfg(feature = "write")]
+    pub(super) fn extents(&self) -> Result<Vec<Range<u64>>, ReadError> {
+        let extent = |address: u64, bytes: u64| address..address.saturating_add(bytes);
+        Ok(match &self.storage {
+            Storage::Compact(_) | Storage::Contiguous(None) => Vec::new(),
+            Storage::Contiguous(Some(address)) => {
+                let bytes = self.shape.iter().fold(self.element.bytes() as u64, |bytes, dim| bytes * *dim as u64);
+                vec![extent(*address, bytes)]
+            }
+            Storage::Chunked(chunks) => {
+                let index = chunks.index(&self.reader)?;
+                index.values().map(|chunk| extent(chunk.address, chunk.size)).collect()
+            }
+        })
+    }
+
     /// Reads whole rows, and cuts them where the other ranges say so.
     fn read_whole(
         &self,

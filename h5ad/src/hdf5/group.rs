@@ -30,14 +30,34 @@ pub(super) fn is_group(header: &Header) -> bool {
 /// The links in the group with this header, by name.
 pub(super) fn links(reader: &Reader, header: &Header) -> Result<BTreeMap<String, Link>, ReadError> {
     let mut links = BTreeMap::new();
+    visit(reader, header, &mut |found, _| {
+        links.insert(found.name, found.link);
+    })?;
+    Ok(links)
+}
+
+/// A link as a group has it.
+pub(super) struct Found {
+    pub(super) name: String,
+    /// When it was added to a group that counts its links.
+    #[cfg_attr(not(feature = "write"), expect(dead_code, reason = "only who edits files asks"))]
+    pub(super) order: Option<u64>,
+    pub(super) link: Link,
+}
+
+/// Visits the links in the group with this header, each with the message that it is, if it is one.
+pub(super) fn visit(
+    reader: &Reader,
+    header: &Header,
+    visit: &mut dyn FnMut(Found, Option<&[u8]>),
+) -> Result<(), ReadError> {
     if let Some(data) = header.get(kind::SYMBOL_TABLE) {
         let mut cursor = Cursor::new(data, reader.widths());
         let (tree, heap) = (cursor.known_address()?, cursor.known_address()?);
-        symbols(reader, tree, heap, &mut links)?;
+        symbols(reader, tree, heap, &mut |name, link| visit(Found { name, order: None, link }, None))?;
     }
     for data in header.all(kind::LINK) {
-        let (name, link) = parse(&mut Cursor::new(data, reader.widths()))?;
-        links.insert(name, link);
+        visit(parse(&mut Cursor::new(data, reader.widths()))?, Some(data));
     }
     if let Some(data) = header.get(kind::LINK_INFO) {
         let mut cursor = Cursor::new(data, reader.widths());
@@ -51,23 +71,20 @@ pub(super) fn links(reader: &Reader, header: &Header) -> Result<BTreeMap<String,
                 // The name's hash.
                 record.skip(4)?;
                 let data = heap.object(&mut record)?;
-                let (name, link) = parse(&mut Cursor::new(&data, reader.widths()))?;
-                links.insert(name, link);
+                visit(parse(&mut Cursor::new(&data, reader.widths()))?, Some(&data));
                 Ok(())
             })?;
         }
     }
-    Ok(links)
+    Ok(())
 }
 
 /// Reads one link message.
-fn parse(cursor: &mut Cursor<'_>) -> Result<(String, Link), ReadError> {
+fn parse(cursor: &mut Cursor<'_>) -> Result<Found, ReadError> {
     cursor.skip(1)?;
     let flags = cursor.u8()?;
     let link_type = if flags & 0x08 == 0 { 0 } else { cursor.u8()? };
-    if flags & 0x04 != 0 {
-        cursor.skip(8)?;
-    }
+    let order = if flags & 0x04 == 0 { None } else { Some(cursor.uint(8)?) };
     if flags & 0x10 != 0 {
         cursor.skip(1)?;
     }
@@ -85,11 +102,11 @@ fn parse(cursor: &mut Cursor<'_>) -> Result<(String, Link), ReadError> {
         }
         other => Link::Unknown(other),
     };
-    Ok((name, link))
+    Ok(Found { name, order, link })
 }
 
 /// Reads the links of an old group: a tree of symbol tables whose names lie in a heap of their own.
-fn symbols(reader: &Reader, tree: u64, heap: u64, links: &mut BTreeMap<String, Link>) -> Result<(), ReadError> {
+fn symbols(reader: &Reader, tree: u64, heap: u64, visit: &mut dyn FnMut(String, Link)) -> Result<(), ReadError> {
     const SOFT: u32 = 2;
     let widths = reader.widths();
     let block = reader.block(heap, 8 + 2 * widths.length as u64 + widths.offset as u64)?;
@@ -124,7 +141,7 @@ fn symbols(reader: &Reader, tree: u64, heap: u64, links: &mut BTreeMap<String, L
             } else {
                 Link::Hard(address.ok_or_else(|| ReadError::damaged(format!("`{name}` leads nowhere")))?)
             };
-            links.insert(name, link);
+            visit(name, link);
         }
         Ok(())
     })

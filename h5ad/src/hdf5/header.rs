@@ -7,6 +7,8 @@ use super::reader::{Cursor, Reader};
 
 /// Kinds of messages.
 pub(super) mod kind {
+    #[cfg(feature = "write")]
+    pub(in super::super) const NOTHING: u16 = 0x00;
     pub(in super::super) const DATASPACE: u16 = 0x01;
     pub(in super::super) const LINK_INFO: u16 = 0x02;
     pub(in super::super) const DATATYPE: u16 = 0x03;
@@ -15,21 +17,26 @@ pub(super) mod kind {
     pub(in super::super) const LINK: u16 = 0x06;
     pub(in super::super) const EXTERNAL_FILES: u16 = 0x07;
     pub(in super::super) const LAYOUT: u16 = 0x08;
+    #[cfg(feature = "write")]
+    pub(in super::super) const GROUP_INFO: u16 = 0x0a;
     pub(in super::super) const FILTERS: u16 = 0x0b;
     pub(in super::super) const ATTRIBUTE: u16 = 0x0c;
     pub(in super::super) const CONTINUATION: u16 = 0x10;
     pub(in super::super) const SYMBOL_TABLE: u16 = 0x11;
+    #[cfg(feature = "write")]
+    pub(in super::super) const CHUNK_TREE: u16 = 0x13;
     pub(in super::super) const ATTRIBUTE_INFO: u16 = 0x15;
+    #[cfg(feature = "write")]
+    pub(in super::super) const LINK_COUNT: u16 = 0x16;
 }
 
 /// The message's data lie elsewhere.
-const SHARED: u8 = 0b10;
-/// The message's data must not be moved elsewhere.
-#[cfg(feature = "native")]
-pub(super) const NOT_SHARED: u8 = 0b100;
+pub(super) const SHARED: u8 = 0b10;
 /// A reader that does not know the message must refuse the object.
 const FAIL_IF_UNKNOWN: u8 = 0b1000_0000;
 const LAST_KNOWN: u16 = 0x18;
+/// Attributes of a header with this flag have numbers in order of addition.
+pub(super) const COUNTS_ATTRIBUTES: u8 = 0x04;
 
 /// The messages of one object.
 pub(super) struct Header {
@@ -43,8 +50,9 @@ impl Header {
     }
 
     fn read_at_depth(reader: &Reader, address: u64, depth: usize) -> Result<Self, ReadError> {
-        let first = reader.metadata(address, 4)?;
-        if first == *b"OHDR" { Self::read_v2(reader, address, depth) } else { Self::read_v1(reader, address, depth) }
+        let mut messages = Vec::new();
+        visit(reader, address, &mut |message, chunks| add(reader, message, depth, &mut messages, chunks))?;
+        Ok(Self { messages })
     }
 
     /// The data of the first message of this kind.
@@ -56,60 +64,106 @@ impl Header {
     pub(super) fn all(&self, kind: u16) -> impl Iterator<Item = &[u8]> {
         self.messages.iter().filter(move |message| message.0 == kind).map(|message| message.1.as_slice())
     }
+}
 
-    fn read_v1(reader: &Reader, address: u64, depth: usize) -> Result<Self, ReadError> {
-        let mut messages = Vec::new();
-        visit_v1(reader, address, &mut |_, message, chunks| add(reader, message, depth, &mut messages, chunks))?;
-        Ok(Self { messages })
-    }
+/// A message as it lies in a header.
+#[derive(Clone, Copy)]
+struct Message<'a> {
+    kind: u16,
+    flags: u8,
+    /// When it was added to a header that counts its attributes; 0 in others.
+    #[cfg_attr(not(feature = "write"), expect(dead_code, reason = "only who edits files asks"))]
+    order: u16,
+    data: &'a [u8],
+}
 
-    fn read_v2(reader: &Reader, address: u64, depth: usize) -> Result<Self, ReadError> {
-        /// Signature, version and flags; times; limits of attributes; the first chunk's size.
-        const MAX_PREFIX_BYTES: u64 = 4 + 2 + 16 + 4 + 8;
-        let available = reader.bytes_from(address).min(MAX_PREFIX_BYTES);
-        let prefix = reader.block(address, available)?;
-        let mut cursor = prefix.body();
-        if cursor.u8()? != 2 {
-            return Err(ReadError::damaged(format!("the object at address {address} has an unknown version")));
-        }
-        let flags = cursor.u8()?;
-        if flags & 0x20 != 0 {
-            cursor.skip(16)?;
-        }
-        if flags & 0x10 != 0 {
-            cursor.skip(4)?;
-        }
-        let first_bytes = cursor.uint(1 << (flags & 3))?;
-        let prefix_bytes = cursor.at();
-        let whole = first_bytes.saturating_add(prefix_bytes as u64 + 4);
-        let order_bytes = if flags & 0x04 == 0 { 0 } else { 2 };
-        let mut chunks = Continuations::new((address, whole));
+/// A header for rewriting: its messages as they lie in it, without those that continue it.
+#[cfg(feature = "write")]
+pub(super) struct RawHeader {
+    pub(super) flags: u8,
+    pub(super) messages: Vec<RawMessage>,
+}
+
+/// A message for rewriting.
+#[cfg(feature = "write")]
+pub(super) struct RawMessage {
+    pub(super) kind: u16,
+    pub(super) flags: u8,
+    /// When it was added to a header that counts its attributes; 0 in others.
+    pub(super) order: u16,
+    pub(super) data: Vec<u8>,
+}
+
+#[cfg(feature = "write")]
+impl RawHeader {
+    /// Reads the header at `address` and what it continues in.
+    pub(super) fn read(reader: &Reader, address: u64) -> Result<Self, ReadError> {
         let mut messages = Vec::new();
-        let mut is_first = true;
-        while let Some((start, length)) = chunks.next() {
-            let signature = if is_first { b"OHDR" } else { b"OCHK" };
-            let block = reader.checked_block(start, length, signature)?;
-            let mut cursor = block.cursor();
-            cursor.skip(if is_first { prefix_bytes } else { 4 })?;
-            is_first = false;
-            while cursor.rest().len() >= 4 + order_bytes {
-                let (kind, size, flags) = (cursor.u8()?, cursor.u16()?, cursor.u8()?);
-                cursor.skip(order_bytes)?;
-                let data = cursor.take(size.into())?;
-                add(reader, (kind.into(), flags, data), depth, &mut messages, &mut chunks)?;
+        let flags = visit(reader, address, &mut |Message { kind, flags, order, data, .. }, chunks| {
+            if kind == kind::CONTINUATION {
+                return chunks.add(reader, data);
             }
-        }
-        Ok(Self { messages })
+            messages.push(RawMessage { kind, flags, order, data: data.to_vec() });
+            Ok(())
+        })?;
+        Ok(Self { flags, messages })
     }
 }
 
-/// A message as it lies in a header: its kind, flags and data.
-type Message<'a> = (u16, u8, &'a [u8]);
+/// What is done with each message of a header.
+type Visit<'a> = dyn FnMut(Message<'_>, &mut Continuations) -> Result<(), ReadError> + 'a;
 
-/// What is done with each message of an old header, the address of whose flags comes first.
-type VisitV1<'a> = dyn FnMut(u64, Message<'_>, &mut Continuations) -> Result<(), ReadError> + 'a;
+/// Visits the messages of the header at `address`, whatever its form, and gives the flags of the header, which one of the
+/// oldest form has none of.
+fn visit(reader: &Reader, address: u64, visit: &mut Visit<'_>) -> Result<u8, ReadError> {
+    if reader.metadata(address, 4)? == *b"OHDR" {
+        visit_v2(reader, address, visit)
+    } else {
+        visit_v1(reader, address, visit)?;
+        Ok(0)
+    }
+}
 
-fn visit_v1(reader: &Reader, address: u64, visit: &mut VisitV1<'_>) -> Result<(), ReadError> {
+fn visit_v2(reader: &Reader, address: u64, visit: &mut Visit<'_>) -> Result<u8, ReadError> {
+    /// Signature, version and flags; times; limits of attributes; the first chunk's size.
+    const MAX_PREFIX_BYTES: u64 = 4 + 2 + 16 + 4 + 8;
+    let available = reader.bytes_from(address).min(MAX_PREFIX_BYTES);
+    let prefix = reader.block(address, available)?;
+    let mut cursor = prefix.body();
+    if cursor.u8()? != 2 {
+        return Err(ReadError::damaged(format!("the object at address {address} has an unknown version")));
+    }
+    let header_flags = cursor.u8()?;
+    if header_flags & 0x20 != 0 {
+        cursor.skip(16)?;
+    }
+    if header_flags & 0x10 != 0 {
+        cursor.skip(4)?;
+    }
+    let first_bytes = cursor.uint(1 << (header_flags & 3))?;
+    let prefix_bytes = cursor.at();
+    let whole = first_bytes.saturating_add(prefix_bytes as u64 + 4);
+    let counts = header_flags & COUNTS_ATTRIBUTES != 0;
+    let mut chunks = Continuations::new((address, whole));
+    let mut is_first = true;
+    while let Some((start, length)) = chunks.next() {
+        let signature = if is_first { b"OHDR" } else { b"OCHK" };
+        let block = reader.checked_block(start, length, signature)?;
+        let mut cursor = block.cursor();
+        cursor.skip(if is_first { prefix_bytes } else { 4 })?;
+        is_first = false;
+        while cursor.rest().len() >= if counts { 6 } else { 4 } {
+            let (kind, size) = (cursor.u8()?.into(), cursor.u16()?);
+            let flags = cursor.u8()?;
+            let order = if counts { cursor.u16()? } else { 0 };
+            let data = cursor.take(size.into())?;
+            visit(Message { kind, flags, order, data }, &mut chunks)?;
+        }
+    }
+    Ok(header_flags)
+}
+
+fn visit_v1(reader: &Reader, address: u64, visit: &mut Visit<'_>) -> Result<(), ReadError> {
     const PREFIX_BYTES: u64 = 16;
     let prefix = reader.block(address, PREFIX_BYTES)?;
     let mut cursor = prefix.cursor();
@@ -124,32 +178,13 @@ fn visit_v1(reader: &Reader, address: u64, visit: &mut VisitV1<'_>) -> Result<()
         let mut cursor = block.cursor();
         while cursor.rest().len() >= 8 {
             let (kind, size) = (cursor.u16()?, cursor.u16()?);
-            let at = start + cursor.at() as u64;
             let flags = cursor.u8()?;
             cursor.skip(3)?;
             let data = cursor.take(size.into())?;
-            visit(at, (kind, flags, data), &mut chunks)?;
+            visit(Message { kind, flags, order: 0, data }, &mut chunks)?;
         }
     }
     Ok(())
-}
-
-/// The addresses of the flags of attributes in the header at `address` that forbid programs to share them; a header of
-/// today's form has none that matter.
-#[cfg(feature = "native")]
-pub(super) fn unshared_attributes(reader: &Reader, address: u64) -> Result<Vec<u64>, ReadError> {
-    if reader.metadata(address, 4)? == *b"OHDR" {
-        return Ok(Vec::new());
-    }
-    let mut found = Vec::new();
-    visit_v1(reader, address, &mut |at, (kind, flags, data), chunks| {
-        if kind == kind::ATTRIBUTE && flags & NOT_SHARED != 0 {
-            found.push(at);
-        }
-        // Only continuations are followed.
-        if kind == kind::CONTINUATION { add(reader, (kind, flags, data), 0, &mut Vec::new(), chunks) } else { Ok(()) }
-    })?;
-    Ok(found)
 }
 
 /// The blocks that one header goes on in.
@@ -163,6 +198,17 @@ impl Continuations {
         Self { waiting: [first].into(), seen: [first.0].into() }
     }
 
+    /// Adds the block that a message of continuation names.
+    fn add(&mut self, reader: &Reader, data: &[u8]) -> Result<(), ReadError> {
+        let mut cursor = Cursor::new(data, reader.widths());
+        let (address, length) = (cursor.known_address()?, cursor.length()?);
+        if !self.seen.insert(address) {
+            return Err(ReadError::damaged("an object's header continues in a circle"));
+        }
+        self.waiting.push_back((address, length));
+        Ok(())
+    }
+
     fn next(&mut self) -> Option<(u64, u64)> {
         self.waiting.pop_front()
     }
@@ -171,18 +217,13 @@ impl Continuations {
 /// Keeps a message, or follows it where it continues the header or points to another.
 fn add(
     reader: &Reader,
-    (kind, flags, data): Message<'_>,
+    Message { kind, flags, data, .. }: Message<'_>,
     depth: usize,
     messages: &mut Vec<(u16, Vec<u8>)>,
     chunks: &mut Continuations,
 ) -> Result<(), ReadError> {
     if kind == kind::CONTINUATION {
-        let mut cursor = Cursor::new(data, reader.widths());
-        let (address, length) = (cursor.known_address()?, cursor.length()?);
-        if !chunks.seen.insert(address) {
-            return Err(ReadError::damaged("an object's header continues in a circle"));
-        }
-        chunks.waiting.push_back((address, length));
+        chunks.add(reader, data)?;
     } else if kind > LAST_KNOWN && flags & FAIL_IF_UNKNOWN != 0 {
         return Err(ReadError::Unsupported(format!("its header has a message of the unknown kind {kind}")));
     } else if flags & SHARED != 0 {

@@ -12,6 +12,8 @@ mod chunk_index;
 mod dataset;
 mod dataspace;
 mod datatype;
+#[cfg(feature = "write")]
+pub(super) mod edit;
 mod filters;
 mod fractal_heap;
 mod global_heap;
@@ -45,6 +47,8 @@ pub(super) struct File {
     reader: Reader,
     heap: GlobalHeap,
     root: u64,
+    #[cfg(feature = "write")]
+    form: superblock::Form,
     /// Links by the address of their group.
     groups: Mutex<HashMap<u64, Arc<BTreeMap<String, Link>>>>,
 }
@@ -106,17 +110,16 @@ impl Container for File {
 impl File {
     /// Opens the file whose bytes come from `source`.
     pub(super) fn open(source: &SharedSource) -> Result<Self, Unopened> {
-        let Superblock { reader, root } = Superblock::read(source)?;
-        let heap = GlobalHeap::new(reader.clone());
-        Ok(Self { reader, heap, root, groups: Mutex::default() })
-    }
-
-    /// The places in the file of the flags of attributes of the object at `path` that forbid programs to share them, and the
-    /// bit that does.
-    #[cfg(feature = "native")]
-    pub(super) fn unshared_attributes(&self, path: &str) -> Result<Vec<(u64, u8)>, ReadError> {
-        let addresses = header::unshared_attributes(&self.reader, self.object(path)?)?;
-        Ok(addresses.into_iter().map(|address| (self.reader.place(address), header::NOT_SHARED)).collect())
+        let superblock = Superblock::read(source)?;
+        let Superblock { reader, root, .. } = superblock;
+        Ok(Self {
+            heap: GlobalHeap::new(reader.clone()),
+            reader,
+            root,
+            #[cfg(feature = "write")]
+            form: superblock.form,
+            groups: Mutex::default(),
+        })
     }
 
     /// Address of the object at `path`.

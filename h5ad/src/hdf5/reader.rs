@@ -43,12 +43,6 @@ impl Reader {
         self.source.size()
     }
 
-    /// Where in the file an address is.
-    #[cfg(feature = "native")]
-    pub(super) fn place(&self, address: u64) -> u64 {
-        self.base.saturating_add(address)
-    }
-
     /// How many bytes there are from `address` on.
     pub(super) fn bytes_from(&self, address: u64) -> u64 {
         self.source.size().saturating_sub(self.base).saturating_sub(address)

@@ -3,6 +3,8 @@
 use super::super::codec;
 use super::super::read_error::ReadError;
 use super::super::source::SharedSource;
+#[cfg(feature = "write")]
+use super::reader::unsigned;
 use super::reader::{Cursor, Reader, Widths};
 
 const SIGNATURE: &[u8; 8] = b"\x89HDF\r\n\x1a\n";
@@ -34,6 +36,88 @@ pub(super) struct Superblock {
     pub(super) reader: Reader,
     /// Address of the root group's header.
     pub(super) root: u64,
+    #[cfg(feature = "write")]
+    pub(super) form: Form,
+}
+
+/// What a superblock has to keep when the file is edited.
+#[cfg(feature = "write")]
+#[derive(Clone)]
+pub(super) struct Form {
+    version: u8,
+    /// Where it lies in the file.
+    start: u64,
+    /// The base that it states, whatever addresses count from.
+    base: u64,
+    bytes: Vec<u8>,
+}
+
+/// What a superblock states of the nodes of the trees of version 1 that list chunks: half the most children of one.
+#[cfg(feature = "write")]
+pub(super) enum ChunkTreeRank {
+    Known(u16),
+    /// As the object at this address states it, if it does.
+    InExtension(u64),
+}
+
+#[cfg(feature = "write")]
+impl Form {
+    /// Where the file begins to count.
+    pub(super) fn start(&self) -> u64 {
+        self.start
+    }
+
+    /// How large nodes of the trees of chunks are.
+    pub(super) fn chunk_tree_rank(&self) -> ChunkTreeRank {
+        const USUAL: u16 = 32;
+        let extension = unsigned(&self.bytes[20..28]);
+        match self.version {
+            0 => ChunkTreeRank::Known(USUAL),
+            1 => ChunkTreeRank::Known(unsigned(&self.bytes[24..26]) as u16),
+            _ if extension == u64::MAX => ChunkTreeRank::Known(USUAL),
+            _ => ChunkTreeRank::InExtension(extension),
+        }
+    }
+
+    /// The superblock of the file when it ends at the address `end` and its root lies at `root`, and its place. Addresses
+    /// have eight bytes.
+    pub(super) fn repointed(&self, root: u64, end: u64) -> (u64, Vec<u8>) {
+        let mut bytes = self.bytes.clone();
+        let mut put = |at: usize, value: u64| bytes[at..at + 8].copy_from_slice(&value.to_le_bytes());
+        let end = end + self.base;
+        if self.version < 2 {
+            let first = if self.version == 0 { 24 } else { 28 };
+            put(first + 16, end);
+            put(first + 40, root);
+            // Nothing about the root is kept here: neither its tree nor its heap.
+            for at in [48, 56, 64] {
+                put(first + at, 0);
+            }
+            bytes.truncate(first + 72);
+        } else {
+            put(28, end);
+            put(36, root);
+            let checksum = codec::lookup3(&bytes[..44]);
+            bytes[44..48].copy_from_slice(&checksum.to_le_bytes());
+            bytes.truncate(48);
+        }
+        (self.start, bytes)
+    }
+
+    /// The superblock of a file that is yet to be written, from its first byte on.
+    pub(super) fn new() -> Self {
+        let mut bytes = SIGNATURE.to_vec();
+        bytes.extend([2, 8, 8, 0]);
+        bytes.extend(0_u64.to_le_bytes());
+        bytes.extend(u64::MAX.to_le_bytes());
+        bytes.resize(48, 0);
+        Self { version: 2, start: 0, base: 0, bytes }
+    }
+
+    /// How many bytes it takes.
+    pub(super) fn len(&self) -> u64 {
+        self.repointed(0, 0).1.len() as u64
+    }
 }
 
 impl Superblock {
@@ -91,7 +175,12 @@ impl Superblock {
         if stated > size {
             return Err(Unopened::CutShort { stated });
         }
-        Ok(Self { reader: Reader::new(source.clone(), start, widths), root })
+        Ok(Self {
+            reader: Reader::new(source.clone(), start, widths),
+            root,
+            #[cfg(feature = "write")]
+            form: Form { version, start, base, bytes },
+        })
     }
 }
 

@@ -13,7 +13,7 @@ const PIECE_BYTES: usize = 32 << 20;
 /// How many bytes of inflated chunks are kept between slabs, if a row of chunks needs that many.
 const CACHE_BYTES: usize = 512 << 20;
 
-pub(super) struct Dense {
+pub(in super::super) struct Dense {
     array: Array,
     number: Number,
     n_rows: usize,
@@ -47,7 +47,7 @@ pub(super) fn inspect(
 }
 
 impl Dense {
-    pub(super) fn open(store: &Store, info: &MatrixInfo) -> Result<Self, H5adError> {
+    pub(in super::super) fn open(store: &Store, info: &MatrixInfo) -> Result<Self, H5adError> {
         let plain = store.array(&info.place)?;
         let chunk = plain.chunk_shape();
         let extents_per_row = if plain.shape().len() == 1 && info.n_rows == 1 { info.n_cols } else { 1 };
@@ -69,10 +69,20 @@ impl Dense {
         self.number
     }
 
-    pub(super) fn slabs(&self, entries: usize) -> Vec<Range<usize>> {
+    pub(in super::super) fn slabs(&self, entries: usize) -> Vec<Range<usize>> {
         let rows = (entries / self.n_cols.max(1)).max(1);
         let rows = if rows >= self.band_rows { rows - rows % self.band_rows } else { rows };
         (0..self.n_rows).step_by(rows).map(|start| start..(start + rows).min(self.n_rows)).collect()
+    }
+
+    /// All entries of the rows in `range`.
+    pub(in super::super) fn read_values(&self, range: Range<usize>) -> Result<Vec<f64>, H5adError> {
+        let mut values = Vec::with_capacity(range.len() * self.n_cols);
+        for piece in self.slabs_of(range) {
+            let extents = piece.start * self.extents_per_row..piece.end * self.extents_per_row;
+            values.extend(self.number.doubles(&self.array.read_rows(extents)?));
+        }
+        Ok(values)
     }
 
     pub(super) fn read(&self, range: Range<usize>) -> Result<SparseSlab, H5adError> {

@@ -11,10 +11,9 @@ use super::container::Kind;
 use super::error::H5adError;
 use super::store::Store;
 
-use dense::Dense;
-
+pub(super) use dense::Dense;
 pub use loss::Loss;
-pub(super) use sparse::{Entries, Sparse};
+pub(super) use sparse::{Entries, Sparse, inspect as inspect_sparse};
 
 /// Where a matrix lies.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

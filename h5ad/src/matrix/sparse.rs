@@ -33,7 +33,7 @@ pub(super) fn stated_shape(attributes: &Attributes) -> Option<(usize, usize)> {
 }
 
 /// Describes the group at `place`.
-pub(super) fn inspect(store: &Store, location: MatrixLocation, place: &str) -> Result<MatrixInfo, H5adError> {
+pub(in super::super) fn inspect(store: &Store, location: MatrixLocation, place: &str) -> Result<MatrixInfo, H5adError> {
     let attributes = store.attributes(place)?;
     let encoding = attributes.text("encoding-type").or_else(|| attributes.text("h5sparse_format"));
     let storage = match encoding {
@@ -95,7 +95,7 @@ impl Sparse {
         })
     }
 
-    pub(super) fn indptr(&self) -> &[u64] {
+    pub(in super::super) fn indptr(&self) -> &[u64] {
         &self.indptr
     }
 
@@ -117,6 +117,18 @@ impl Sparse {
             start = end;
         }
         slabs
+    }
+
+    /// How the matrix is stored.
+    pub(in super::super) fn storage(&self) -> Storage {
+        self.storage
+    }
+
+    /// The minors and values of the majors in `range`, in the order in which they are stored, zeros included.
+    pub(in super::super) fn read_stored(&self, range: Range<usize>) -> Result<(Vec<u32>, Vec<f64>), H5adError> {
+        let entries = self.indptr[range.start] as usize..self.indptr[range.end] as usize;
+        let entries = self.stored(entries, |piece| self.data_number.doubles(piece.bytes))?;
+        Ok((entries.indices, entries.data))
     }
 
     /// Reads the majors in `range` as 32-bit floats, and keeps what that loses.

@@ -2,112 +2,66 @@
 
 use std::{collections::BTreeMap, str::FromStr};
 
-use hdf5_pure::{AttrValue, FinishedGroup, GroupBuilder};
-
 use super::{
     WriteError,
-    elements::{array, booleans, encoding, is_member, texts},
+    elements::{array, encoded, is_member, texts},
 };
-use crate::{CategoryKind, Frame, FrameColumn};
+use crate::{
+    CategoryKind, Frame, FrameColumn,
+    hdf5::edit::{Array, Object},
+};
 
 /// What the index is called where it has no name of its own, or one that a column has too.
 const INDEX: &str = "_index";
 
-/// A group made a data frame.
-pub(super) fn written(mut group: GroupBuilder, place: &str, frame: &Frame) -> Result<FinishedGroup, WriteError> {
-    for (name, value) in encoding("dataframe", "0.2.0") {
-        group.set_attr(name, value);
-    }
+/// A data frame as a group.
+pub(super) fn written(place: &str, frame: &Frame) -> Result<Object, WriteError> {
     let is_free = |name: &&str| is_member(name) && frame.columns.iter().all(|(column, _)| column != name);
     let index = frame.index_name.as_deref().filter(is_free).unwrap_or(INDEX);
-    group.set_attr("_index", AttrValue::VarLenString(index.to_owned()));
-    let order: Vec<String> = frame.columns.iter().map(|(name, _)| name.clone()).collect();
-    // As h5py writes a list of none.
-    let order = if order.is_empty() { AttrValue::F64Array(Vec::new()) } else { AttrValue::VarLenStringArray(order) };
-    group.set_attr("column-order", order);
-    texts(group.create_dataset(index), frame.index.iter().map(String::as_str));
-    for (at, (name, column)) in frame.columns.iter().enumerate() {
+    let order = frame.columns.iter().map(|(name, _)| name.clone()).collect();
+    let mut group = encoded(Object::group(), "dataframe", "0.2.0")
+        .with("_index", Array::text(index))
+        .with("column-order", column_order(order));
+    group.add(index, texts(frame.index.clone()));
+    for (at, (name, values)) in frame.columns.iter().enumerate() {
         let is_taken = name == index || frame.columns[..at].iter().any(|(other, _)| other == name);
         if !is_member(name) || is_taken {
             return Err(WriteError::Name { place: place.to_owned(), name: name.clone() });
         }
-        put(&mut group, place, name, column)?;
+        group.add(name, column(place, name, values)?);
     }
-    Ok(group.finish())
+    Ok(group)
 }
 
-fn put(group: &mut GroupBuilder, place: &str, name: &str, column: &FrameColumn) -> Result<(), WriteError> {
-    let n = [column_len(column) as u64];
-    match column {
+/// The attribute that names the columns.
+pub(super) fn column_order(names: Vec<String>) -> Array {
+    // As h5py writes a list of none.
+    if names.is_empty() { Array::f64s([]) } else { Array::texts(names) }
+}
+
+/// A column.
+pub(super) fn column(place: &str, name: &str, column: &FrameColumn) -> Result<Object, WriteError> {
+    Ok(match column {
         FrameColumn::Categorical { codes, categories, ordered, kind } => {
-            put_categorical(group, name, codes, &Categories { labels: categories, kind: *kind, ordered: *ordered })
+            categorical(codes, &Categories { labels: categories, kind: *kind, ordered: *ordered })
         }
-        FrameColumn::Strings(values) if values.iter().all(Option::is_some) => {
-            texts(group.create_dataset(name), values.iter().flatten().map(String::as_str));
-            Ok(())
-        }
-        // As anndata writes text of which some is missing, so that every version reads it.
-        FrameColumn::Strings(values) => {
-            let (codes, labels) = by_label(values);
-            let categories = Categories { labels: &labels, kind: CategoryKind::Text, ordered: false };
-            put_categorical(group, name, &codes, &categories)
-        }
-        FrameColumn::Booleans(values) => {
-            let flat = |value: &Option<bool>| value.unwrap_or_default();
-            if values.iter().all(Option::is_some) {
-                return Ok(booleans(group.create_dataset(name), values.iter().map(flat))?);
+        FrameColumn::Strings(values) => match values.iter().cloned().collect::<Option<Vec<String>>>() {
+            Some(values) => texts(values),
+            // As anndata writes text of which some is missing, so that every version reads it.
+            None => {
+                let (codes, labels) = by_label(values);
+                categorical(&codes, &Categories { labels: &labels, kind: CategoryKind::Text, ordered: false })
             }
-            put_masked(group, name, "nullable-boolean", values, |group| {
-                booleans(group.create_dataset("values"), values.iter().map(flat))
-            })
-        }
-        FrameColumn::Integers(values) => {
-            let flat: Vec<i64> = values.iter().map(|value| value.unwrap_or_default()).collect();
-            if values.iter().all(Option::is_some) {
-                array(group.create_dataset(name).with_i64_data(&flat), &n, 8);
-                return Ok(());
-            }
-            put_masked(group, name, "nullable-integer", values, |group| {
-                array(group.create_dataset("values").with_i64_data(&flat), &n, 8);
-                Ok(())
-            })
-        }
-        FrameColumn::Unsigned(values) => {
-            let flat: Vec<u64> = values.iter().map(|value| value.unwrap_or_default()).collect();
-            if values.iter().all(Option::is_some) {
-                array(group.create_dataset(name).with_u64_data(&flat), &n, 8);
-                return Ok(());
-            }
-            put_masked(group, name, "nullable-integer", values, |group| {
-                array(group.create_dataset("values").with_u64_data(&flat), &n, 8);
-                Ok(())
-            })
-        }
-        FrameColumn::Singles(values) => {
-            array(group.create_dataset(name).with_f32_data(values), &n, 4);
-            Ok(())
-        }
-        FrameColumn::Doubles(values) => {
-            array(group.create_dataset(name).with_f64_data(values), &n, 8);
-            Ok(())
-        }
+        },
+        FrameColumn::Booleans(values) => masked("nullable-boolean", values, Array::booleans),
+        FrameColumn::Integers(values) => masked("nullable-integer", values, Array::i64s),
+        FrameColumn::Unsigned(values) => masked("nullable-integer", values, Array::u64s),
+        FrameColumn::Singles(values) => array(Array::f32s(values.iter().copied())),
+        FrameColumn::Doubles(values) => array(Array::f64s(values.iter().copied())),
         FrameColumn::Unsupported { reason } => {
-            Err(WriteError::Column { place: place.to_owned(), name: name.to_owned(), reason: reason.clone() })
+            return Err(WriteError::Column { place: place.to_owned(), name: name.to_owned(), reason: reason.clone() });
         }
-    }
-}
-
-fn column_len(column: &FrameColumn) -> usize {
-    match column {
-        FrameColumn::Categorical { codes, .. } => codes.len(),
-        FrameColumn::Strings(values) => values.len(),
-        FrameColumn::Booleans(values) => values.len(),
-        FrameColumn::Integers(values) => values.len(),
-        FrameColumn::Unsigned(values) => values.len(),
-        FrameColumn::Singles(values) => values.len(),
-        FrameColumn::Doubles(values) => values.len(),
-        FrameColumn::Unsupported { .. } => 0,
-    }
+    })
 }
 
 /// A code for every text, and the texts in order of the alphabet.
@@ -120,22 +74,16 @@ fn by_label(values: &[Option<String>]) -> (Vec<i32>, Vec<String>) {
     (of_values, codes.keys().map(|&label| label.to_owned()).collect())
 }
 
-/// Values of which some are missing.
-fn put_masked<T>(
-    parent: &mut GroupBuilder,
-    name: &str,
-    kind: &str,
-    values: &[Option<T>],
-    fill: impl FnOnce(&mut GroupBuilder) -> Result<(), hdf5_pure::FormatError>,
-) -> Result<(), WriteError> {
-    let mut group = parent.create_group(name);
-    for (name, value) in encoding(kind, "0.1.0") {
-        group.set_attr(name, value);
+/// Values, with a mask where some are missing.
+fn masked<T: Copy + Default>(kind: &str, values: &[Option<T>], array_of: impl FnOnce(Vec<T>) -> Array) -> Object {
+    let present = array(array_of(values.iter().map(|value| value.unwrap_or_default()).collect()));
+    if values.iter().all(Option::is_some) {
+        return present;
     }
-    fill(&mut group)?;
-    booleans(group.create_dataset("mask"), values.iter().map(Option::is_none))?;
-    parent.add_group(group.finish());
-    Ok(())
+    let mut group = encoded(Object::group(), kind, "0.1.0");
+    group.add("values", present);
+    group.add("mask", array(Array::booleans(values.iter().map(Option::is_none))));
+    group
 }
 
 /// The list that a column's values are out of.
@@ -145,69 +93,44 @@ struct Categories<'a> {
     ordered: bool,
 }
 
-fn put_categorical(
-    parent: &mut GroupBuilder,
-    name: &str,
-    codes: &[i32],
-    categories: &Categories<'_>,
-) -> Result<(), WriteError> {
-    let mut group = parent.create_group(name);
-    for (name, value) in encoding("categorical", "0.2.0") {
-        group.set_attr(name, value);
-    }
-    group.set_attr("ordered", AttrValue::U8(u8::from(categories.ordered)));
-    put_codes(&mut group, codes, categories.labels.len());
-    put_categories(&mut group, categories)?;
-    parent.add_group(group.finish());
-    Ok(())
+fn categorical(codes: &[i32], categories: &Categories<'_>) -> Object {
+    let ordered = Array::booleans([categories.ordered]).single();
+    let mut group = encoded(Object::group(), "categorical", "0.2.0").with("ordered", ordered);
+    group.add("codes", array(narrowed(codes, categories.labels.len())));
+    group.add("categories", labels(categories));
+    group
 }
 
 /// The codes in the width that pandas gives them.
-fn put_codes(group: &mut GroupBuilder, codes: &[i32], n_categories: usize) {
-    let n = [codes.len() as u64];
-    let dataset = group.create_dataset("codes");
+fn narrowed(codes: &[i32], n_categories: usize) -> Array {
+    let codes = codes.iter().copied();
     if n_categories <= i8::MAX as usize {
-        let codes: Vec<i8> = codes.iter().map(|&code| code as i8).collect();
-        array(dataset.with_i8_data(&codes), &n, 1);
+        Array::i8s(codes.map(|code| code as i8))
     } else if n_categories <= i16::MAX as usize {
-        let codes: Vec<i16> = codes.iter().map(|&code| code as i16).collect();
-        array(dataset.with_i16_data(&codes), &n, 2);
+        Array::i16s(codes.map(|code| code as i16))
     } else {
-        array(dataset.with_i32_data(codes), &n, 4);
+        Array::i32s(codes)
     }
 }
 
 /// The categories in their type; as text where one is not of it after all.
-fn put_categories(group: &mut GroupBuilder, categories: &Categories<'_>) -> Result<(), WriteError> {
+fn labels(categories: &Categories<'_>) -> Object {
     fn all<T: FromStr>(labels: &[String]) -> Option<Vec<T>> {
         labels.iter().map(|label| label.parse().ok()).collect()
     }
-    let Categories { labels, kind, ordered: _ } = *categories;
-    let n = [labels.len() as u64];
-    let dataset = group.create_dataset("categories");
-    let is_written = match kind {
-        CategoryKind::Text => false,
-        CategoryKind::Booleans => {
-            let truth = |label: &String| match label.as_str() {
-                "True" => Some(true),
-                "False" => Some(false),
-                _ => None,
-            };
-            match labels.iter().map(truth).collect::<Option<Vec<bool>>>() {
-                Some(values) => {
-                    booleans(dataset, values.into_iter())?;
-                    return Ok(());
-                }
-                None => false,
-            }
-        }
-        CategoryKind::Integers => all(labels).map(|values| array(dataset.with_i64_data(&values), &n, 8)).is_some(),
-        CategoryKind::Unsigned => all(labels).map(|values| array(dataset.with_u64_data(&values), &n, 8)).is_some(),
-        CategoryKind::Singles => all(labels).map(|values| array(dataset.with_f32_data(&values), &n, 4)).is_some(),
-        CategoryKind::Doubles => all(labels).map(|values| array(dataset.with_f64_data(&values), &n, 8)).is_some(),
+    let truth = |label: &String| match label.as_str() {
+        "True" => Some(true),
+        "False" => Some(false),
+        _ => None,
     };
-    if !is_written {
-        texts(dataset, labels.iter().map(String::as_str));
-    }
-    Ok(())
+    let Categories { labels, kind, ordered: _ } = *categories;
+    let values = match kind {
+        CategoryKind::Text => None,
+        CategoryKind::Booleans => labels.iter().map(truth).collect::<Option<Vec<bool>>>().map(Array::booleans),
+        CategoryKind::Integers => all(labels).map(|values: Vec<i64>| Array::i64s(values)),
+        CategoryKind::Unsigned => all(labels).map(|values: Vec<u64>| Array::u64s(values)),
+        CategoryKind::Singles => all(labels).map(|values: Vec<f32>| Array::f32s(values)),
+        CategoryKind::Doubles => all(labels).map(|values: Vec<f64>| Array::f64s(values)),
+    };
+    values.map_or_else(|| texts(labels.to_vec()), array)
 }

@@ -1,16 +1,24 @@
-//! Writes AnnData as `.h5ad` files of the form of anndata 0.8 and later.
+//! Writes AnnData as `.h5ad` files of the form of anndata 0.8 and later, and copies of files with changes.
 //!
-//! All of a file is held in memory until it is written, matrices as they will lie in it but for their compression.
+//! A new file is held in memory, as it will lie on disk, until it is written; a copy never is.
 
 mod elements;
 mod frame;
+mod matrix;
+mod patches;
+mod revise;
 
 use std::io::Write;
 
-use hdf5_pure::{AttrValue, FileBuilder, FinishedGroup, GroupBuilder};
+use crate::hdf5::edit::{Array, EditError, Object, Space};
+use crate::{Frame, H5adError, MatrixLocation, Obsm, ObsmValues};
+use elements::{array, dict, encoded, is_member, scalar, text, texts};
 
-use crate::{Frame, MatrixLocation, Obsm, ObsmValues};
-use elements::{Filled, array, encoding, is_member, text};
+pub use matrix::{CsrWriter, DenseWriter};
+pub use patches::{Patches, Piece};
+#[cfg(feature = "native")]
+pub use revise::revise_file;
+pub use revise::{Revision, UnsValue};
 
 /// Why a file cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -33,12 +41,32 @@ pub enum WriteError {
         /// Why not.
         reason: String,
     },
-    /// The file cannot be laid out or written.
+    /// What is to be changed cannot be read.
+    #[error(transparent)]
+    Read(#[from] H5adError),
+    /// What is to be changed is of a form that is not changed, or HDF5 has no room for the change.
+    #[error("{file} cannot be changed: {reason}; write it anew with `anndata.read_h5ad(…).write_h5ad(…)` first")]
+    Form {
+        /// The file.
+        file: String,
+        /// Why not.
+        reason: String,
+    },
+    /// HDF5 has no room for a part of it.
     #[error("the file cannot be written: {0}")]
-    Hdf5(#[from] hdf5_pure::Error),
-    /// HDF5 has no type for a part of it.
+    NoRoom(String),
+    /// The bytes cannot be written.
     #[error("the file cannot be written: {0}")]
-    Format(#[from] hdf5_pure::FormatError),
+    Io(#[from] std::io::Error),
+}
+
+impl From<EditError> for WriteError {
+    fn from(error: EditError) -> Self {
+        match error {
+            EditError::Io(error) => Self::Io(error),
+            EditError::Read(_) | EditError::TooLong | EditError::Form(_) => Self::NoRoom(error.to_string()),
+        }
+    }
 }
 
 /// A matrix of cells × genes.
@@ -88,11 +116,12 @@ pub struct NewImage {
 
 /// A file in the making.
 pub struct H5adWriter {
-    file: FileBuilder,
-    raw: Option<GroupBuilder>,
-    layers: GroupBuilder,
-    obsm: GroupBuilder,
-    uns: GroupBuilder,
+    space: Space<Vec<u8>>,
+    root: Object,
+    raw: Option<Object>,
+    layers: Object,
+    obsm: Object,
+    uns: Object,
 }
 
 impl H5adWriter {
@@ -101,17 +130,11 @@ impl H5adWriter {
     /// # Errors
     /// When a column cannot be written.
     pub fn new(obs: &Frame, var: &Frame) -> Result<Self, WriteError> {
-        let mut file = FileBuilder::new();
-        for (name, value) in encoding("anndata", "0.1.0") {
-            file.set_attr(name, value);
-        }
-        let [layers, obsm, uns] = ["layers", "obsm", "uns"].map(|name| dict(file.create_group(name)));
-        let mut writer = Self { file, raw: None, layers, obsm, uns };
+        let mut root = encoded(Object::group(), "anndata", "0.1.0");
         for (place, frame) in [("obs", obs), ("var", var)] {
-            let group = writer.file.create_group(place);
-            writer.file.add_group(frame::written(group, place, frame)?);
+            root.add(place, frame::written(place, frame)?);
         }
-        Ok(writer)
+        Ok(Self { space: Space::new(Vec::new()), root, raw: None, layers: dict(), obsm: dict(), uns: dict() })
     }
 
     /// Adds the genes of `raw`.
@@ -119,33 +142,26 @@ impl H5adWriter {
     /// # Errors
     /// When a column cannot be written.
     pub fn raw_var(&mut self, var: &Frame) -> Result<(), WriteError> {
-        let raw = self.raw.get_or_insert_with(|| self.file.create_group("raw"));
-        for (name, value) in encoding("raw", "0.1.0") {
-            raw.set_attr(name, value);
-        }
-        let group = raw.create_group("var");
-        raw.add_group(frame::written(group, "raw/var", var)?);
+        self.raw().add("var", frame::written("raw/var", var)?);
         Ok(())
     }
 
-    /// Adds a matrix; that of `raw` after [`raw_var`](Self::raw_var).
+    fn raw(&mut self) -> &mut Object {
+        self.raw.get_or_insert_with(|| encoded(Object::group(), "raw", "0.1.0"))
+    }
+
+    /// Adds a matrix.
     ///
     /// # Errors
-    /// When its name is none that a layer can have.
+    /// When its name is none that a layer can have, or it cannot be written.
     pub fn matrix(&mut self, location: &MatrixLocation, matrix: NewMatrix) -> Result<(), WriteError> {
+        let address = matrix::put(matrix, &mut self.space)?;
         match location {
-            MatrixLocation::X => {
-                if let Some(group) = put_matrix(&mut self.file, "X", matrix) {
-                    self.file.add_group(group);
-                }
-            }
-            MatrixLocation::Raw => {
-                let raw = self.raw.get_or_insert_with(|| self.file.create_group("raw"));
-                put_in_group(raw, "X", matrix);
-            }
+            MatrixLocation::X => self.root.add_written("X", address),
+            MatrixLocation::Raw => self.raw().add_written("X", address),
             MatrixLocation::Layer(name) => {
                 named("layers", name)?;
-                put_in_group(&mut self.layers, name, matrix);
+                self.layers.add_written(name, address);
             }
         }
         Ok(())
@@ -157,12 +173,11 @@ impl H5adWriter {
     /// When its key is none that an entry can have.
     pub fn obsm(&mut self, key: &str, entry: &Obsm) -> Result<(), WriteError> {
         named("obsm", key)?;
-        let shape = [entry.n_rows as u64, entry.n_columns as u64];
-        let dataset = self.obsm.create_dataset(key);
-        match &entry.values {
-            ObsmValues::Singles(values) => array(dataset.with_f32_data(values), &shape, 4),
-            ObsmValues::Doubles(values) => array(dataset.with_f64_data(values), &shape, 8),
-        }
+        let values = match &entry.values {
+            ObsmValues::Singles(values) => Array::f32s(values.iter().copied()),
+            ObsmValues::Doubles(values) => Array::f64s(values.iter().copied()),
+        };
+        self.obsm.add(key, array(values.shaped(vec![entry.n_rows as u64, entry.n_columns as u64])));
         Ok(())
     }
 
@@ -170,9 +185,9 @@ impl H5adWriter {
     ///
     /// # Errors
     /// When the key is none that an entry can have.
-    pub fn uns_texts(&mut self, key: &str, texts: &[String]) -> Result<(), WriteError> {
+    pub fn uns_texts(&mut self, key: &str, values: &[String]) -> Result<(), WriteError> {
         named("uns", key)?;
-        elements::texts(self.uns.create_dataset(key), texts.iter().map(String::as_str));
+        self.uns.add(key, texts(values.to_vec()));
         Ok(())
     }
 
@@ -182,12 +197,12 @@ impl H5adWriter {
     /// When the key, or one in it, is none that an entry can have.
     pub fn uns_dictionary(&mut self, key: &str, entries: &[(&str, String)]) -> Result<(), WriteError> {
         named("uns", key)?;
-        let mut group = dict(self.uns.create_group(key));
+        let mut group = dict();
         for (name, value) in entries {
             named(key, name)?;
-            text(group.create_dataset(name), value);
+            group.add(name, text(value));
         }
-        self.uns.add_group(group.finish());
+        self.uns.add(key, group);
         Ok(())
     }
 
@@ -199,80 +214,44 @@ impl H5adWriter {
         if libraries.is_empty() {
             return Ok(());
         }
-        let mut spatial = dict(self.uns.create_group("spatial"));
+        let mut spatial = dict();
         for NewLibrary { name, images, scale_factors } in libraries {
             named("uns/spatial", &name)?;
-            let mut library = dict(spatial.create_group(&name));
-            let mut group = dict(library.create_group("images"));
+            let (mut in_library, mut in_images, mut factors) = (dict(), dict(), dict());
             for NewImage { key, shape, bytes } in images {
                 named("images", &key)?;
-                array(group.create_dataset(&key).with_u8_data(&bytes), &shape, 1);
+                in_images.add(&key, array(Array::u8s(bytes).shaped(shape)));
             }
-            library.add_group(group.finish());
-            let mut group = dict(library.create_group("scalefactors"));
             for (name, value) in scale_factors {
                 named("scalefactors", &name)?;
-                elements::number(group.create_dataset(&name), value);
+                factors.add(&name, scalar(Array::f64s([value])));
             }
-            library.add_group(group.finish());
-            spatial.add_group(library.finish());
+            in_library.add("images", in_images);
+            in_library.add("scalefactors", factors);
+            spatial.add(&name, in_library);
         }
-        self.uns.add_group(spatial.finish());
+        self.uns.add("spatial", spatial);
         Ok(())
     }
 
     /// Writes the file.
     ///
     /// # Errors
-    /// When it cannot be laid out, or `to` cannot be written.
-    pub fn write_to(mut self, to: impl Write) -> Result<(), WriteError> {
-        for group in [Some(self.layers), Some(self.obsm), Some(self.uns), self.raw].into_iter().flatten() {
-            self.file.add_group(group.finish());
+    /// When HDF5 has no room for a part of it, or `to` cannot be written.
+    pub fn write_to(mut self, mut to: impl Write) -> Result<(), WriteError> {
+        for (name, group) in [("layers", self.layers), ("obsm", self.obsm), ("uns", self.uns)] {
+            self.root.add(name, group);
         }
-        Ok(self.file.finish_to(to)?)
+        if let Some(raw) = self.raw {
+            self.root.add("raw", raw);
+        }
+        let root = self.root.write(&mut self.space)?;
+        let bytes = self.space.finish(root)?;
+        Ok(to.write_all(&bytes)?)
     }
-}
-
-fn dict(mut group: GroupBuilder) -> GroupBuilder {
-    for (name, value) in encoding("dict", "0.1.0") {
-        group.set_attr(name, value);
-    }
-    group
 }
 
 fn named(place: &str, name: &str) -> Result<(), WriteError> {
     let wrong = || WriteError::Name { place: place.to_owned(), name: name.to_owned() };
     if is_member(name) { Ok(()) } else { Err(wrong()) }
-}
-
-fn put_in_group(parent: &mut GroupBuilder, name: &str, matrix: NewMatrix) {
-    if let Some(group) = put_matrix(parent, name, matrix) {
-        parent.add_group(group);
-    }
-}
-
-/// Adds a dense matrix as a dataset; gives a sparse one as a group to add.
-fn put_matrix(parent: &mut impl Filled, name: &str, matrix: NewMatrix) -> Option<FinishedGroup> {
-    match matrix {
-        NewMatrix::Dense { data, n_vars } => {
-            let n_obs = data.len().checked_div(n_vars).unwrap_or_default();
-            let dataset = elements::floats(parent.dataset(name), data);
-            array(dataset, &[n_obs as u64, n_vars as u64], 4);
-            None
-        }
-        NewMatrix::Csr { indptr, indices, data, n_vars } => {
-            let mut group = parent.group(name);
-            for (name, value) in encoding("csr_matrix", "0.1.0") {
-                group.set_attr(name, value);
-            }
-            let n_obs = indptr.len().saturating_sub(1) as i64;
-            group.set_attr("shape", AttrValue::I64Array(vec![n_obs, n_vars as i64]));
-            let n = [indices.len() as u64];
-            array(elements::floats(group.create_dataset("data"), data), &n, 4);
-            array(elements::indices(group.create_dataset("indices"), indices), &n, 4);
-            let indptr: Vec<i64> = indptr.into_iter().map(u64::cast_signed).collect();
-            array(group.create_dataset("indptr").with_i64_data(&indptr), &[indptr.len() as u64], 8);
-            Some(group.finish())
-        }
-    }
 }

@@ -12,3 +12,5 @@ mod other_kinds;
 mod read_all;
 mod real;
 mod references;
+#[cfg(feature = "write")]
+mod revised;

@@ -58,15 +58,21 @@ fn the_demo_file_is_read_as_anndata_reads_it() {
     assert_eq!(file.warnings(), []);
 }
 
-#[test]
-fn real_files_are_read() {
+/// The real files, where they are at hand.
+pub fn files() -> Vec<PathBuf> {
     let Some(directory) = env::var_os(DIRECTORY).map(PathBuf::from) else {
-        eprintln!("not checked: set {DIRECTORY} to a directory of .h5ad files to have them all read");
-        return;
+        eprintln!("not checked: set {DIRECTORY} to a directory of .h5ad files to have them all tried");
+        return Vec::new();
     };
     let mut paths: Vec<PathBuf> = directory.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "h5ad"));
     paths.sort();
+    paths
+}
+
+#[test]
+fn real_files_are_read() {
+    let paths = files();
     for path in &paths {
         let file = H5ad::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         assert_eq!(file.obs().unwrap().index.len(), file.n_obs(), "{}", path.display());

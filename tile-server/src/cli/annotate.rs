@@ -1,6 +1,6 @@
 use std::{
     fs::File,
-    io::{self, Read as _, Seek as _, SeekFrom, Write as _},
+    io::Read as _,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -13,10 +13,9 @@ use explorer_core::{
     format::{listed, plural},
     state::{OwnColumn, own_columns_from_csv},
 };
-use h5ad::{Frame, FrameColumn, H5ad};
-use hdf5_pure::{AttrValue, DatasetBuilder, Group};
+use h5ad::{CategoryKind, Frame, FrameColumn, H5ad};
 
-use super::{aside, output, terminal};
+use super::{output, revised, terminal};
 
 /// The largest file of labels that is read, in bytes.
 const MOST_BYTES: u64 = 1 << 30;
@@ -24,7 +23,7 @@ const MOST_BYTES: u64 = 1 << 30;
 /// The arguments of `tile-server annotate`.
 #[derive(Args)]
 pub struct Arguments {
-    /// The AnnData file (.h5ad); it stays as it is. Files that h5py wrote are held in memory meanwhile
+    /// The AnnData file (.h5ad); it stays as it is
     data: PathBuf,
     /// A CSV file: cell ids in the first column, labels in the others, whose names are in the first line. The Explorer
     /// saves such files
@@ -101,28 +100,23 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     if let Some(left_out) = file.left_out() {
         terminal::say(&format!("warning: {}: {left_out}", labels.display()));
     }
-    let copy = aside::beside(out, ".h5ad");
-    let copy = copy.with_context(|| format!("{} cannot be written", out.display()))?.into_temp_path();
-    copy_content(data, &copy).with_context(|| format!("{} cannot be copied", data.display()))?;
     let kept = obs.columns.len() - taken.len();
-    loosen(&copy).with_context(|| format!("{} cannot be written", out.display()))?;
-    write(&copy, &file.columns, &taken, obs.index.len()).map_err(|error| match error {
-        hdf5_pure::Error::NotAGroup(_) => form(&format!(
-            "its obs is a table as anndata 0.6 wrote it, which python -c \"import anndata; \
-             anndata.read_h5ad('{}').write_h5ad('NEW.h5ad')\" mends",
-            data.display()
-        )),
-        hdf5_pure::Error::EditUnsupported(reason) => {
-            form(&format!("its obs is kept in a way to which no column can be added in place ({reason})"))
-        }
-        error => form(&error.to_string()),
-    })?;
-    if !reads_back(&copy, &file.columns, &obs, kept)? {
-        return Err(AnnotateError::ReadBack(out.display().to_string()).into());
-    }
-    copy.persist_noclobber(out)
-        .map_err(|error| error.error)
-        .with_context(|| format!("{} cannot be written", out.display()))?;
+    revised::write(
+        data,
+        out,
+        |revision| {
+            file.columns.iter().try_for_each(|column| {
+                revision.set_column("obs", column.name(), &categorical(column, obs.index.len()))
+            })?;
+            Ok(())
+        },
+        |copy| {
+            if reads_back(copy, &file.columns, &obs, kept)? {
+                return Ok(());
+            }
+            Err(AnnotateError::ReadBack(out.display().to_string()).into())
+        },
+    )?;
     terminal::say(&format!(
         "{}: {} of labels for {} of {}",
         out.display(),
@@ -131,11 +125,6 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         plural(obs.index.len(), "cell", "cells"),
     ));
     Ok(ExitCode::SUCCESS)
-}
-
-/// Copies what a file holds; the copy keeps its permissions.
-fn copy_content(from: &Path, to: &Path) -> io::Result<u64> {
-    io::copy(&mut File::open(from)?, &mut File::options().write(true).open(to)?)
 }
 
 fn read(labels: &Path) -> Result<String> {
@@ -161,100 +150,18 @@ fn check_names(columns: &[OwnColumn], obs: &Frame) -> Result<Vec<String>, Annota
     Ok(names().filter(|name| obs.columns.iter().any(|(known, _)| known == name)).map(str::to_owned).collect())
 }
 
-/// Lets the headers of the root and of obs be rewritten, whose attributes HDF5 of old forbids to share.
-fn loosen(copy: &Path) -> Result<()> {
-    let flags = h5ad::unshared_attributes(copy, &["/", "obs"])?;
-    let mut file = File::options().read(true).write(true).open(copy)?;
-    for (place, bit) in flags {
-        let mut flags = [0];
-        file.seek(SeekFrom::Start(place))?;
-        file.read_exact(&mut flags)?;
-        file.seek(SeekFrom::Start(place))?;
-        file.write_all(&[flags[0] & !bit])?;
-    }
-    Ok(())
-}
-
-/// Adds the columns to the file in place of those that are `taken`. What is not obs stays byte for byte where it was.
-fn write(path: &Path, columns: &[OwnColumn], taken: &[String], n_obs: usize) -> Result<(), hdf5_pure::Error> {
-    let file = hdf5_pure::File::open_rw(path)?;
-    let obs = file.group("obs")?;
-    for name in taken {
-        obs.delete(name)?;
-    }
-    if !taken.is_empty() {
-        // A link that is gone and one of the same name do not go into one commit.
-        file.commit()?;
-    }
-    for column in columns {
-        add(&obs, column, n_obs)?;
-    }
-    let added = columns.iter().map(OwnColumn::name).filter(|name| !taken.iter().any(|other| other == name));
-    let order = column_order(&obs)?.into_iter().chain(added.map(str::to_owned)).collect();
-    obs.set_attr("column-order", AttrValue::VarLenStringArray(order))?;
-    file.commit()
-}
-
-/// The columns of a frame in order, as its attribute has them.
-fn column_order(obs: &Group) -> Result<Vec<String>, hdf5_pure::Error> {
-    Ok(match obs.attrs()?.remove("column-order") {
-        Some(
-            AttrValue::VarLenStringArray(names)
-            | AttrValue::VarLenAsciiStringArray(names)
-            | AttrValue::StringArray(names)
-            | AttrValue::AsciiStringArray(names),
-        ) => names,
-        // What pandas had no columns to name for.
-        _ => Vec::new(),
-    })
-}
-
-/// Adds a categorical column as anndata writes one.
-fn add(obs: &Group, column: &OwnColumn, n_obs: usize) -> Result<(), hdf5_pure::Error> {
+/// The labels as a column, in the order of labels.
+fn categorical(column: &OwnColumn, n_obs: usize) -> FrameColumn {
     let names: Vec<String> = column.labels().iter().map(|label| label.name.clone()).collect();
     let order = label_order(&names, false);
-    let categories: Vec<&str> = order.iter().map(|&label| names[label as usize].as_str()).collect();
     let mut codes = vec![-1_i32; n_obs];
     for (code, &label) in (0..).zip(&order) {
         for row in column.labels()[label as usize].cells.rows() {
             codes[row as usize] = code;
         }
     }
-    obs.create_group_with(column.name(), |group| {
-        let encoding = |kind: &str| {
-            [("encoding-type", kind), ("encoding-version", "0.2.0")]
-                .map(|(name, value)| (name, AttrValue::VarLenString(value.to_owned())))
-        };
-        let told = |dataset: &mut DatasetBuilder, kind: &str| {
-            for (name, value) in encoding(kind) {
-                dataset.set_attr(name, value);
-            }
-        };
-        for (name, value) in encoding("categorical") {
-            group.set_attr(name, value);
-        }
-        group.set_attr("ordered", AttrValue::U8(0));
-        group.create_dataset("codes", |dataset| {
-            told(dataset, "array");
-            with_codes(dataset, &codes);
-        });
-        group.create_dataset("categories", |dataset| {
-            told(dataset, "string-array");
-            dataset.with_vlen_strings(&categories);
-        });
-    })?;
-    Ok(())
-}
-
-/// Codes in the narrowest type that holds them, as pandas has them.
-fn with_codes(dataset: &mut DatasetBuilder, codes: &[i32]) {
-    if let Some(codes) = codes.iter().map(|&code| i8::try_from(code).ok()).collect::<Option<Vec<i8>>>() {
-        dataset.with_i8_data(&codes);
-    } else if let Some(codes) = codes.iter().map(|&code| i16::try_from(code).ok()).collect::<Option<Vec<i16>>>() {
-        dataset.with_i16_data(&codes);
-    } else {
-        dataset.with_i32_data(codes);
-    }
+    let categories = order.iter().map(|&label| names[label as usize].clone()).collect();
+    FrameColumn::Categorical { codes, categories, ordered: false, kind: CategoryKind::Text }
 }
 
 /// Whether the copy has the labels, and the `kept` columns that were to stay as they were.

@@ -4,7 +4,8 @@ use std::io;
 
 use anyhow::Error;
 use builder::BuildError;
-use h5ad::H5adError;
+use fragments::FragmentError;
+use h5ad::{H5adError, WriteError};
 use remote_files::{PlaceError, RemoteError};
 use tessera::{compare::CompareError, dataset::DatasetError, markers::MarkersError};
 use tile_server::serve::ServeError;
@@ -20,6 +21,7 @@ use super::{
     export::{Damaged, NoPage, Unfetched},
     output::OutputError,
     plot::NoPlot,
+    revised::Taken,
     serve::{NothingToServe, Unreadable},
     subset::SubsetFileError,
 };
@@ -32,7 +34,7 @@ Exit codes:
   2  the command line is wrong
   3  the input is wrong: not AnnData, broken, or lacking what is needed
   4  a file cannot be read or written, or a host not be reached
-  5  verify found damage, or check found something to mend
+  5  verify found damage, check something to mend, or validate or fragments a file that does not follow the schema
   130  interrupted";
 
 const OTHER: u8 = 1;
@@ -89,10 +91,18 @@ pub fn code(error: &Error) -> u8 {
     if let Some(error) = error.downcast_ref() {
         return of_input(error);
     }
+    if let Some(error) = error.downcast_ref() {
+        return match error {
+            WriteError::Read(error) => of_input(error),
+            WriteError::Name { .. } => USAGE,
+            WriteError::Column { .. } | WriteError::Form { .. } | WriteError::NoRoom(_) => INPUT,
+            WriteError::Io(_) => FILE,
+        };
+    }
     if error.is::<UsageError>() || error.is::<CellsError>() || error.is::<NoPage>() || error.is::<NoAddress>() {
         return USAGE;
     }
-    if error.is::<NoPlot>() || error.is::<NoNumbers>() || error.is::<OutputError>() {
+    if error.is::<NoPlot>() || error.is::<NoNumbers>() || error.is::<OutputError>() || error.is::<Taken>() {
         return USAGE;
     }
     if error.is::<SubsetFileError>() || error.is::<PlaceError>() {
@@ -103,6 +113,9 @@ pub fn code(error: &Error) -> u8 {
     }
     if error.is::<SetsError>() || error.is::<NothingToServe>() || error.is::<Unreadable>() || error.is::<Damaged>() {
         return INPUT;
+    }
+    if error.is::<FragmentError>() {
+        return FILE;
     }
     if error.is::<io::Error>() { FILE } else { OTHER }
 }
@@ -123,7 +136,8 @@ fn of_build(error: &BuildError) -> u8 {
     }
 }
 
-fn of_input(error: &H5adError) -> u8 {
+/// The exit code of a file that cannot be read.
+pub fn of_input(error: &H5adError) -> u8 {
     match error {
         H5adError::Io { .. } => FILE,
         H5adError::Modality { .. } => USAGE,

@@ -14,17 +14,22 @@ mod describe;
 mod enrich;
 mod exit;
 mod export;
+mod fragments;
 mod inspect;
+mod label;
 mod lists;
 mod markers;
+mod mend;
 mod output;
 mod plot;
 mod progress;
 mod remote_inputs;
+mod revised;
 mod score;
 mod serve;
 mod subset;
 mod terminal;
+mod validate;
 mod verify;
 
 use std::process::ExitCode;
@@ -72,8 +77,16 @@ enum Command {
     Plot(plot::Arguments),
     /// Write a copy of an AnnData file with columns of labels from a CSV file
     Annotate(annotate::Arguments),
+    /// Check a file of ATAC fragments against its cells, and write it sorted with an index
+    Fragments(fragments::Arguments),
     /// Write some cells of a dataset as an AnnData file
     Subset(subset::Arguments),
+    /// Hold AnnData files against the CELLxGENE schema
+    Validate(validate::Arguments),
+    /// Write a copy of an AnnData file with the labels of the CELLxGENE schema
+    Label(label::Arguments),
+    /// Write a copy of an AnnData file with what needs no decision changed to fit the CELLxGENE schema
+    Mend(mend::Arguments),
 }
 
 /// Runs the command that was asked for.
@@ -94,7 +107,11 @@ pub fn run() -> ExitCode {
         Command::Score(arguments) => score::run(&arguments),
         Command::Plot(arguments) => plot::run(&arguments),
         Command::Annotate(arguments) => annotate::run(&arguments),
+        Command::Fragments(arguments) => fragments::run(&arguments),
         Command::Subset(arguments) => subset::run(&arguments),
+        Command::Validate(arguments) => validate::run(&arguments),
+        Command::Label(arguments) => label::run(&arguments),
+        Command::Mend(arguments) => mend::run(&arguments),
     };
     result.unwrap_or_else(|error| {
         terminal::say(&format!("error: {}", exit::message(&error)));

@@ -17,6 +17,7 @@ mod faults;
 #[path = "../../../h5ad/tests/h5ad/fixtures.rs"]
 #[allow(dead_code, reason = "the reader's tests use more of it")]
 mod fixtures;
+mod fragments;
 mod host;
 mod hostile;
 mod input;

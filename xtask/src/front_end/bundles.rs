@@ -47,7 +47,7 @@ struct Group {
 const RELEASE: [Group; 2] = [
     Group {
         features: "explorer-wasm/webgpu,explorer-wasm/parts",
-        packages: &["explorer-wasm", "subset-wasm", "plots-wasm"],
+        packages: &["explorer-wasm", "subset-wasm", "plots-wasm", "device-wasm", "schema-wasm"],
         bundles: &[
             Bundle::in_parts("explorer-webgpu", "explorer"),
             Bundle::in_parts("embedded-webgpu", "embedded"),
@@ -55,6 +55,8 @@ const RELEASE: [Group; 2] = [
             Bundle::whole("worker", "worker"),
             Bundle::whole("subset", "subset"),
             Bundle::whole("plots", "plots"),
+            Bundle::whole("device", "device"),
+            Bundle::whole("validator", "validator"),
         ],
     },
     Group {
@@ -78,13 +80,15 @@ const BUILDER_WITHOUT_C: Group = Group { features: "", ..BUILDER };
 /// One Explorer for every browser is sooner compiled than two.
 const QUICK: [Group; 1] = [Group {
     features: "explorer-wasm/webgpu,explorer-wasm/webgl",
-    packages: &["explorer-wasm", "subset-wasm", "plots-wasm"],
+    packages: &["explorer-wasm", "subset-wasm", "plots-wasm", "device-wasm", "schema-wasm"],
     bundles: &[
         Bundle::whole("explorer", "embedded"),
         Bundle::whole("catalog", "catalog"),
         Bundle::whole("worker", "worker"),
         Bundle::whole("subset", "subset"),
         Bundle::whole("plots", "plots"),
+        Bundle::whole("device", "device"),
+        Bundle::whole("validator", "validator"),
     ],
 }];
 

@@ -29,7 +29,7 @@ pub enum Page {
 }
 
 /// What the front end is made of.
-const INPUTS: [&str; 17] = [
+const INPUTS: [&str; 21] = [
     "Cargo.toml",
     "Cargo.lock",
     ".cargo",
@@ -42,10 +42,14 @@ const INPUTS: [&str; 17] = [
     "h5ad",
     "builder",
     "builder-wasm",
+    "device-wasm",
     "subset",
     "subset-wasm",
     "plots",
     "plots-wasm",
+    "file-slices",
+    "schema",
+    "schema-wasm",
     "xtask/src/front_end",
 ];
 

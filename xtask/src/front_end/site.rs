@@ -32,6 +32,7 @@ pub(super) fn lay_out(workspace: &Workspace, page: Page, bundles: &Bundles, fold
     }
     copy_folder(&www.join("fonts"), &site.folder.join("fonts"))?;
     copy_folder(&bundles.folder.join("snippets"), &site.folder.join("snippets"))?;
+    copy_folder(&workspace.path("schema/reference"), &site.folder.join("reference"))?;
     // Before the scripts that refer to them.
     for (part, path) in &bundles.parts {
         site.add_named(&format!("bundles/{part}.wasm"), &imports::without_custom_sections(&read(path)?)?)?;
@@ -59,14 +60,15 @@ pub(super) fn lay_out(workspace: &Workspace, page: Page, bundles: &Bundles, fold
     site.add_named("icon.svg", &read(&www.join("icon.svg"))?)?;
     site.add_named("style.css", join_styles(&www.join("style"))?.as_bytes())?;
     site.add_named("device.css", without_comments(&read_text(&www.join("device.css"))?).as_bytes())?;
-    for name in ["builder.js", "device.js"] {
+    site.add_named("validate.css", without_comments(&read_text(&www.join("validate.css"))?).as_bytes())?;
+    for name in ["builder.js", "device.js", "validator.js", "validate.js"] {
         let script = site.refer(&read_text(&www.join(name))?)?;
         site.add_named(name, script.as_bytes())?;
     }
     let start = site.refer(&read_text(&www.join("start.js"))?)?;
     site.add_named("start.js", start.as_bytes())?;
     // These keep their names: the page and its visitors know them.
-    for name in ["worker.js", "subset.js", "plots.js", "sw.js", "app.webmanifest", "index.html"] {
+    for name in ["worker.js", "subset.js", "plots.js", "sw.js", "app.webmanifest", "index.html", "validate.html"] {
         let text = site.refer(&read_text(&www.join(name))?)?;
         fs::write(site.folder.join(name), text)?;
     }
@@ -256,7 +258,7 @@ mod tests {
         let scratch = std::env::temp_dir().join(format!("tessera-site-{}", std::process::id()));
         let bundles = Bundles {
             folder: scratch.join("bundles"),
-            names: vec!["builder", "explorer", "catalog", "worker", "subset", "plots"],
+            names: vec!["builder", "device", "explorer", "catalog", "worker", "subset", "plots", "validator"],
             parts: vec![("explorer-results".to_owned(), scratch.join("results.wasm"))],
         };
         fs::create_dir_all(&bundles.folder).expect("there is room for a few small files");

@@ -15,7 +15,7 @@ struct Room {
     reason: &'static str,
 }
 
-const ROOMS: [Room; 20] = [
+const ROOMS: [Room; 24] = [
     Room { package: "shared-fbs", may_use: &[], reason: "the format stands below everything else" },
     Room { package: "h5ad", may_use: &[], reason: "AnnData files can be read without knowing tiles" },
     Room {
@@ -30,13 +30,23 @@ const ROOMS: [Room; 20] = [
     },
     Room {
         package: "builder-wasm",
-        may_use: &["shared-fbs", "h5ad", "builder"],
+        may_use: &["shared-fbs", "h5ad", "builder", "file-slices"],
         reason: "a worker that few visits need is a bundle of its own",
+    },
+    Room {
+        package: "device-wasm",
+        may_use: &["shared-fbs", "explorer-core"],
+        reason: "what opens files of the user's own leaves building to a worker and showing to the Explorer",
     },
     Room {
         package: "tessera",
         may_use: &["shared-fbs", "explorer-core"],
         reason: "the native library reads datasets and no AnnData",
+    },
+    Room {
+        package: "fragments",
+        may_use: &[],
+        reason: "rows of fragments are text, and their cells a list of barcodes",
     },
     Room { package: "remote-files", may_use: &[], reason: "files of other hosts are bytes, whatever is in them" },
     Room {
@@ -76,7 +86,18 @@ const ROOMS: [Room; 20] = [
     },
     Room {
         package: "tile-server",
-        may_use: &["shared-fbs", "explorer-core", "h5ad", "builder", "subset", "plots", "tessera", "remote-files"],
+        may_use: &[
+            "shared-fbs",
+            "explorer-core",
+            "h5ad",
+            "builder",
+            "fragments",
+            "schema",
+            "subset",
+            "plots",
+            "tessera",
+            "remote-files",
+        ],
         reason: "the program serves and offers commands; it draws no cells",
     },
     Room { package: "synthetic", may_use: &[], reason: "what makes test data shares nothing with what is tested" },
@@ -91,8 +112,17 @@ const ROOMS: [Room; 20] = [
         reason: "the tests drive the real programs and know what must come out",
     },
     Room { package: "xtask", may_use: &[], reason: "a bare machine compiles xtask before anything else" },
-    // Not there yet: rules, labels and ontologies of the CELLxGENE schema.
     Room { package: "schema", may_use: &["h5ad"], reason: "the schema is about AnnData files, not about tiles" },
+    Room {
+        package: "file-slices",
+        may_use: &["h5ad"],
+        reason: "files of the user's own are read alike in every worker",
+    },
+    Room {
+        package: "schema-wasm",
+        may_use: &["h5ad", "schema", "file-slices"],
+        reason: "a worker that few visits need is a bundle of its own",
+    },
 ];
 
 /// A package and what may not appear below it, at any distance.

@@ -19,6 +19,7 @@ use anyhow::{Result, bail};
 
 use crate::codegen;
 use crate::process::capture;
+use crate::reference;
 use crate::workspace::Workspace;
 
 /// The largest file that may be committed, in bytes.
@@ -51,6 +52,7 @@ pub fn run(workspace: &Workspace) -> Result<()> {
     complaints.extend(circles::check(&files));
     complaints.extend(shaders::check(&paths));
     complaints.extend(arrows::check(workspace)?);
+    complaints.extend(reference::complaints(workspace)?);
     if let Err(error) = codegen::check(workspace) {
         complaints.push(error.to_string());
     }

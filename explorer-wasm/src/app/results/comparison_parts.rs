@@ -98,10 +98,17 @@ pub fn plot_parts(store: Store, asked: Memo<Option<Comparison>>, latest: Latest)
             (ComparisonPlot::Volcano | ComparisonPlot::Ma | ComparisonPlot::Gene, _) => {}
         }
     };
-    let on_svg = move |()| {
-        if let (SpreadStatus::Done(answer), Some(host)) = (spreading.get_untracked(), store.host()) {
-            let svg = Blob::new_with_options(answer.svg.as_str(), Some("image/svg+xml"));
-            host.save_file(&format!("{} {} in both sets.svg", title.get_untracked(), answer.gene), &svg);
+    let on_svg = move |svg: String| {
+        let what = match (shown.with_untracked(|shown| shown.plot), spreading.get_untracked()) {
+            (ComparisonPlot::Gene, SpreadStatus::Done(answer)) => format!("{} in both sets", answer.gene),
+            (ComparisonPlot::Gene, _) => return,
+            (ComparisonPlot::Effects, _) => "effects in two comparisons".to_owned(),
+            (ComparisonPlot::Ma, _) => "MA".to_owned(),
+            (ComparisonPlot::Volcano, _) => "volcano".to_owned(),
+        };
+        if let Some(host) = store.host() {
+            let svg = Blob::new_with_options(svg.as_str(), Some("image/svg+xml"));
+            host.save_file(&format!("{} {what}.svg", title.get_untracked()), &svg);
         }
     };
     PlotParts {

@@ -11,6 +11,9 @@ use super::{datasets::Told, site::SiteWriter};
 /// The page of a directory, by every host's custom.
 const INDEX: &str = "index.html";
 
+/// The page that validates files of a visitor's own.
+const VALIDATE: &str = "validate.html";
+
 /// What tells GitHub Pages that the files are to be hosted as they are.
 const NO_JEKYLL: &str = ".nojekyll";
 
@@ -34,8 +37,8 @@ impl Pages<'_> {
     pub fn write(&self, datasets: &[Told<'_>], site: &mut SiteWriter) -> Result<()> {
         for path in self.front_end.paths()? {
             let asset = self.front_end.get(&path).ok_or_else(|| missing(&path))?;
-            if path == INDEX {
-                site.write(INDEX, self.document(&asset.bytes, "./", "", None).as_bytes())?;
+            if path == INDEX || path == VALIDATE {
+                site.write(&path, self.document(&asset.bytes, "./", "", None).as_bytes())?;
             } else {
                 site.write(&path, &asset.bytes)?;
             }

@@ -1,0 +1,236 @@
+//! The build of one dataset, as its page sees it.
+
+use std::{cell::Cell, rc::Rc};
+
+use futures_channel::oneshot;
+use futures_util::StreamExt as _;
+use gloo_events::{EventListener, EventListenerOptions};
+use gloo_utils::window;
+use js_sys::Date;
+use wasm_bindgen::JsValue;
+use web_sys::{File, FileSystemDirectoryHandle, HtmlElement};
+
+use crate::{
+    address,
+    builder_worker::{BuilderWorker, Event},
+    dom::{button, text_element},
+    estimate::Estimate,
+    failure::Failure,
+    js,
+    needs::{self, Resources},
+    screen::{self, ProgressView},
+    service_worker,
+    source::Source,
+    storage::{self, Files, Index},
+};
+
+/// What tells the page that the Explorer can open its dataset.
+pub type Ready = oneshot::Sender<()>;
+
+/// Has a worker build the dataset, and tells once it can be opened.
+///
+/// # Errors
+/// When there is no dataset; nothing of it is left then.
+pub async fn build(key: &str, source: &Source, ready: Ready) -> Result<(), Failure> {
+    let is_begun = storage::index_of(key).await.is_some();
+    let built = Build::run(key, source, is_begun, ready).await;
+    if built.is_err() {
+        storage::remove(key).await;
+    }
+    built
+}
+
+struct Build {
+    name: String,
+    view: ProgressView,
+    /// What is said where an earlier visit has begun and not ended it.
+    again: Option<HtmlElement>,
+    /// None once it was told.
+    ready: Option<Ready>,
+    /// Whether the user has done something with what is there so far.
+    is_used: Rc<Cell<bool>>,
+    /// The files that the cells are looked at by.
+    look: Files,
+}
+
+impl Build {
+    async fn run(key: &str, source: &Source, is_begun: bool, ready: Ready) -> Result<(), Failure> {
+        let name = source.name();
+        let (worker, happened, mut happens) = BuilderWorker::start()?;
+        let cancel = button("Cancel", "device-cancel", "", move || {
+            // Whoever builds may have ended.
+            drop(happened.unbounded_send(Event::Cancelled));
+        });
+        let view = ProgressView::new(&name, cancel);
+        let again = "It was not finished when its page was left, so it is read anew.";
+        let again = is_begun.then(|| text_element("p", &[("data-testid", "device-again")], again));
+        let is_used = Rc::default();
+        let mut build = Self { name, view, again, ready: Some(ready), is_used, look: Files::new() };
+        let mut estimate = Estimate::default();
+        let mut directory = None;
+        build.view.update("reading", &estimate);
+        build.show_progress();
+        while let Some(event) = happens.next().await {
+            match event {
+                Event::Started => worker.open(source)?,
+                Event::Opened { needed, matrices } => {
+                    build.confirm(needed).await?;
+                    build.show_progress();
+                    estimate = Estimate::new(matrices);
+                    build.view.begin();
+                    let empty = storage::empty_directory(key).await?;
+                    worker.build(&empty)?;
+                    directory = Some(empty);
+                }
+                Event::Progress { stage, share } => {
+                    estimate.note(&stage, share);
+                    build.view.update(&stage, &estimate);
+                }
+                Event::Look { files } => build.look(files, directory.as_ref()).await?,
+                Event::Done { files, title, content_id, warnings } => {
+                    drop(worker);
+                    let n_bytes = Index::size_of(&files);
+                    let index = Index { title, content_id, n_bytes, files, warnings, ..build.index() };
+                    return build.done(index, directory.as_ref()).await;
+                }
+                Event::Failed { message, is_full } => {
+                    let command = needs::command(&build.name);
+                    let advice = format!(" Delete datasets on this device, or use the command line: {command}");
+                    return Err(Failure::Told(message + if is_full { &advice } else { "" }));
+                }
+                Event::Broken => return Err(Failure::Told(broken(&build.name))),
+                Event::Cancelled => {
+                    drop(worker);
+                    storage::remove(key).await;
+                    window().location().assign(&address::base())?;
+                    return Ok(());
+                }
+            }
+        }
+        Err(Failure::Told(broken(&build.name)))
+    }
+
+    fn show_progress(&self) {
+        screen::show(&format!("Opening {}", self.name), &self.parts());
+    }
+
+    /// What is shown of the build.
+    fn parts(&self) -> Vec<HtmlElement> {
+        self.again.iter().cloned().chain(self.view.parts()).collect()
+    }
+
+    /// What is known of the dataset so far.
+    fn index(&self) -> Index {
+        Index { name: self.name.clone(), ..Index::default() }
+    }
+
+    /// Tells what a build takes that the device may not have; resolves where it is to begin all the same.
+    async fn confirm(&self, needed: Resources) -> Result<(), JsValue> {
+        let (quota, usage) = storage::estimate().await?;
+        let available = Resources { memory_bytes: js::device_memory_bytes(), space_bytes: quota - usage };
+        let Some(text) = needs::lacking(needed, available) else { return Ok(()) };
+        let (wanted, wants) = oneshot::channel();
+        let mut wanted = Some(wanted);
+        let anyway = button("Try it here all the same", "device-anyway", "", move || {
+            // It is pressed once.
+            let _ = wanted.take().map(|wanted| wanted.send(()));
+        });
+        let text = text_element("p", &[("data-testid", "device-needs")], &text);
+        let ways = screen::ways(&[&anyway, &screen::home()]);
+        screen::show(&format!("{} is large", self.name), &[text, screen::command(&self.name), ways]);
+        wants.await.map_err(|_| JsValue::from("the button is gone"))
+    }
+
+    async fn look(&mut self, files: Files, directory: Option<&FileSystemDirectoryHandle>) -> Result<(), JsValue> {
+        self.look.clone_from(&files);
+        if let Some(directory) = directory {
+            storage::write_index(directory, &Index { files, ..self.index() }).await?;
+        }
+        // A link may ask for genes.
+        if address::hash().is_empty() {
+            self.show();
+        }
+        Ok(())
+    }
+
+    /// Shows the Explorer, with the progress over it.
+    fn show(&mut self) {
+        for kind in ["pointerdown", "keydown", "wheel"] {
+            let is_used = Rc::clone(&self.is_used);
+            let options = EventListenerOptions::run_in_capture_phase();
+            EventListener::new_with_options(&window(), kind, options, move |_| is_used.set(true)).forget();
+        }
+        screen::hide();
+        let parts: Vec<_> = [screen::name(&self.name)].into_iter().chain(self.parts()).collect();
+        screen::show_banner(&parts);
+        self.tell_ready();
+    }
+
+    fn tell_ready(&mut self) {
+        if let Some(ready) = self.ready.take() {
+            // The page waits for it as long as it lives.
+            let _ = ready.send(());
+        }
+    }
+
+    async fn done(mut self, mut index: Index, directory: Option<&FileSystemDirectoryHandle>) -> Result<(), Failure> {
+        // Somebody may still read what was only to be looked at.
+        let look = std::mem::take(&mut self.look);
+        index.files = look.into_iter().chain(index.files).collect();
+        complete(index, directory).await?;
+        if self.ready.is_some() {
+            screen::hide();
+            self.tell_ready();
+        } else if self.is_used.get() {
+            show_whole(&self.name);
+        } else {
+            window().location().reload()?;
+        }
+        Ok(())
+    }
+}
+
+/// Notes that there is all of a dataset, and has the page kept that shows it without a network.
+async fn complete(index: Index, directory: Option<&FileSystemDirectoryHandle>) -> Result<(), JsValue> {
+    let index = Index { is_complete: true, built: Date::now(), ..index };
+    if let Some(directory) = directory {
+        storage::write_index(directory, &index).await?;
+    }
+    // The browser may decline.
+    drop(storage::manager().persist());
+    service_worker::tell("keep-page", &[]);
+    Ok(())
+}
+
+/// Offers to open the page anew, now that there is all of the dataset: the address has the view. Who is at work says when.
+fn show_whole(name: &str) {
+    let text = text_element("p", &[("role", "status")], "All genes are read.");
+    let show = button("Show them", "device-show", "primary", || {
+        // A page can be loaded again wherever it was loaded.
+        drop(window().location().reload());
+    });
+    screen::show_banner(&[screen::name(name), text, show]);
+}
+
+fn broken(name: &str) -> String {
+    let command = needs::command(name);
+    format!(
+        "The browser had not enough memory for it, or the program failed. The command line shows the same: {command}"
+    )
+}
+
+/// Copies a dataset that was built already.
+pub async fn copy(key: &str, name: &str, found: &[(String, File)]) -> Result<(), JsValue> {
+    screen::show(&format!("Opening {name}"), &[text_element("p", &[], "copying")]);
+    let directory = storage::empty_directory(key).await?;
+    let mut files = Files::new();
+    for (number, (path, file)) in found.iter().enumerate() {
+        let number = number.to_string();
+        storage::copy(&directory, &number, file).await?;
+        files.insert(path.clone(), (number, file.size() as u64));
+    }
+    let index = Index { name: name.to_owned(), n_bytes: Index::size_of(&files), files, ..Index::default() };
+    complete(index, Some(&directory)).await?;
+    screen::hide();
+    Ok(())
+}

@@ -1,0 +1,53 @@
+//! What the original accepts though the schema's text does not, or though it does harm later.
+
+use super::{Context, Outcome, raw};
+use crate::definition::{CELL_TYPE, NA, PERTURBATION_ID, PERTURBATIONS};
+use crate::document::dictionary;
+use crate::finding::{Finding, Rows};
+
+/// What can be told without the values of matrices.
+pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
+    let document = context.document;
+    if !document.obs.has(CELL_TYPE) && !context.options.pre_analysis {
+        let text = format!("obs has no {CELL_TYPE}, which only a dataset before analysis may lack");
+        let closest = document.obs.names().find(|name| name.to_ascii_lowercase().contains("cell_type"));
+        let suggestion = closest.map(|closest| format!("perhaps the column `{closest}` is meant; rename it"));
+        out.push(Finding::new(201, format!("obs.{CELL_TYPE}"), text).suggest(suggestion));
+    }
+    for (id, _) in document.key(PERTURBATIONS).and_then(dictionary).into_iter().flatten() {
+        if !super::names::is_perturbation_id(id) {
+            let text = format!("`{id}` has blanks, a comma, a quote or a slash, so its entry is not checked");
+            out.push(Finding::new(203, format!("uns.{PERTURBATIONS}.{id}"), text).value(id));
+        }
+    }
+    if let Some(ids) = document.obs.column(PERTURBATION_ID) {
+        let place = format!("obs.{PERTURBATION_ID}");
+        if !ids.any(|value| value.text() != Some(NA)) {
+            out.push(Finding::new(204, &place, "every perturbation is `na`"));
+        }
+        let organism = document.organism().unwrap_or_default();
+        if !["NCBITaxon:9606", "NCBITaxon:10090", "NCBITaxon:7955"].contains(&organism) {
+            let text = format!("the organism `{organism}` is not one of those whose perturbations are supported");
+            out.push(Finding::new(205, place, text).value(organism));
+        }
+    }
+    for (key, _) in document.obsm.iter().filter(|(key, _)| key != "spatial" && key.to_lowercase() == "spatial") {
+        let text = format!("obsm['{key}'] is checked as spatial coordinates, but not taken for them");
+        out.push(Finding::new(206, format!("obsm.{key}"), text).suggest(Some("call it `spatial`".to_owned())));
+    }
+}
+
+/// Raw values that are no numbers.
+pub(super) fn counts(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
+    let (matrix, name) = context.document.raw();
+    if matrix.is_none() || !raw::applies(context) {
+        return Ok(());
+    }
+    let n = context.raw()?.n_not_finite;
+    if n > 0 {
+        let text = format!("{n} values are NaN or infinite");
+        let rows = Rows { n: usize::try_from(n).unwrap_or(usize::MAX), first: Vec::new() };
+        out.push(Finding::new(202, name, text).rows(rows));
+    }
+    Ok(())
+}

@@ -1,0 +1,291 @@
+//! The changes that need no decision, as what to write instead.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+
+use h5ad::{
+    CategoryKind, FrameColumn, H5adError, MatrixLocation, RawFile, RawFrame, RawSlab, Revision, Target, UnsValue,
+    WriteError,
+};
+
+use crate::definition::IS_FILTERED;
+use crate::finding::Fix;
+use crate::labels::{sorted, trimmed_column};
+
+/// What to write into a copy of a file.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Changes {
+    /// Columns by data frame (`obs`, `var`, `raw/var`) and name; none where the column is left out.
+    pub columns: BTreeMap<(String, String), Option<FrameColumn>>,
+    /// The names of genes by data frame.
+    pub indexes: BTreeMap<String, Vec<String>>,
+    /// Texts of `uns` by key; none where the entry is left out.
+    pub uns: BTreeMap<String, Option<String>>,
+    /// Matrices by place, which are written anew as CSR of 32-bit floats, or dense where they are.
+    pub matrices: BTreeSet<Matrix>,
+    /// What was done, a line each.
+    pub done: Vec<String>,
+    /// What could not be done, and why.
+    pub skipped: Vec<String>,
+}
+
+/// A matrix that is written anew.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Matrix {
+    /// Where it lies.
+    pub place: String,
+    /// Whether it becomes sparse.
+    pub to_csr: bool,
+}
+
+impl Changes {
+    /// Whether nothing changes.
+    pub fn is_empty(&self) -> bool {
+        self.done.is_empty()
+    }
+
+    /// Takes out matrices of which 32-bit floats would not have every value. They are read for that.
+    ///
+    /// # Errors
+    /// When one cannot be read.
+    pub fn leave_inexact(&mut self, file: &RawFile) -> Result<(), H5adError> {
+        let mut inexact = Vec::new();
+        for matrix in &self.matrices {
+            let Some(values) = file.matrix(&matrix.place)? else { continue };
+            let mut is_exact = values.storage().is_some();
+            values.each_slab(|slab| {
+                let (RawSlab::Dense { values, .. } | RawSlab::Sparse { values, .. }) = slab;
+                is_exact &= values.iter().all(|value| f64::from(*value as f32) == *value || value.is_nan());
+                if is_exact { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            })?;
+            if !is_exact {
+                inexact.push(matrix.clone());
+            }
+        }
+        for matrix in inexact {
+            let place = &matrix.place;
+            self.done.retain(|line| !line.starts_with(&format!("{place}: ")));
+            self.skipped.push(format!("{place}: its values are no float32 without loss"));
+            self.matrices.remove(&matrix);
+        }
+        Ok(())
+    }
+
+    /// Makes the changes in a copy of the file.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or the copy not be written.
+    pub fn apply<T: Target>(&self, revision: &mut Revision<T>) -> Result<(), WriteError> {
+        for ((frame, name), column) in &self.columns {
+            match column {
+                Some(column) => revision.set_column(frame, name, column)?,
+                None => revision.remove_column(frame, name)?,
+            }
+        }
+        for (frame, names) in &self.indexes {
+            revision.set_index(frame, names.clone())?;
+        }
+        for (key, value) in &self.uns {
+            match value {
+                Some(text) => revision.set_uns(&[key], &UnsValue::Text(text.clone()))?,
+                None => revision.remove(&format!("uns/{key}"))?,
+            }
+        }
+        for Matrix { place, to_csr } in &self.matrices {
+            let location = match place.as_str() {
+                "X" => MatrixLocation::X,
+                "raw/X" => MatrixLocation::Raw,
+                place => MatrixLocation::Layer(place.strip_prefix("layers/").unwrap_or(place).to_owned()),
+            };
+            if *to_csr {
+                revision.rewrite_as_csr(&location)?;
+            } else {
+                revision.rewrite_as_singles(&location)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The changes that these fixes are in this file.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn changes(file: &RawFile, fixes: &[&Fix]) -> Result<Changes, H5adError> {
+    let mut changes = Changes::default();
+    let frames: Vec<(String, RawFrame)> = ["obs", "var", "raw/var"]
+        .into_iter()
+        .filter_map(|place| match file.kind(place) {
+            Ok(Some(_)) => Some(file.frame(place).map(|frame| (place.to_owned(), frame))),
+            Ok(None) => None,
+            Err(error) => Some(Err(error)),
+        })
+        .collect::<Result<_, _>>()?;
+    let frame = |place: &str| frames.iter().find(|(known, _)| known == place).map(|(_, frame)| frame);
+    let mut renamed: BTreeMap<&str, &str> = BTreeMap::new();
+    for fix in fixes {
+        let mut is_done = true;
+        match fix {
+            Fix::Replace { column, from, to } => match column.split_once('.') {
+                Some(("uns", key)) if !key.contains('.') => {
+                    changes.uns.insert(key.to_owned(), Some(to.clone()));
+                }
+                Some(("obs", name)) => {
+                    let replaced = changes.column(frame("obs"), name).and_then(|values| replaced(&values, from, to));
+                    is_done = changes.put("obs", name, replaced);
+                }
+                Some(_) | None => is_done = false,
+            },
+            Fix::RenameGene { from, to } => {
+                renamed.insert(from, to);
+                continue;
+            }
+            Fix::Drop { frame, name } if frame == "uns" => {
+                changes.uns.insert(name.clone(), None);
+            }
+            Fix::Drop { frame, name } => {
+                let place = if frame == "raw.var" { "raw/var" } else { frame };
+                changes.columns.insert((place.to_owned(), name.clone()), None);
+            }
+            Fix::DropCategories { column } => {
+                let trimmed = changes.column(frame("obs"), column).and_then(|values| trimmed_column(&values));
+                is_done = changes.put("obs", column, trimmed);
+            }
+            Fix::Flag { genes } => {
+                let flagged = frame("var").and_then(|var| flagged(var, genes));
+                is_done = changes.put("var", IS_FILTERED, flagged);
+            }
+            Fix::Categorize { column } => {
+                let values = changes.column(frame("obs"), column);
+                is_done = changes.put("obs", column, values.and_then(|values| categorized(&values)));
+            }
+            Fix::Csr { place } => {
+                changes.matrices.retain(|matrix| matrix.place != *place);
+                changes.matrices.insert(Matrix { place: place.clone(), to_csr: true });
+            }
+            Fix::Singles { place } => {
+                if !changes.matrices.iter().any(|matrix| matrix.place == *place) {
+                    changes.matrices.insert(Matrix { place: place.clone(), to_csr: false });
+                }
+            }
+        }
+        let list = if is_done { &mut changes.done } else { &mut changes.skipped };
+        list.push(fix.to_string());
+    }
+    for place in ["var", "raw/var"] {
+        let Some(frame) = frame(place) else { continue };
+        let names: Vec<String> =
+            frame.index.iter().map(|name| renamed.get(name.as_str()).copied().unwrap_or(name).to_owned()).collect();
+        if names == frame.index {
+            continue;
+        }
+        let n_renamed = names.iter().zip(&frame.index).filter(|(new, old)| new != old).count();
+        let text = match n_renamed {
+            1 => format!("{place}: 1 gene gets its identifier"),
+            n => format!("{place}: {n} genes get their identifiers"),
+        };
+        if names.iter().collect::<BTreeSet<_>>().len() == names.len() {
+            changes.done.push(text);
+            changes.indexes.insert(place.to_owned(), names);
+        } else {
+            changes.skipped.push(format!("{text}: two genes would have the same"));
+        }
+    }
+    Ok(changes)
+}
+
+impl Changes {
+    /// The values of a column of `obs` as they are by now.
+    fn column(&self, obs: Option<&RawFrame>, name: &str) -> Option<FrameColumn> {
+        match self.columns.get(&("obs".to_owned(), name.to_owned())) {
+            Some(changed) => changed.clone(),
+            None => obs?.column(name).map(|column| column.values.clone()),
+        }
+    }
+
+    /// Puts a column in its place, if there is one.
+    fn put(&mut self, frame: &str, name: &str, column: Option<FrameColumn>) -> bool {
+        let is_there = column.is_some();
+        if is_there {
+            self.columns.insert((frame.to_owned(), name.to_owned()), column);
+        }
+        is_there
+    }
+}
+
+/// The column with another text in the place of one.
+fn replaced(values: &FrameColumn, from: &str, to: &str) -> Option<FrameColumn> {
+    match values {
+        FrameColumn::Categorical { codes, categories, ordered, kind: CategoryKind::Text } => {
+            let old = categories.iter().position(|category| category == from)?;
+            let mut categories = categories.clone();
+            let mut codes = codes.clone();
+            match categories.iter().position(|category| category == to) {
+                None => to.clone_into(&mut categories[old]),
+                Some(known) => {
+                    categories.remove(old);
+                    let known = if known > old { known - 1 } else { known };
+                    for code in &mut codes {
+                        if *code == old as i32 {
+                            *code = known as i32;
+                        } else if *code > old as i32 {
+                            *code -= 1;
+                        }
+                    }
+                }
+            }
+            Some(FrameColumn::Categorical { codes, categories, ordered: *ordered, kind: CategoryKind::Text })
+        }
+        FrameColumn::Strings(values) => {
+            let value = |value: &Option<String>| match value.as_deref() {
+                Some(text) if text == from => Some(to.to_owned()),
+                Some(_) | None => value.clone(),
+            };
+            Some(FrameColumn::Strings(values.iter().map(value).collect()))
+        }
+        FrameColumn::Categorical { .. }
+        | FrameColumn::Booleans(_)
+        | FrameColumn::Integers(_)
+        | FrameColumn::Unsigned(_)
+        | FrameColumn::Singles(_)
+        | FrameColumn::Doubles(_)
+        | FrameColumn::Unsupported { .. } => None,
+    }
+}
+
+fn categorized(values: &FrameColumn) -> Option<FrameColumn> {
+    let FrameColumn::Strings(values) = values else { return None };
+    let texts: Option<Vec<&str>> = values.iter().map(Option::as_deref).collect();
+    Some(sorted(&texts?))
+}
+
+fn flagged(var: &RawFrame, genes: &[String]) -> Option<FrameColumn> {
+    let genes: BTreeSet<&String> = genes.iter().collect();
+    match &var.column(IS_FILTERED)?.values {
+        FrameColumn::Booleans(flags) => {
+            let flags = var.index.iter().zip(flags);
+            Some(FrameColumn::Booleans(
+                flags.map(|(id, flag)| if genes.contains(id) { Some(true) } else { *flag }).collect(),
+            ))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn column(codes: &[i32], categories: &[&str]) -> FrameColumn {
+        let categories = categories.iter().map(|category| (*category).to_owned()).collect();
+        FrameColumn::Categorical { codes: codes.to_vec(), categories, ordered: false, kind: CategoryKind::Text }
+    }
+
+    #[test]
+    fn a_category_that_becomes_another_is_merged_with_it() {
+        let before = column(&[0, 1, 2, -1], &["Cell", "cell", "na"]);
+        assert_eq!(replaced(&before, "Cell", "cell"), Some(column(&[0, 0, 1, -1], &["cell", "na"])));
+        assert_eq!(replaced(&before, "na", "nucleus"), Some(column(&[0, 1, 2, -1], &["Cell", "cell", "nucleus"])));
+        assert_eq!(replaced(&before, "x", "y"), None);
+    }
+}

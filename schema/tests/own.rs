@@ -1,0 +1,341 @@
+//! What is found in small files that these tests make, each a valid one with something wrong.
+
+use std::sync::OnceLock;
+
+use h5ad::{
+    CategoryKind, Frame, FrameColumn, H5adWriter, MatrixLocation, NewMatrix, Obsm, ObsmValues, Patches, Piece, RawFile,
+    Revision, Source, UnsValue,
+};
+use proptest::prelude::*;
+use schema::reference::Reference;
+use schema::{Fix, Labels, Options, Report, Severity, State, Unwatched, changes, labels, unopened, validate};
+
+const CELLS: [&str; 3] = ["AAA-1", "CCC-1", "GGG-1"];
+const GENES: [&str; 4] = ["ENSG00000141510", "ENSG00000012048", "ENSG00000139618", "ERCC-00002"];
+const TERMS: [(&str, &str); 9] = [
+    ("cell_type_ontology_term_id", "CL:0000066"),
+    ("assay_ontology_term_id", "EFO:0009899"),
+    ("disease_ontology_term_id", "MONDO:0100096"),
+    ("sex_ontology_term_id", "PATO:0000383"),
+    ("tissue_ontology_term_id", "UBERON:0002048"),
+    ("tissue_type", "tissue"),
+    ("self_reported_ethnicity_ontology_term_id", "HANCESTRO:0019"),
+    ("development_stage_ontology_term_id", "HsapDv:0000003"),
+    ("suspension_type", "cell"),
+];
+
+fn reference() -> &'static Reference {
+    static REFERENCE: OnceLock<Reference> = OnceLock::new();
+    REFERENCE.get_or_init(Reference::embedded)
+}
+
+struct Memory(Vec<u8>);
+
+impl Source for Memory {
+    fn size(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> std::io::Result<()> {
+        let start = offset as usize;
+        buf.copy_from_slice(&self.0[start..start + buf.len()]);
+        Ok(())
+    }
+}
+
+fn texts(values: &[&str]) -> Vec<String> {
+    values.iter().map(|value| (*value).to_owned()).collect()
+}
+
+fn categorical(codes: &[i32], categories: &[&str]) -> FrameColumn {
+    let categories = texts(categories);
+    FrameColumn::Categorical { codes: codes.to_vec(), categories, ordered: false, kind: CategoryKind::Text }
+}
+
+fn same(value: &str) -> FrameColumn {
+    categorical(&[0, 0, 0], &[value])
+}
+
+fn csr(values: [[f32; 4]; 3]) -> NewMatrix {
+    let (mut indptr, mut indices, mut data) = (vec![0], Vec::new(), Vec::new());
+    for row in values {
+        for (gene, value) in row.iter().enumerate().filter(|(_, value)| **value != 0.0) {
+            indices.push(gene as u32);
+            data.push(*value);
+        }
+        indptr.push(indices.len() as u64);
+    }
+    NewMatrix::Csr { indptr, indices, data, n_vars: 4 }
+}
+
+/// A file that follows the schema, with these raw counts.
+fn with_counts(counts: [[f32; 4]; 3]) -> Vec<u8> {
+    let mut columns: Vec<(String, FrameColumn)> =
+        TERMS.iter().map(|(name, id)| ((*name).to_owned(), same(id))).collect();
+    columns.push(("is_primary_data".to_owned(), FrameColumn::Booleans(vec![Some(true); 3])));
+    columns.push(("donor_id".to_owned(), same("donor 1")));
+    let obs = Frame { index: texts(&CELLS), index_name: None, columns };
+    let flags = vec![("feature_is_filtered".to_owned(), FrameColumn::Booleans(vec![Some(false); 4]))];
+    let var = Frame { index: texts(&GENES), index_name: None, columns: flags };
+    let raw_var = Frame { columns: Vec::new(), ..var.clone() };
+    let mut writer = H5adWriter::new(&obs, &var).unwrap();
+    writer.raw_var(&raw_var).unwrap();
+    writer.matrix(&MatrixLocation::X, csr([[0.5, 1.5, 0.0, 1.0], [0.0, 2.5, 1.0, 0.0], [1.0, 0.0, 0.5, 0.5]])).unwrap();
+    writer.matrix(&MatrixLocation::Raw, csr(counts)).unwrap();
+    let values = ObsmValues::Singles(vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
+    writer.obsm("X_umap", &Obsm { n_rows: 3, n_columns: 2, values }).unwrap();
+    let mut bytes = Vec::new();
+    writer.write_to(&mut bytes).unwrap();
+    changed(bytes, |revision| {
+        revision.set_uns(&["title"], &UnsValue::Text("A title".to_owned())).unwrap();
+        revision.set_uns(&["organism_ontology_term_id"], &UnsValue::Text("NCBITaxon:9606".to_owned())).unwrap();
+    })
+}
+
+fn valid() -> Vec<u8> {
+    with_counts([[1.0, 2.0, 0.0, 1.0], [0.0, 3.0, 1.0, 0.0], [2.0, 0.0, 1.0, 1.0]])
+}
+
+/// The file with changes.
+fn changed(bytes: Vec<u8>, change: impl FnOnce(&mut Revision<Patches>)) -> Vec<u8> {
+    let mut revision = Revision::new(Memory(bytes.clone()), "test.h5ad", Patches::default()).unwrap();
+    change(&mut revision);
+    let patches = revision.finish().unwrap();
+    let pieces = patches.pieces(bytes.len() as u64);
+    let piece = |piece: &Piece<'_>| match piece {
+        Piece::Old(range) => bytes[range.start as usize..range.end as usize].to_vec(),
+        Piece::New(new) => new.to_vec(),
+    };
+    pieces.iter().flat_map(piece).collect()
+}
+
+fn report_with(bytes: Vec<u8>, options: Options) -> Report {
+    let file = RawFile::from_bytes(bytes, "test.h5ad").unwrap();
+    validate(&file, reference(), options, &Unwatched).unwrap()
+}
+
+fn report(change: impl FnOnce(&mut Revision<Patches>)) -> Report {
+    report_with(changed(valid(), change), Options::default())
+}
+
+/// Rules of errors and of stricter findings, each once.
+fn keys(report: &Report) -> Vec<String> {
+    let mut keys: Vec<String> = report
+        .findings
+        .iter()
+        .filter(|finding| finding.severity != Severity::Warning)
+        .map(schema::Finding::key)
+        .collect();
+    keys.dedup();
+    keys
+}
+
+fn set(name: &'static str, column: FrameColumn) -> impl FnOnce(&mut Revision<Patches>) {
+    move |revision| revision.set_column("obs", name, &column).unwrap()
+}
+
+#[test]
+fn a_valid_file_is_valid() {
+    let report = report(|_| ());
+    assert!(report.is_valid(), "{:?}", report.findings);
+    assert_eq!(report.state, State::ToSubmit);
+    assert_eq!(keys(&report), Vec::<String>::new());
+}
+
+#[test]
+fn a_term_of_another_ontology_is_told_with_its_cells_and_what_it_is() {
+    let report = report(set("tissue_ontology_term_id", categorical(&[0, 1, 0], &["UBERON:0002048", "CL:0000066"])));
+    assert_eq!(keys(&report), ["R58", "R55:tissue_ontology_term_id"]);
+    let finding = report.findings.iter().find(|finding| finding.rule.number() == 55).unwrap();
+    assert_eq!((finding.rows.n, finding.rows.first.as_slice()), (1, texts(&["CCC-1"]).as_slice()));
+    assert!(finding.suggestion.as_ref().unwrap().contains("epithelial cell"), "{finding:?}");
+}
+
+#[test]
+fn what_was_meant_is_found_by_label_case_and_separator() {
+    let suggestion = |id: &str| {
+        let report = report(set("cell_type_ontology_term_id", same(id)));
+        let finding = report.findings.into_iter().find(|finding| finding.rule.number() == 55).unwrap();
+        (finding.suggestion.unwrap(), finding.fix)
+    };
+    let fix = |from: &str, to: &str| {
+        let column = "obs.cell_type_ontology_term_id".to_owned();
+        Some(Fix::Replace { column, from: from.to_owned(), to: to.to_owned() })
+    };
+    assert_eq!(suggestion("cl:0000066").1, fix("cl:0000066", "CL:0000066"));
+    assert_eq!(suggestion("CL_0000066").1, fix("CL_0000066", "CL:0000066"));
+    assert_eq!(suggestion("CL:0000066 ").1, fix("CL:0000066 ", "CL:0000066"));
+    let (text, fix) = suggestion("Epithelial cell");
+    assert!(text.contains("CL:0000066 (epithelial cell)"), "{text}");
+    assert_eq!(fix, None, "a label names a term, but a person decides");
+}
+
+#[test]
+fn a_deprecated_term_and_one_outside_its_branch_are_told_apart() {
+    let of = |id: &str| keys(&report(set("assay_ontology_term_id", same(id))));
+    assert_eq!(of("EFO:0009310"), ["R54:assay_ontology_term_id"]);
+    assert_eq!(of("EFO:0000001"), ["R57:assay_ontology_term_id"]);
+}
+
+#[test]
+fn values_are_held_against_lists_and_conditions() {
+    let line = |revision: &mut Revision<Patches>| {
+        for (name, value) in [
+            ("tissue_type", "cell line"),
+            ("tissue_ontology_term_id", "CVCL_0001"),
+            ("sex_ontology_term_id", "na"),
+            ("development_stage_ontology_term_id", "na"),
+            ("self_reported_ethnicity_ontology_term_id", "na"),
+            ("donor_id", "na"),
+        ] {
+            revision.set_column("obs", name, &same(value)).unwrap();
+        }
+    };
+    assert_eq!(keys(&report(line)), Vec::<String>::new());
+    let donor = |revision: &mut Revision<Patches>| {
+        line(revision);
+        revision.set_column("obs", "donor_id", &same("me")).unwrap();
+    };
+    assert_eq!(keys(&report(donor)), ["R46:obs.donor_id"]);
+    assert_eq!(keys(&report(set("suspension_type", same("na")))), ["R46:obs.suspension_type"]);
+    assert_eq!(keys(&report(set("is_primary_data", same("True")))), ["R40:obs.is_primary_data"]);
+}
+
+#[test]
+fn a_column_that_is_missing_or_reserved_is_told() {
+    let removed = report(|revision| revision.remove_column("obs", "donor_id").unwrap());
+    assert_eq!(keys(&removed), ["R37:obs.donor_id"]);
+    assert_eq!(keys(&report(set("cell_type", same("x")))), ["R11"]);
+    let without = report(|revision| revision.remove_column("obs", "cell_type_ontology_term_id").unwrap());
+    assert_eq!(keys(&without), ["T201"]);
+    assert!(without.is_valid(), "the original accepts it");
+}
+
+#[test]
+fn genes_are_known_by_their_lists() {
+    let ids = |ids: [&str; 4]| {
+        let labels = texts(&ids);
+        report(|revision| {
+            revision.set_index("var", labels.clone()).unwrap();
+            revision.set_index("raw/var", labels).unwrap();
+        })
+    };
+    let named = ids(["TP53", "ENSG00000012048.7", "ENSG00000139618", "ERCC-00002"]);
+    assert_eq!(keys(&named), ["R61:var.index", "R61:raw.var.index"]);
+    let fixes = named.fixes();
+    assert!(fixes.iter().any(|fix| fix.to_string() == "gene `TP53` becomes `ENSG00000141510`"), "{fixes:?}");
+    let of_mouse = ids(["ENSMUSG00000059552", "ENSG00000012048", "ENSG00000139618", "ERCC-00002"]);
+    assert_eq!(keys(&of_mouse), ["R62:var.index"]);
+}
+
+#[test]
+fn raw_values_must_be_counts() {
+    let of = |counts| keys(&report_with(with_counts(counts), Options::default()));
+    assert_eq!(of([[1.0, 2.0, 0.5, 1.0], [0.0, 3.0, 1.0, 0.0], [2.0, 0.0, 1.0, 1.0]]), ["R25", "R28"]);
+    assert_eq!(of([[0.0; 4], [0.0, 3.0, 1.0, 0.0], [2.0, 0.0, 1.0, 1.0]]), ["R24", "R28"]);
+    assert_eq!(of([[1.0, 2.0, 0.0, 1.0], [1.0, 2.0, 0.0, 1.0], [2.0, 0.0, 1.0, 1.0]]), ["R17"]);
+    assert_eq!(of([[f32::NAN, 2.0, 0.0, 1.0], [0.0, 3.0, 1.0, 0.0], [2.0, 0.0, 1.0, 1.0]]), ["T202"]);
+}
+
+#[test]
+fn compat_leaves_out_what_the_original_does_not_tell() {
+    let bytes = changed(
+        with_counts([[0.5, 2.0, 0.0, 1.0], [0.0, 3.0, 1.0, 0.0], [2.0, 0.0, 1.0, 1.0]]),
+        set("suspension_type", same("na")),
+    );
+    let own = report_with(bytes.clone(), Options::default());
+    assert_eq!(keys(&own), ["R46:obs.suspension_type", "R25", "R28"]);
+    assert!(own.findings.iter().any(|finding| finding.rule.number() == 25 && finding.is_hidden));
+    let compat = report_with(bytes, Options { compat: true, ..Options::default() });
+    assert_eq!(keys(&compat), ["R46:obs.suspension_type"]);
+    assert!(compat.findings.iter().any(|finding| finding.rule.number() == 31));
+}
+
+#[test]
+fn a_file_with_labels_or_of_an_older_schema_is_told_as_such() {
+    let version = |version: &str| {
+        let version = UnsValue::Text(version.to_owned());
+        report(|revision| {
+            revision.set_uns(&["schema_version"], &version).unwrap();
+            revision.set_column("obs", "observation_joinid", &same("x")).unwrap();
+        })
+    };
+    assert_eq!(version("7.1.0").state, State::Labelled { version: "7.1.0".to_owned() });
+    let older = version("5.2.0");
+    assert_eq!(older.state, State::Older { version: Some("5.2.0".to_owned()) });
+    assert!(older.note().unwrap().contains("5.2.0"));
+}
+
+#[test]
+fn labels_are_made_of_identifiers() {
+    let bytes = changed(valid(), set("sex_ontology_term_id", categorical(&[0, 1, 0], &["unknown", "PATO:0000383"])));
+    let file = RawFile::from_bytes(bytes, "test.h5ad").unwrap();
+    let Labels { obs, var, raw_var, .. } = labels(&file, reference(), false).unwrap();
+    let of = |columns: &[(String, FrameColumn)], name: &str| {
+        columns.iter().find(|(known, _)| known == name).unwrap_or_else(|| panic!("{name}")).1.clone()
+    };
+    assert_eq!(of(&obs, "sex"), categorical(&[0, 1, 0], &["unknown", "female"]));
+    assert_eq!(of(&obs, "tissue"), same("lung"));
+    let names = ["BRCA1", "BRCA2", "ERCC-00002 (spike-in control)", "TP53"];
+    assert_eq!(of(&var, "feature_name"), categorical(&[3, 0, 1, 2], &names));
+    assert_eq!(of(&var, "feature_biotype"), categorical(&[0, 0, 0, 1], &["gene", "spike-in"]));
+    assert_eq!(raw_var.as_deref(), Some(var.as_slice()));
+}
+
+#[test]
+fn mended_files_have_less_to_complain_about() {
+    let bytes = changed(valid(), |revision| {
+        revision.set_column("obs", "suspension_type", &same("Cell")).unwrap();
+        revision.set_column("obs", "cell_type", &same("x")).unwrap();
+        revision.set_uns(&["title"], &UnsValue::Text(" A  title".to_owned())).unwrap();
+    });
+    let file = RawFile::from_bytes(bytes.clone(), "test.h5ad").unwrap();
+    let before = report_with(bytes.clone(), Options::default());
+    let changes = changes(&file, &before.fixes()).unwrap();
+    assert_eq!(changes.skipped, Vec::<String>::new());
+    let after = changed(bytes, |revision| {
+        for ((frame, name), column) in &changes.columns {
+            match column {
+                Some(column) => revision.set_column(frame, name, column).unwrap(),
+                None => revision.remove_column(frame, name).unwrap(),
+            }
+        }
+        for (key, value) in &changes.uns {
+            revision.set_uns(&[key], &UnsValue::Text(value.clone().unwrap())).unwrap();
+        }
+    });
+    assert!(!before.is_valid());
+    assert_eq!(keys(&report_with(after, Options::default())), Vec::<String>::new());
+}
+
+/// A file of any bytes gets a verdict.
+fn verdict(bytes: &[u8]) {
+    for compat in [true, false] {
+        let report = match RawFile::from_bytes(bytes.to_vec(), "test.h5ad") {
+            Ok(file) => validate(&file, reference(), Options { compat, ..Options::default() }, &Unwatched).unwrap(),
+            Err(error) => unopened("test.h5ad", &error),
+        };
+        assert!(report.findings.iter().all(|finding| !finding.text.is_empty() && !finding.place.is_empty()));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn damaged_files_get_a_verdict(
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
+        cut in prop::option::of(any::<prop::sample::Index>()),
+    ) {
+        static VALID: OnceLock<Vec<u8>> = OnceLock::new();
+        let mut bytes = VALID.get_or_init(valid).clone();
+        for (at, byte) in damage {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        if let Some(cut) = cut {
+            bytes.truncate(cut.index(bytes.len()));
+        }
+        verdict(&bytes);
+    }
+}

@@ -1,0 +1,90 @@
+//! `tile-server label`: the columns and keys that submission to CELLxGENE writes.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use clap::Args;
+use h5ad::{RawFile, UnsValue};
+use schema::reference::Reference;
+use schema::{LabelValue, Options, Severity, Unwatched, labels, validate};
+
+use super::{exit, revised, terminal, validate::lines};
+
+/// The arguments of `tile-server label`.
+#[derive(Args)]
+#[command(after_help = "\
+The file must follow the schema. The copy has the columns of labels in obs, var and raw.var, the keys in uns, and no
+categories without a cell; labels that are there already are written anew. Matrices are copied as they are.")]
+pub struct Arguments {
+    /// The .h5ad file
+    file: PathBuf,
+    /// The copy, where nothing may be
+    #[arg(long, value_name = "NEW.h5ad")]
+    out: PathBuf,
+    /// The dataset is before analysis: it has no cell types
+    #[arg(long)]
+    pre_analysis: bool,
+}
+
+/// Writes the copy.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let Arguments { file: path, out, pre_analysis } = arguments;
+    revised::must_be_free(out)?;
+    let file = RawFile::open(path)?;
+    let reference = Reference::embedded();
+    let options = Options { compat: false, ignore_labels: true, pre_analysis: *pre_analysis };
+    let Ok(report) = validate(&file, &reference, options, &Unwatched) else {
+        return Ok(ExitCode::from(exit::INTERRUPTED));
+    };
+    if !report.is_valid() {
+        terminal::print_lines(lines(&report))?;
+        return Ok(ExitCode::from(exit::DAMAGE));
+    }
+    let labels = match labels(&file, &reference, *pre_analysis) {
+        Ok(labels) => labels,
+        Err(error) => bail!("{}: {error}", path.display()),
+    };
+    let raw_var = labels.raw_var.as_deref().unwrap_or_default();
+    let columns =
+        [("obs", labels.trimmed.as_slice()), ("obs", &labels.obs), ("var", &labels.var), ("raw/var", raw_var)];
+    revised::write(
+        path,
+        out,
+        |revision| {
+            for (frame, columns) in columns {
+                for (name, column) in columns {
+                    revision.set_column(frame, name, column)?;
+                }
+            }
+            for (keys, value) in &labels.uns {
+                let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+                let value = match value {
+                    LabelValue::Text(text) => UnsValue::Text(text.clone()),
+                    LabelValue::Boolean(truth) => UnsValue::Boolean(*truth),
+                };
+                revision.set_uns(&keys, &value)?;
+            }
+            Ok(())
+        },
+        |copy| {
+            let copy = RawFile::open(copy)?;
+            let after = validate(&copy, &reference, options, &Unwatched);
+            match after {
+                Ok(after) if after.of(Severity::Error).next().is_none() => Ok(()),
+                Ok(_) | Err(schema::Stopped) => {
+                    bail!(
+                        "{} does not read back as it was written, and was not kept: please report this",
+                        out.display()
+                    )
+                }
+            }
+        },
+    )?;
+    for note in &labels.notes {
+        terminal::say(&format!("note: {note}"));
+    }
+    let n = labels.obs.len() + labels.var.len() + raw_var.len();
+    terminal::say(&format!("{}: {n} columns of labels", out.display()));
+    Ok(ExitCode::SUCCESS)
+}

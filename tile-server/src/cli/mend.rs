@@ -1,0 +1,70 @@
+//! `tile-server mend`: changes that need no decision.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Args;
+use h5ad::RawFile;
+use schema::reference::Reference;
+use schema::{Options, Unwatched, changes, validate};
+
+use super::{exit, revised, terminal, validate::lines};
+
+/// The arguments of `tile-server mend`.
+#[derive(Args)]
+#[command(after_help = "\
+Changed is only what has one right answer: lists are sorted, blanks and versions of genes removed, identifiers written in
+the right case, names of genes replaced by the one identifier that they name, columns that submission writes and
+categories without a cell left out, texts made categorical, matrices written as CSR, and numbers as float32 where that
+loses nothing. All else stays; what is still wrong afterwards is told.")]
+pub struct Arguments {
+    /// The .h5ad file
+    file: PathBuf,
+    /// The copy, where nothing may be
+    #[arg(long, value_name = "NEW.h5ad", required_unless_present = "dry_run")]
+    out: Option<PathBuf>,
+    /// Tell the changes, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Tells the changes, and writes the copy.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let Arguments { file: path, out, dry_run } = arguments;
+    let out = out.as_ref().filter(|_| !dry_run);
+    if let Some(out) = out {
+        revised::must_be_free(out)?;
+    }
+    let file = RawFile::open(path)?;
+    let reference = Reference::embedded();
+    let Ok(report) = validate(&file, &reference, Options::default(), &Unwatched) else {
+        return Ok(ExitCode::from(exit::INTERRUPTED));
+    };
+    let mut changes = changes(&file, &report.fixes())?;
+    changes.leave_inexact(&file)?;
+    let told = changes.done.iter().map(|line| format!("- {line}"));
+    let skipped = changes.skipped.iter().map(|line| format!("! left as it is: {line}"));
+    terminal::print_lines(told.chain(skipped).collect::<Vec<_>>())?;
+    if changes.is_empty() {
+        terminal::say(&format!("{}: nothing to change that needs no decision", path.display()));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let Some(out) = out else { return Ok(ExitCode::SUCCESS) };
+    let mut after = None;
+    revised::write(
+        path,
+        out,
+        |revision| Ok(changes.apply(revision)?),
+        |copy| {
+            let copy = RawFile::open(copy)?;
+            after = validate(&copy, &reference, Options::default(), &Unwatched).ok();
+            Ok(())
+        },
+    )?;
+    if let Some(mut after) = after {
+        after.file = out.display().to_string();
+        terminal::print_lines(lines(&after))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,40 @@
+//! Copies of AnnData files with changes.
+
+use std::{fs::File, path::Path};
+
+use anyhow::{Context as _, Result};
+use h5ad::{Revision, revise_file};
+
+use super::aside;
+
+/// Writes a copy of `data` that `revise` changes to `out`, where nothing may be, once `check` has found the copy right.
+/// Where any of it fails, nothing is written.
+pub fn write(
+    data: &Path,
+    out: &Path,
+    revise: impl FnOnce(&mut Revision<File>) -> Result<()>,
+    check: impl FnOnce(&Path) -> Result<()>,
+) -> Result<()> {
+    let unwritten = || format!("{} cannot be written", out.display());
+    let copy = aside::beside(out, ".h5ad").with_context(unwritten)?;
+    revise_file(data, copy.reopen().with_context(unwritten)?, revise)?;
+    check(copy.path())?;
+    // Who may read the file may read the copy.
+    let permissions = std::fs::metadata(data).map(|metadata| metadata.permissions());
+    permissions.and_then(|permissions| copy.as_file().set_permissions(permissions)).with_context(unwritten)?;
+    copy.persist_noclobber(out).map_err(|error| error.error).with_context(unwritten)?;
+    Ok(())
+}
+
+/// The copy would be written over a file.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} is there already; name another file with `--out`, or remove it")]
+pub struct Taken(String);
+
+/// Makes sure that nothing lies where a copy is to be written.
+///
+/// # Errors
+/// When something does.
+pub fn must_be_free(out: &Path) -> Result<(), Taken> {
+    if out.symlink_metadata().is_ok() { Err(Taken(out.display().to_string())) } else { Ok(()) }
+}
