@@ -15,7 +15,7 @@ const RUSTDOC_FLAGS: &str = "--deny warnings";
 
 /// What a page can do with a file from the user's disk: no file system, clock, threads or C below it. The page itself is
 /// among them, since cargo would otherwise compile with fewer features, and anew, what they share.
-const FOR_BROWSERS: [&str; 23] = [
+const FOR_BROWSERS: [&str; 25] = [
     "--package",
     "explorer-wasm",
     "--package",
@@ -24,6 +24,8 @@ const FOR_BROWSERS: [&str; 23] = [
     "plots-wasm",
     "--package",
     "device-wasm",
+    "--package",
+    "schema-wasm",
     "--package",
     "h5ad",
     "--package",
