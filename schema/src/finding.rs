@@ -139,7 +139,8 @@ impl Finding {
     }
 
     pub(crate) fn fix(mut self, fix: Option<Fix>) -> Self {
-        self.fix = fix;
+        // What becomes itself is no change.
+        self.fix = fix.filter(|fix| !matches!(fix, Fix::Replace { from, to, .. } if from == to));
         self
     }
 

@@ -19,8 +19,8 @@ pub struct Changes {
     pub columns: BTreeMap<(String, String), Option<FrameColumn>>,
     /// The names of genes by data frame.
     pub indexes: BTreeMap<String, Vec<String>>,
-    /// Texts of `uns` by key; none where the entry is left out.
-    pub uns: BTreeMap<String, Option<String>>,
+    /// Texts of `uns` by key, and colors; none where the entry is left out.
+    pub uns: BTreeMap<String, Option<UnsValue>>,
     /// Matrices by place, which are written anew as CSR of 32-bit floats, or dense where they are.
     pub matrices: BTreeSet<Matrix>,
     /// What was done, a line each.
@@ -87,7 +87,7 @@ impl Changes {
         }
         for (key, value) in &self.uns {
             match value {
-                Some(text) => revision.set_uns(&[key], &UnsValue::Text(text.clone()))?,
+                Some(value) => revision.set_uns(&[key], value)?,
                 None => revision.remove(&format!("uns/{key}"))?,
             }
         }
@@ -128,7 +128,7 @@ pub fn changes(file: &RawFile, fixes: &[&Fix]) -> Result<Changes, H5adError> {
         match fix {
             Fix::Replace { column, from, to } => match column.split_once('.') {
                 Some(("uns", key)) if !key.contains('.') => {
-                    changes.uns.insert(key.to_owned(), Some(to.clone()));
+                    changes.uns.insert(key.to_owned(), Some(UnsValue::Text(to.clone())));
                 }
                 Some(("obs", name)) => {
                     let replaced = changes.column(frame("obs"), name).and_then(|values| replaced(&values, from, to));
@@ -172,6 +172,7 @@ pub fn changes(file: &RawFile, fixes: &[&Fix]) -> Result<Changes, H5adError> {
         let list = if is_done { &mut changes.done } else { &mut changes.skipped };
         list.push(fix.to_string());
     }
+    changes.take_colors_along(file, frame("obs"))?;
     for place in ["var", "raw/var"] {
         let Some(frame) = frame(place) else { continue };
         let names: Vec<String> =
@@ -195,6 +196,30 @@ pub fn changes(file: &RawFile, fixes: &[&Fix]) -> Result<Changes, H5adError> {
 }
 
 impl Changes {
+    /// Leaves out the colors of categories that are left out, and those of columns.
+    fn take_colors_along(&mut self, file: &RawFile, obs: Option<&RawFrame>) -> Result<(), H5adError> {
+        let Some(obs) = obs else { return Ok(()) };
+        for ((frame, name), changed) in &self.columns {
+            let (key, before) = (format!("{name}_colors"), obs.column(name).map(|column| &column.values));
+            let (Some(before), true) = (before, frame == "obs" && !self.uns.contains_key(&key)) else { continue };
+            let place = format!("uns/{key}");
+            if file.kind(&place)?.is_none() {
+                continue;
+            }
+            let Some(changed) = changed else {
+                self.done.push(format!("uns: `{key}` is left out with its column"));
+                self.uns.insert(key, None);
+                continue;
+            };
+            let colors = file.texts(&place)?;
+            if let Some(colors) = moved(before, changed, &colors.texts).filter(|moved| *moved != colors.texts) {
+                self.done.push(format!("uns: `{key}` follows its categories"));
+                self.uns.insert(key, Some(UnsValue::Texts(colors)));
+            }
+        }
+        Ok(())
+    }
+
     /// The values of a column of `obs` as they are by now.
     fn column(&self, obs: Option<&RawFrame>, name: &str) -> Option<FrameColumn> {
         match self.columns.get(&("obs".to_owned(), name.to_owned())) {
@@ -213,8 +238,29 @@ impl Changes {
     }
 }
 
+/// The colors of categories that have changed: those that they, or the category of their first cell, had before.
+fn moved(before: &FrameColumn, after: &FrameColumn, colors: &[String]) -> Option<Vec<String>> {
+    let (
+        FrameColumn::Categorical { codes: old_codes, categories: old, .. },
+        FrameColumn::Categorical { codes, categories, .. },
+    ) = (before, after)
+    else {
+        return None;
+    };
+    let of_category = |(code, name): (usize, &String)| {
+        let by_name = || old.iter().position(|known| known == name);
+        let first = codes.iter().position(|of_cell| usize::try_from(*of_cell) == Ok(code));
+        let by_cell = first.and_then(|cell| usize::try_from(*old_codes.get(cell)?).ok());
+        colors.get(by_name().or(by_cell)?).cloned()
+    };
+    categories.iter().enumerate().map(of_category).collect()
+}
+
 /// The column with another text in the place of one.
 fn replaced(values: &FrameColumn, from: &str, to: &str) -> Option<FrameColumn> {
+    if from == to {
+        return None;
+    }
     match values {
         FrameColumn::Categorical { codes, categories, ordered, kind: CategoryKind::Text } => {
             let old = categories.iter().position(|category| category == from)?;
@@ -287,5 +333,16 @@ mod tests {
         assert_eq!(replaced(&before, "Cell", "cell"), Some(column(&[0, 0, 1, -1], &["cell", "na"])));
         assert_eq!(replaced(&before, "na", "nucleus"), Some(column(&[0, 1, 2, -1], &["Cell", "cell", "nucleus"])));
         assert_eq!(replaced(&before, "x", "y"), None);
+        assert_eq!(replaced(&before, "cell", "cell"), None, "what becomes itself stays");
+    }
+
+    #[test]
+    fn colors_stay_with_their_categories() {
+        let colors = ["#111111", "#222222", "#333333"].map(str::to_owned);
+        let before = column(&[0, 2, 2], &["a", "unused", "b"]);
+        let expected = |at: &[usize]| Some(at.iter().map(|at| colors[*at].clone()).collect::<Vec<_>>());
+        assert_eq!(moved(&before, &column(&[0, 1, 1], &["a", "b"]), &colors), expected(&[0, 2]));
+        assert_eq!(moved(&before, &column(&[0, 1, 1], &["a", "renamed"]), &colors), expected(&[0, 2]));
+        assert_eq!(moved(&before, &column(&[0, 0, 0], &["b"]), &colors), expected(&[2]));
     }
 }

@@ -284,6 +284,52 @@ fn labels_are_made_of_identifiers() {
     assert_eq!(raw_var.as_deref(), Some(var.as_slice()));
 }
 
+/// What mending the file would change.
+fn mended(bytes: Vec<u8>) -> schema::Changes {
+    let file = RawFile::from_bytes(bytes, "test.h5ad").unwrap();
+    let report = validate(&file, reference(), Options::default(), &Unwatched).unwrap();
+    changes(&file, &report.fixes()).unwrap()
+}
+
+#[test]
+fn what_needs_a_decision_is_left_alone() {
+    // No list has what stands alone, and which of its terms is meant nobody knows.
+    for (column, list) in [
+        ("disease_ontology_term_id", "MONDO:0100096 || PATO:0000461"),
+        ("self_reported_ethnicity_ontology_term_id", "HANCESTRO:0019 || unknown"),
+    ] {
+        let bytes =
+            changed(&valid(), set(column, categorical(&[0, 1, 1], &[list, list.split(" || ").nth(1).unwrap()])));
+        let found = report_with(bytes.clone(), Options::default());
+        assert!(!found.is_valid() && found.fixes().is_empty(), "{list}: {:?}", found.fixes());
+        let alone =
+            |finding: &schema::Finding| finding.suggestion.as_ref().is_some_and(|text| text.contains("stands alone"));
+        assert!(found.findings.iter().any(alone), "{list}: {found:?}");
+        assert!(mended(bytes).is_empty(), "{list}");
+    }
+    // Labels without the identifiers that they are of.
+    let bytes = changed(&valid(), |revision| {
+        revision.remove_column("obs", "cell_type_ontology_term_id").unwrap();
+        revision.set_column("obs", "cell_type", &same("T cell")).unwrap();
+    });
+    assert!(mended(bytes).columns.is_empty(), "cell types are left out");
+    let bytes = changed(&valid(), set("cell_type", same("epithelial cell")));
+    let key = ("obs".to_owned(), "cell_type".to_owned());
+    assert_eq!(mended(bytes).columns.get(&key), Some(&None), "labels beside identifiers stay");
+}
+
+#[test]
+fn colors_go_with_their_categories() {
+    let bytes = changed(&valid(), |revision| {
+        revision.set_column("obs", "cluster", &categorical(&[0, 2, 2], &["a", "unused", "b"])).unwrap();
+        let colors = UnsValue::Texts(texts(&["#111111", "#222222", "#333333"]));
+        revision.set_uns(&["cluster_colors"], &colors).unwrap();
+    });
+    let changes = mended(bytes);
+    let expected = UnsValue::Texts(texts(&["#111111", "#333333"]));
+    assert_eq!(changes.uns.get("cluster_colors"), Some(&Some(expected)), "{changes:?}");
+}
+
 #[test]
 fn mended_files_have_less_to_complain_about() {
     let bytes = changed(&valid(), |revision| {

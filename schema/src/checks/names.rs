@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{Context, Outcome, thrown};
 use crate::definition::{
-    CELL_TYPE, DEPRECATED_OBS, DEPRECATED_UNS, EMBEDDING, GENE_LABELS, IS_FILTERED, NA, PERTURBATIONS, RESERVED_OBS,
-    RESERVED_PERTURBATION, RESERVED_UNS, label_columns,
+    CELL_TYPE, DEPRECATED_OBS, DEPRECATED_UNS, EMBEDDING, GENE_LABELS, IS_FILTERED, NA, ORGANISM, PERTURBATIONS,
+    RESERVED_OBS, RESERVED_PERTURBATION, RESERVED_UNS, label_columns,
 };
 use crate::document::{Entries, Frame, dictionary, get};
 use crate::finding::{Finding, Fix};
@@ -104,21 +104,33 @@ pub(super) fn names(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
         let text = format!("Column '{name}' is a reserved column name of 'obs'. Remove it from h5ad and try again.");
         out.push(Finding::new(9, format!("obs.{name}"), text).fix(drop("obs", name)));
     }
-    let mut label = |part: &str, frame: &str, name: &str, is_there: bool| {
-        if is_there {
-            let text = format!(
-                "Add labels error: Column '{name}' is a reserved column name of '{part}'. Remove it from h5ad and try again."
-            );
-            out.push(Finding::new(11, format!("{part}.{name}"), text).fix(drop(frame, name)));
-        }
+    // Labels without the identifiers that they are of are all that the file says.
+    let mut label = |part: &str, frame: &str, name: &str, ids: Option<(&str, bool)>| {
+        let text = format!(
+            "Add labels error: Column '{name}' is a reserved column name of '{part}'. Remove it from h5ad and try again."
+        );
+        let finding = Finding::new(11, format!("{part}.{name}"), text);
+        out.push(match ids {
+            Some((ids, false)) => {
+                finding.suggest(Some(format!("write its identifiers to {part}.{ids}, then leave `{name}` out")))
+            }
+            Some((_, true)) | None => finding.fix(drop(frame, name)),
+        });
     };
-    label("uns", "uns", "organism", document.key("organism").is_some());
-    for name in label_columns().filter(|name| !RESERVED_OBS.contains(name)) {
-        label("obs", "obs", name, document.obs.has(name));
+    if document.key("organism").is_some() {
+        label("uns", "uns", "organism", Some((ORGANISM, document.key(ORGANISM).is_some())));
+    }
+    for name in label_columns().filter(|name| !RESERVED_OBS.contains(name) && document.obs.has(name)) {
+        let ids = format!("{name}_ontology_term_id");
+        label("obs", "obs", name, Some((&ids, document.obs.has(&ids))));
     }
     for name in GENE_LABELS {
-        label("var", "var", name, document.var.has(name));
-        label("raw.var", "raw/var", name, document.raw_var.as_ref().is_some_and(|raw| raw.has(name)));
+        if document.var.has(name) {
+            label("var", "var", name, None);
+        }
+        if document.raw_var.as_ref().is_some_and(|raw| raw.has(name)) {
+            label("raw.var", "raw/var", name, None);
+        }
     }
     perturbations(context, out);
     Ok(())

@@ -128,10 +128,12 @@ fn in_ontologies(
     let Some(term) = term else {
         let names = ontologies.join(", ");
         let message = format!("'{id}' in '{column}' is not a valid ontology term id of '{names}'.");
-        let better = suggest::term(reference, id, terms);
+        let better = suggest::term(reference, id, terms).filter(|better| better.exact.as_deref() != Some(id));
         let fix = better.as_ref().and_then(|better| better.exact.as_ref());
         let fix = fix.map(|exact| site.replace(whole, &whole.replace(id, exact)));
-        out.push(site.finding(55, id, message).suggest(better.map(|better| better.text)).fix(fix));
+        let is_alone = whole != id && (reference.term(bare).is_some() || terms.exceptions.contains(&id));
+        let alone = is_alone.then(|| format!("`{id}` stands alone: a list has terms of {names}"));
+        out.push(site.finding(55, id, message).suggest(alone.or(better.map(|better| better.text))).fix(fix));
         return false;
     };
     if Reference::is_deprecated(term) {

@@ -39,7 +39,10 @@ Exit codes:
 
 const OTHER: u8 = 1;
 const USAGE: u8 = 2;
-const INPUT: u8 = 3;
+
+/// The exit code where the input is not what it should be.
+pub const INPUT: u8 = 3;
+
 const FILE: u8 = 4;
 
 /// The exit code of a command that found damage.

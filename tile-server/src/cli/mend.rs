@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::Args;
 use h5ad::RawFile;
 use schema::reference::Reference;
-use schema::{Options, Unwatched, changes, validate};
+use schema::{Options, Report, State, Unwatched, changes, validate};
 
 use super::{exit, revised, terminal, validate::lines};
 
@@ -48,7 +48,6 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     terminal::print_lines(told.chain(skipped).collect::<Vec<_>>())?;
     if changes.is_empty() {
         terminal::say(&format!("{}: nothing to change that needs no decision", path.display()));
-        return Ok(ExitCode::SUCCESS);
     }
     let Some(out) = out else { return Ok(ExitCode::SUCCESS) };
     let mut after = None;
@@ -59,6 +58,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         |copy| {
             let copy = RawFile::open(copy)?;
             after = validate(&copy, &reference, Options::default(), &Unwatched).ok();
+            let is_unread = |report: &Report| report.state == State::Unknown;
+            // Nobody is helped by a copy that cannot be read where the file can.
+            ensure!(
+                is_unread(&report) || !after.as_ref().is_some_and(is_unread),
+                "the copy could not be read back, so that it was not kept: please tell us of this file"
+            );
             Ok(())
         },
     )?;

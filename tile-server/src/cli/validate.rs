@@ -9,7 +9,7 @@ use builder::{Progress, Stage};
 use clap::Args;
 use h5ad::RawFile;
 use schema::reference::Reference;
-use schema::{Event, Group, Options, Report, Severity, VERSION, Watch, groups, unopened, validate};
+use schema::{Event, Group, Options, Report, Severity, State, VERSION, Watch, groups, unopened, validate};
 use serde_json::{Value, json};
 
 use super::{exit, progress::TerminalProgress, terminal};
@@ -87,9 +87,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
                 }
             }
         };
-        if !report.is_valid() {
-            worst = worst.max(exit::DAMAGE);
-        }
+        worst = worst.max(match report.state {
+            State::Unknown => exit::INPUT,
+            State::ToSubmit | State::Labelled { .. } | State::Older { .. } if report.is_valid() => 0,
+            State::ToSubmit | State::Labelled { .. } | State::Older { .. } => exit::DAMAGE,
+        });
         if arguments.compat {
             terminal::print_lines(report.texts().collect::<Vec<_>>())?;
             terminal::print_lines([format!("is_valid={}", if report.is_valid() { "True" } else { "False" })])?;
