@@ -156,7 +156,8 @@ fn files_of_another_form_are_told_as_such() {
 /// Verdicts and texts are those of the original, on the corpus that `TESSERA_SCHEMA_CASES` names.
 #[test]
 fn the_original_says_the_same() {
-    let Some(folder) = env::var_os("TESSERA_SCHEMA_CASES").map(PathBuf::from) else {
+    let Some(folder) = env::var_os("TESSERA_SCHEMA_CASES").filter(|folder| !folder.is_empty()).map(PathBuf::from)
+    else {
         eprintln!("TESSERA_SCHEMA_CASES names no corpus, so nothing is compared");
         return;
     };
