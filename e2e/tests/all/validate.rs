@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, ensure};
-use e2e::{Graphics, Page, Seen, Visit};
+use e2e::{Graphics, Seen, Visit};
 use fantoccini::Locator;
 use serde_json::{Value, json};
 use synthetic::{
