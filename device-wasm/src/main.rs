@@ -2,7 +2,7 @@
 //!
 //! A file never leaves the device. Its dataset goes to the browser's storage for this page, where the service worker
 //! (`www/sw.js`) reads it for whatever asks for `device/{key}/{name}/…`: so the Explorer opens it as it opens any other.
-//! The key is made of the file's length and its two ends, so that the same file has the same address everywhere, and a
+//! The key is made of the file's length, its two ends and when it was changed, so that what was saved anew is read anew; a
 //! link can say what file to open.
 
 mod address;

@@ -8,7 +8,8 @@ use web_sys::{Blob, File, FileSystemDirectoryHandle, FileSystemFileHandle, FileS
 
 use crate::js::{self, object};
 
-/// Bytes at either end of a file that tell it from others, beside its length.
+/// Bytes at either end of a file that tell it from others, beside its length and when it was changed: labels that are
+/// corrected leave a file as long as it was, and its ends as they were.
 const END_BYTES: f64 = 65_536.0;
 
 /// Bytes of a hash that are a key.
@@ -118,10 +119,11 @@ impl Source {
                 let size = file.size();
                 let first = file.slice_with_f64_and_f64(0.0, END_BYTES)?;
                 let last = file.slice_with_f64((size - END_BYTES).max(0.0))?;
-                Array::of3(&format!("{size} ").into(), &first, &last)
+                Array::of3(&format!("{size} {} ", file.last_modified()).into(), &first, &last)
             }
             Self::Folder { files, .. } => {
-                let mut marks: Vec<_> = files.iter().map(|(path, file)| format!("{path} {}\n", file.size())).collect();
+                let mark = |(path, file): &(String, File)| format!("{path} {} {}\n", file.size(), file.last_modified());
+                let mut marks: Vec<_> = files.iter().map(mark).collect();
                 marks.sort_unstable();
                 marks.into_iter().map(JsValue::from).collect()
             }

@@ -50,7 +50,7 @@ fn main() {
                 *known = Some((tables.clone(), Reference::new(Fetched::new(tables))));
             }
             if let Some((_, reference)) = known {
-                answer(number, file, options, reference);
+                answer(number, &file, options, reference);
             }
         });
     });
@@ -86,10 +86,10 @@ fn mended(file: &File, fixes: &[Fix]) {
 }
 
 /// Validates a file and tells what is found.
-fn answer(number: u32, file: File, options: Options, reference: &Reference) {
+fn answer(number: u32, file: &File, options: Options, reference: &Reference) {
     let name = file.name();
     let changed = Changed::default();
-    let report = match RawFile::from_source(source(&file, &changed), name.as_str()) {
+    let report = match RawFile::from_source(source(file, &changed), name.as_str()) {
         Err(error) => Some(unopened(&name, &error)),
         Ok(file) => validate(&file, reference, options, &Told).ok(),
     };

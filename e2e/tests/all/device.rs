@@ -136,8 +136,8 @@ const NEW_STYLE: &str = "style-0123456789abcdef.css";
 /// Puts another version of the page in the place of the one that a host has.
 fn publish_new_version(folder: &Path) -> Result<()> {
     let index = fs::read_to_string(folder.join("index.html"))?;
-    let names = index.split('"').filter(|name| name.starts_with("style-") && name.ends_with(".css"));
-    let style = names.last().context("the page has no style sheet")?.to_owned();
+    let mut names = index.split('"').filter(|name| name.starts_with("style-") && name.ends_with(".css"));
+    let style = names.next_back().context("the page has no style sheet")?.to_owned();
     fs::copy(folder.join(&style), folder.join(NEW_STYLE))?;
     for name in ["index.html", "sw.js"] {
         let text = fs::read_to_string(folder.join(name))?.replace(&style, NEW_STYLE);
