@@ -86,7 +86,7 @@ async fn scatter(visit: &Visit) -> Result<()> {
     page.click("save-svg").await?;
     let (_, svg) = page.download_text().await?;
     ensure!(svg.matches("<image ").count() == 2, "the file does not show both panels");
-    ensure!(["FCGR3A", "n_genes"].iter().all(|axis| svg.contains(&format!(">{axis}</text>"))), "it has no axes");
+    ensure!(["FCGR3A in X", "n_genes"].iter().all(|axis| svg.contains(&format!(">{axis}</text>"))), "it has no axes");
 
     page.drag("panel-1", &circle(&page, 1, [0.4, 0.82], 120.0).await?, Held::Nothing).await?;
     let outline = only_outline(&page.selection(&plot.key()).await?)?;

@@ -290,7 +290,7 @@ mod tests {
             };
             let columns: Vec<OwnColumn> = labels.iter().enumerate().map(column).collect();
             let file = own_columns_from_csv(&own_columns_to_csv(&columns, &ids), &ids).unwrap();
-            let labels = || columns.iter().flat_map(|column| column.labels());
+            let labels = || columns.iter().flat_map(OwnColumn::labels);
             let has_label = |row: &u32| labels().any(|label| label.cells.rows().contains(*row));
             prop_assert_eq!(file.n_cells, (0..9).filter(has_label).count());
             prop_assert_eq!(file.left_out(), None);
