@@ -72,6 +72,8 @@ async fn two_genes(visit: &Visit) -> Result<()> {
     let projection = page.learn_projection(&embedding).await?;
     page.click(&format!("gene-blend-{}", GENES[1])).await?;
     page.element("legend-plane").await?;
+    // Open, it covers cells.
+    page.click("legend-toggle").await?;
     let color = page.view().await?.analysis.color;
     ensure!(color == ColorBy::TwoGenes { genes: GENES.map(str::to_owned), layer: None }, "colored by {color:?}");
 
@@ -101,6 +103,7 @@ async fn two_genes(visit: &Visit) -> Result<()> {
         Ok(())
     })
     .await?;
+    page.click("legend-toggle").await?;
     visit.browser.shoot("two")?;
     // Pressed again, the other one is left.
     page.click(&format!("gene-blend-{}", GENES[1])).await?;
