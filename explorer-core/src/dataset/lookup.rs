@@ -14,6 +14,16 @@ pub(crate) fn layer<'a>(manifest: &'a Manifest, name: Option<&str>) -> Result<(u
     name.map_or_else(default, |name| manifest.layer_named(name))
 }
 
+/// The name of a layer, or that name where there is no such layer; empty where the dataset has none.
+pub(crate) fn layer_name(manifest: &Manifest, name: Option<&str>) -> String {
+    layer(manifest, name).map_or(name.unwrap_or_default(), |(_, layer)| &layer.name).to_owned()
+}
+
+/// The name of a layer where it has to be told: not of the only one.
+pub(crate) fn layer_to_tell(manifest: &Manifest, name: Option<&str>) -> Option<String> {
+    (manifest.layers.len() > 1).then(|| layer_name(manifest, name))
+}
+
 /// The layer whose name the table of a layer's genes goes by: the first one over the same genes.
 pub(crate) fn gene_table<'a>(manifest: &'a Manifest, layer: &'a Layer) -> &'a str {
     manifest.layers.iter().find(|other| other.var == layer.var).map_or(&layer.name, |first| &first.name)

@@ -49,7 +49,7 @@ impl Session {
     /// The place of a layer that the state names, or that name where there is no such layer; empty where the dataset
     /// has none.
     pub fn layer_name(&self, key: Option<&str>) -> String {
-        self.layer(key).map_or(key.unwrap_or_default(), |layer| &layer.name).to_owned()
+        lookup::layer_name(self.manifest(), key)
     }
 
     /// The embedding to show, with its index: that of the key, or the default one where there is none such.

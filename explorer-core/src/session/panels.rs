@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{Data, Session, Slot, embedding_name, link_check::quoted};
 use crate::{
     data::{CellIdx, Column, PlotRanges, scatter_positions},
+    dataset::lookup,
     filter::CellMask,
     sorting::set_of,
     state::{Axis, ColumnLabel, DataKey, GeneKey, Label, MOST_PANELS, Panel, PanelKind, Scatter, ViewSpec},
@@ -37,9 +38,9 @@ impl Session {
             Axis::Obs(column) => column.clone(),
             Axis::Gene(key) => {
                 let label = self.gene_label(key);
-                match self.manifest().layers.len() {
-                    0 | 1 => label,
-                    _ => format!("{label} in {}", self.layer_name(key.layer.as_deref())),
+                match lookup::layer_to_tell(self.manifest(), key.layer.as_deref()) {
+                    Some(layer) => format!("{label} in {layer}"),
+                    None => label,
                 }
             }
         }

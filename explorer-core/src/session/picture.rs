@@ -167,9 +167,7 @@ impl Session {
         let selection = self.own.take_news() || is_synced || !shown_anew.is_empty() || is_clipped_anew;
         let name_of = |named: Named<'_>| match named {
             Named::Gene(gene) => self.loaded.gene_label(&self.manifest, gene),
-            Named::Layer(_) if self.manifest.layers.len() < 2 => String::new(),
-            Named::Layer(name) => lookup::layer(&self.manifest, name)
-                .map_or_else(|_| name.unwrap_or_default().to_owned(), |(_, layer)| layer.name.clone()),
+            Named::Layer(name) => lookup::layer_to_tell(&self.manifest, name).unwrap_or_default(),
         };
         let in_view = InView { cells: self.engine.visible(), subset: self.engine.subset() };
         let color = self.painter.sync(analysis, opacity, &self.loaded, in_view, name_of);

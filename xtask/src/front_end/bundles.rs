@@ -39,6 +39,8 @@ struct Group {
     features: &'static str,
     /// The crates that the programs are of.
     packages: &'static [&'static str],
+    /// Crates that are compiled for speed here, and for size elsewhere.
+    fast: &'static [&'static str],
     bundles: &'static [Bundle],
 }
 
@@ -48,6 +50,7 @@ const RELEASE: [Group; 2] = [
     Group {
         features: "explorer-wasm/webgpu,explorer-wasm/parts",
         packages: &["explorer-wasm", "subset-wasm", "plots-wasm", "device-wasm", "schema-wasm"],
+        fast: &[],
         bundles: &[
             Bundle::in_parts("explorer-webgpu", "explorer"),
             Bundle::in_parts("embedded-webgpu", "embedded"),
@@ -62,6 +65,7 @@ const RELEASE: [Group; 2] = [
     Group {
         features: "explorer-wasm/webgl,explorer-wasm/parts",
         packages: &["explorer-wasm"],
+        fast: &[],
         bundles: &[Bundle::in_parts("explorer-webgl2", "embedded")],
     },
 ];
@@ -71,6 +75,8 @@ const RELEASE: [Group; 2] = [
 const BUILDER: Group = Group {
     features: "builder-wasm/libzstd",
     packages: &["builder-wasm"],
+    // A file is read whole here; elsewhere, what of it is looked at.
+    fast: &["h5ad"],
     bundles: &[Bundle::whole("builder", "builder")],
 };
 
@@ -81,6 +87,7 @@ const BUILDER_WITHOUT_C: Group = Group { features: "", ..BUILDER };
 const QUICK: [Group; 1] = [Group {
     features: "explorer-wasm/webgpu,explorer-wasm/webgl",
     packages: &["explorer-wasm", "subset-wasm", "plots-wasm", "device-wasm", "schema-wasm"],
+    fast: &[],
     bundles: &[
         Bundle::whole("explorer", "embedded"),
         Bundle::whole("catalog", "catalog"),
@@ -166,6 +173,9 @@ fn compile(
     }
     for bundle in group.bundles {
         cargo.args(["--bin", bundle.program]);
+    }
+    for package in group.fast {
+        cargo.args(["--config", &format!("profile.{profile}.package.{package}.opt-level=3")]);
     }
     process::run_shown(&mut cargo, show)?;
     let kept = folder.join("compiled");
