@@ -11,8 +11,6 @@ use explorer_points::MAX_POINTS;
 pub enum Pace {
     /// The camera, the size or the order of points differs from the last frame.
     Moving,
-    /// Nothing that moves a point has changed, but all points are drawn anew: in other colors, for instance.
-    Repainted,
     /// Nothing that moves a point has changed.
     AtRest,
 }
@@ -44,6 +42,15 @@ pub struct Ration {
     pub resolution: Resolution,
     /// Points that are not there yet: what the frame takes time for.
     cost: u32,
+}
+
+impl Ration {
+    /// The same, of which so many points had to be drawn: other flags, say, cost the points that were there, too
+    /// ([`crate::RenderOutcome::Drawn`] tells).
+    #[must_use]
+    pub fn adding(self, n_points: u32) -> Self {
+        Self { cost: n_points, ..self }
+    }
 }
 
 /// Rations each frame by how long earlier frames took.
@@ -133,12 +140,17 @@ impl Gear {
         Self { capacity: FIRST_CAPACITY, line: FrameLine::default() }
     }
 
+    /// How long a frame's points may take.
+    fn allowed_millis(&self, target_millis: f64) -> f64 {
+        (target_millis - self.line.fixed_millis).max(target_millis * LEAST_SHARE)
+    }
+
     fn learn(&mut self, cost: f64, millis: f64, target_millis: f64) {
         self.line.add(cost, millis);
         let fixed_millis = self.line.fixed_millis;
         // A small frame that is quick says nothing about large ones; one that is slow does.
         let large = cost >= self.capacity * 0.5;
-        let allowed = (target_millis - fixed_millis).max(target_millis * LEAST_SHARE);
+        let allowed = self.allowed_millis(target_millis);
         let of_points = (millis - fixed_millis).max(0.1);
         let ratio = allowed * (cost / self.capacity).max(0.1) / of_points;
         if ratio < 0.9 && of_points > allowed * 1.1 {
@@ -172,7 +184,7 @@ impl FrameBudget {
     pub fn next(&mut self, pace: Pace, completion: Completion, n_points: u32) -> Ration {
         let resolution = match pace {
             Pace::Moving => self.moving,
-            Pace::Repainted | Pace::AtRest => Resolution::Full,
+            Pace::AtRest => Resolution::Full,
         };
         let gear_capacity = self.gear(resolution).capacity;
         let capacity = (gear_capacity as u32).min(n_points);
@@ -182,7 +194,7 @@ impl FrameBudget {
             _ if is_new => (capacity, capacity),
             Completion::Incremental => {
                 let more = ((gear_capacity * PATIENCE_AT_REST) as u32).min(n_points - before);
-                (before + more, if pace == Pace::Repainted { before + more } else { more })
+                (before + more, more)
             }
             // Each step redraws everything, so few steps: their cost doubles at most.
             Completion::Redraw => {
@@ -205,8 +217,7 @@ impl FrameBudget {
     #[must_use]
     pub fn takes_long(&self, n_points: u32) -> bool {
         let Gear { capacity, line } = &self.full;
-        let of_points = (self.target_millis - line.fixed_millis).max(self.target_millis * LEAST_SHARE);
-        line.fixed_millis + f64::from(n_points) / capacity * of_points > LONG_MILLIS
+        line.fixed_millis + f64::from(n_points) / capacity * self.full.allowed_millis(self.target_millis) > LONG_MILLIS
     }
 
     /// Learns from how long a frame of that ration took the device, without the time that it waited for earlier ones
@@ -322,9 +333,9 @@ mod tests {
             budget.record(ration, millis(f64::from(ration.cost)));
         }
         for _ in 0..10 {
-            let ration = budget.next(Pace::Repainted, Completion::Incremental, 1_000_000);
-            assert_eq!((ration.prefix, ration.cost, ration.resolution), (1_000_000, 1_000_000, Resolution::Full));
-            budget.record(ration, millis(1e6));
+            let ration = budget.next(Pace::AtRest, Completion::Incremental, 1_000_000);
+            assert_eq!((ration.prefix, ration.cost, ration.resolution), (1_000_000, 0, Resolution::Full));
+            budget.record(ration.adding(1_000_000), millis(1e6));
         }
         assert!(budget.takes_long(1_000_000) && !budget.takes_long(100_000));
         // What such frames take is no reason to move at half the resolution.

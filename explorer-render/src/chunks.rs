@@ -82,6 +82,11 @@ impl Chunks {
     }
 }
 
+/// Points of the first `n_points` that these chunks hold.
+pub(crate) fn n_points_in(chunks: &[u32], n_points: u32) -> u32 {
+    chunks.iter().map(|chunk| CHUNK.min(n_points - chunk * CHUNK)).sum()
+}
+
 /// What a frame shows, in embedding units, with room for dots whose center lies outside.
 fn window(frame: &FrameUniform) -> Bounds {
     let center = [0, 1].map(|axis| f64::from(frame.center_whole[axis]) + f64::from(frame.center_fraction[axis]));
@@ -114,7 +119,7 @@ impl InView {
     pub fn n_points(&self) -> u32 {
         match &self.chunks {
             None => self.n_points,
-            Some(chunks) => chunks.iter().map(|chunk| CHUNK.min(self.n_points - chunk * CHUNK)).sum(),
+            Some(chunks) => n_points_in(chunks, self.n_points),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The paths through the index buffer: accumulate points in it, then color its pixels.
 
+use crate::chunks::n_points_in;
 use crate::gpu::Gpu;
 use crate::passes::Scene;
 use crate::passes::density::DensityPass;
@@ -33,15 +34,15 @@ impl ComputePaths {
         })
     }
 
-    /// Draws a frame of the scene.
+    /// Draws a frame of the scene, and tells how many points had to be added for it.
     pub(crate) fn draw(
         &mut self,
         scene: &Scene<'_>,
         encoder: &mut wgpu::CommandEncoder,
         view: &wgpu::TextureView,
         mode: DrawMode,
-    ) {
-        self.accumulate(scene, encoder, mode);
+    ) -> u32 {
+        let (_, n_added) = self.accumulate(scene, encoder, mode);
         let screen = self.screen.as_ref().expect("accumulate leaves a screen");
         let groups = [&scene.uniforms.group, &screen.read_group];
         match mode {
@@ -50,16 +51,17 @@ impl ComputePaths {
                 compiled(&mut self.density, scene, &self.layouts, self.format).encode_colors(encoder, view, groups);
             }
         }
+        n_added
     }
 
     /// Brings the index buffer up to a frame of the scene and returns it: one word per pixel, row
-    /// by row.
+    /// by row; and how many points it took.
     pub(crate) fn accumulate(
         &mut self,
         scene: &Scene<'_>,
         encoder: &mut wgpu::CommandEncoder,
         mode: DrawMode,
-    ) -> &wgpu::Buffer {
+    ) -> (&wgpu::Buffer, u32) {
         let frame = &scene.frame;
         let screen = match self.screen.take() {
             Some(screen) if screen.size_dpx == frame.viewport_dpx => screen,
@@ -68,8 +70,10 @@ impl ComputePaths {
         let screen = self.screen.insert(screen);
         let missing = screen.prepare(encoder, mode, frame);
         scene.uniforms.write_frame(scene.gpu, &FrameUniform { first: missing.start, ..*frame });
+        let mut n_added = 0;
         if !missing.is_empty() {
             let chunks = scene.points.chunks.in_view(frame, missing);
+            n_added = n_points_in(&chunks, frame.prefix);
             let n_chunks = chunks.len() as u32;
             scene.points.write_pass(scene.gpu, chunks);
             let groups = [&scene.uniforms.group, &screen.write_group];
@@ -81,7 +85,7 @@ impl ComputePaths {
                 }
             }
         }
-        &screen.pixels
+        (&screen.pixels, n_added)
     }
 
     /// The points from `offset` on have changed.

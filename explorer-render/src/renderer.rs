@@ -23,8 +23,13 @@ use std::rc::Rc;
 /// What became of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RenderOutcome {
-    /// It was drawn that way.
-    Drawn(RenderPath),
+    /// It was drawn.
+    Drawn {
+        /// That way.
+        path: RenderPath,
+        /// Points in view that had to be drawn for it, beside those that were there.
+        n_added: u32,
+    },
     /// Nobody would have seen it, or the surface was not ready: try again with the next one.
     Skipped,
 }
@@ -270,11 +275,11 @@ impl Renderer {
             return Ok(RenderOutcome::Skipped);
         };
         let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
-        let path = self.draw(&mut encoder, &frame.view, params);
+        let (path, n_added) = self.draw(&mut encoder, &frame.view, params);
         self.gpu.queue.submit([encoder.finish()]);
         Target::present(&self.gpu, frame);
         self.shown = Some(*params);
-        Ok(RenderOutcome::Drawn(path))
+        Ok(RenderOutcome::Drawn { path, n_added })
     }
 
     /// Draws a frame of any size apart from the surface and reads it, as for an exported picture.
@@ -340,23 +345,24 @@ impl Renderer {
         encoder: &mut wgpu::CommandEncoder,
         view: &wgpu::TextureView,
         params: &FrameParams,
-    ) -> RenderPath {
+    ) -> (RenderPath, u32) {
         let frame = FrameUniform::new(params, self.points.n_points());
         let scene = Scene { gpu: &self.gpu, uniforms: &self.uniforms, points: &self.points, frame };
         let path = self.render_path(params);
-        match (path, &mut self.compute) {
+        let n_added = match (path, &mut self.compute) {
             (RenderPath::Splat | RenderPath::Density, Some(compute)) => {
                 if let Some(quads) = &mut self.quads {
                     quads.release();
                 }
-                compute.draw(&scene, encoder, view, params.mode);
+                compute.draw(&scene, encoder, view, params.mode)
             }
             (RenderPath::Quads, _) | (_, None) => {
                 let compile = || QuadsPass::new(&self.gpu, self.target.format());
                 self.quads.get_or_insert_with(compile).draw(&scene, encoder, view);
+                scene.frame.prefix
             }
-        }
-        path
+        };
+        (path, n_added)
     }
 
     /// Starts to read the index buffer around a place, after bringing it up to the frame shown.
@@ -377,7 +383,7 @@ impl Renderer {
             points: &self.points,
             frame: FrameUniform::new(&params, self.points.n_points()),
         };
-        let pixels = compute.accumulate(&scene, &mut encoder, DrawMode::Points);
+        let (pixels, _) = compute.accumulate(&scene, &mut encoder, DrawMode::Points);
         for (row, slots) in (0..).zip(pixel_box.rows()) {
             let row_bytes = (slots.end - slots.start) * 4;
             encoder.copy_buffer_to_buffer(pixels, slots.start * 4, &buffer, row * row_bytes, row_bytes);

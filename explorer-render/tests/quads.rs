@@ -90,7 +90,8 @@ fn a_dot_is_round_where_it_should_be_and_selected_ones_are_above() {
             assert_eq!(picture[50 * 100 + 67], [247, 248, 250, 255]);
             assert_eq!(picture[39 * 100 + 56], [247, 248, 250, 255]);
         }
-        assert_eq!(renderer.render(&params), Ok(RenderOutcome::Drawn(RenderPath::Quads)));
+        let drawn = RenderOutcome::Drawn { path: RenderPath::Quads, n_added: 2 };
+        assert_eq!(renderer.render(&params), Ok(drawn));
         pollster::block_on(renderer.frame_done());
         renderer.poll();
         assert!(!renderer.is_lost());

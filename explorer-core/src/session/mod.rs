@@ -83,7 +83,7 @@ pub use new_sets::{LISTED_CELLS, NameClash, SetOperation, join_sets, sort_column
 pub use own_columns::{labeled_text, taken_in_text};
 #[cfg(test)]
 pub(crate) use painter::PLAIN;
-pub use painter::{InView, Named, Painter};
+pub use painter::{InView, Naming, Painter};
 pub use palette::{PaletteHit, PaletteItem};
 pub use picture::{CentroidBasis, LabelCentroid, Show};
 pub use plot::{PlotGene, PlotQuestion, genes_bytes, plot_bytes};

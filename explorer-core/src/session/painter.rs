@@ -77,26 +77,25 @@ impl Default for Painter {
     }
 }
 
-/// What has a name that the painter does not know.
-#[derive(Clone, Copy, Debug)]
-pub enum Named<'a> {
-    /// A gene, by what it is shown as.
-    Gene(&'a GeneKey),
-    /// A layer, which the state names or takes as the default; empty where the dataset has no other.
-    Layer(Option<&'a str>),
+/// What genes and layers are called.
+pub trait Naming {
+    /// What a gene is shown as.
+    fn gene(&self, key: &GeneKey) -> String;
+
+    /// The layer that the state names or takes as the default, where it has to be told.
+    fn layer(&self, key: Option<&str>) -> Option<String>;
 }
 
 impl Painter {
     /// Follows the choice as far as its data are there. Opacity is 0 (invisible) to 1; scales are fitted to the cells of
-    /// the subset that is `in_view`, as CELLxGENE's are: who makes a subset wants to see its own differences. `name_of`
-    /// says what genes and layers are called.
+    /// the subset that is `in_view`, as CELLxGENE's are: who makes a subset wants to see its own differences.
     pub fn sync(
         &mut self,
         analysis: &Analysis,
         opacity: f32,
         loaded: &Loaded,
         in_view: InView<'_>,
-        name_of: impl Fn(Named<'_>) -> String,
+        naming: &impl Naming,
     ) -> ColorChange {
         let opacity = (opacity * 255.0).round() as u8;
         let asked = Asked {
@@ -127,7 +126,7 @@ impl Painter {
             self.asked = Some(asked);
             return unchanged;
         }
-        let is_painted = self.paint(&asked, analysis, loaded, part.as_deref(), in_view.cells, name_of);
+        let is_painted = self.paint(&asked, analysis, loaded, part.as_deref(), in_view.cells, naming);
         let status = match (is_painted, &part) {
             (true, None) => ColorStatus::Shown,
             (true, Some(_)) => ColorStatus::Partial,
@@ -165,12 +164,9 @@ impl Painter {
         loaded: &Loaded,
         part: Option<&Continuous>,
         visible: Option<&CellMask>,
-        name_of: impl Fn(Named<'_>) -> String,
+        naming: &impl Naming,
     ) -> bool {
-        let of_layer = |layer: &Option<String>| match name_of(Named::Layer(layer.as_deref())) {
-            name if name.is_empty() => None,
-            name => Some(format!("layer {name}")),
-        };
+        let of_layer = |layer: &Option<String>| naming.layer(layer.as_deref()).map(|layer| format!("layer {layer}"));
         let mut table: ColorTable = [PLAIN; 256];
         let column = analysis.color_data().and_then(|key| loaded.column(&key));
         let numbers = match column.map(AsRef::as_ref) {
@@ -203,7 +199,7 @@ impl Painter {
             ColorBy::Gene(key) => match numbers.or(part) {
                 None => return false,
                 Some(values) => {
-                    let (name, layer) = (name_of(Named::Gene(key)), of_layer(&key.layer).unwrap_or_default());
+                    let (name, layer) = (naming.gene(key), of_layer(&key.layer).unwrap_or_default());
                     table = self.paint_numbers(&name, &layer, values, asked, visible);
                 }
             },
@@ -223,7 +219,7 @@ impl Painter {
                 let blend = Blend::fit(values, visible, &asked.options);
                 let indices = blend.indices(values);
                 self.colors = Colors::TwoNumbers {
-                    names: genes.each_ref().map(|gene| name_of(Named::Gene(gene))),
+                    names: genes.each_ref().map(|gene| naming.gene(gene)),
                     subtitle: of_layer(layer).unwrap_or_default(),
                     blend,
                     ground: asked.ground,
@@ -365,10 +361,16 @@ mod tests {
         session::Slot,
     };
 
-    fn id_of(named: Named<'_>) -> String {
-        match named {
-            Named::Gene(key) => key.gene.clone(),
-            Named::Layer(layer) => layer.unwrap_or("X").to_owned(),
+    /// Genes by their ids, and layers as the state names them.
+    struct Ids;
+
+    impl Naming for Ids {
+        fn gene(&self, key: &GeneKey) -> String {
+            key.gene.clone()
+        }
+
+        fn layer(&self, key: Option<&str>) -> Option<String> {
+            key.map(str::to_owned)
         }
     }
 
@@ -378,7 +380,7 @@ mod tests {
         let mut painter = Painter::default();
         let mut sync = |name: &str, loaded: &Loaded| {
             let analysis = Analysis { color: ColorBy::Obs(name.to_owned()), ..Analysis::default() };
-            let changed = painter.sync(&analysis, 1.0, loaded, InView::default(), id_of);
+            let changed = painter.sync(&analysis, 1.0, loaded, InView::default(), &Ids);
             let Colors::Numbers { name, .. } = painter.colors() else { return (changed, painter.status(), None) };
             (changed, painter.status(), Some((name.clone(), painter.indices().map(<[u8]>::to_vec))))
         };
@@ -401,7 +403,7 @@ mod tests {
         let key = GeneKey { layer: None, gene: "LYZ".to_owned() };
         let analysis = Analysis { color: ColorBy::Gene(key.clone()), ..Analysis::default() };
         let mut sync = |loaded: &Loaded| {
-            let changed = painter.sync(&analysis, 1.0, loaded, InView::default(), id_of);
+            let changed = painter.sync(&analysis, 1.0, loaded, InView::default(), &Ids);
             (changed, painter.status(), painter.indices().map(<[u8]>::to_vec))
         };
         assert_eq!(sync(&loaded), (ColorChange::Cells, ColorStatus::Loading, None));
@@ -423,11 +425,11 @@ mod tests {
         loaded.arrive(DataKey::Column("a".to_owned()), Slot::Ready(column.into()));
         let mut painter = Painter::default();
         let analysis = Analysis { color: ColorBy::Obs("a".to_owned()), ..Analysis::default() };
-        painter.sync(&analysis, 0.5, &loaded, InView::default(), id_of);
+        painter.sync(&analysis, 0.5, &loaded, InView::default(), &Ids);
         let (colors, table) = painter.on(Ground::Dark);
         assert!(table[0] != painter.table()[0] && table.iter().all(|color| color[3] == 128));
         painter.ground = Ground::Dark;
-        assert_eq!(painter.sync(&analysis, 0.5, &loaded, InView::default(), id_of), ColorChange::Cells);
+        assert_eq!(painter.sync(&analysis, 0.5, &loaded, InView::default(), &Ids), ColorChange::Cells);
         assert_eq!((painter.colors(), painter.table()), (&colors, &table[..]));
     }
 
@@ -449,7 +451,7 @@ mod tests {
         let mut painter = Painter::default();
         let analysis = Analysis { color: ColorBy::Obs("a".to_owned()), ..Analysis::default() };
         for (opacity, expected) in [(1.0, [255, 128, 26]), (0.5, [128, 64, 13])] {
-            painter.sync(&analysis, opacity, &loaded, InView::default(), id_of);
+            painter.sync(&analysis, opacity, &loaded, InView::default(), &Ids);
             assert_eq!([0, 1, 2].map(|label: usize| painter.table()[label][3]), expected);
         }
     }
@@ -459,9 +461,9 @@ mod tests {
         let loaded = Loaded::new(3);
         let mut painter = Painter::default();
         let analysis = Analysis::default();
-        assert_eq!(painter.sync(&analysis, 1.0, &loaded, InView::default(), id_of), ColorChange::Cells);
-        assert_eq!(painter.sync(&analysis, 0.5, &loaded, InView::default(), id_of), ColorChange::Table);
+        assert_eq!(painter.sync(&analysis, 1.0, &loaded, InView::default(), &Ids), ColorChange::Cells);
+        assert_eq!(painter.sync(&analysis, 0.5, &loaded, InView::default(), &Ids), ColorChange::Table);
         assert!(painter.table().iter().all(|color| color[3] == 128));
-        assert_eq!(painter.sync(&analysis, 0.5, &loaded, InView::default(), id_of), ColorChange::None);
+        assert_eq!(painter.sync(&analysis, 0.5, &loaded, InView::default(), &Ids), ColorChange::None);
     }
 }

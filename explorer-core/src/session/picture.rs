@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use shared_fbs::{order::TileCells, tile::Points};
+use shared_fbs::{manifest::Manifest, order::TileCells, tile::Points};
 
 use super::{
-    Changes, ColorChange, ColorStatus, Colors, Data, InView, Named, Paint, PositionSample, Repaint, SavedColors,
-    Session, Slot, Window,
+    Changes, ColorChange, ColorStatus, Colors, Data, InView, Loaded, Naming, Paint, PositionSample, Repaint,
+    SavedColors, Session, Slot, Window,
 };
 use crate::{
     color::{Ground, Rgb, label_centroids},
     data::Embedding,
     dataset::lookup,
-    state::{Analysis, DataKey, DimensionKey, Filters},
+    state::{Analysis, DataKey, DimensionKey, Filters, GeneKey},
 };
 
 /// What to do so that the picture shows the embedding that the state names.
@@ -54,6 +54,22 @@ pub struct CentroidBasis {
     subset: Vec<Filters>,
     /// How often the user's own columns have changed.
     revision: u32,
+}
+
+/// What genes and layers of an open dataset are called.
+struct NamesOf<'a> {
+    loaded: &'a Loaded,
+    manifest: &'a Manifest,
+}
+
+impl Naming for NamesOf<'_> {
+    fn gene(&self, key: &GeneKey) -> String {
+        self.loaded.gene_label(self.manifest, key)
+    }
+
+    fn layer(&self, key: Option<&str>) -> Option<String> {
+        lookup::layer_to_tell(self.manifest, key)
+    }
 }
 
 impl Session {
@@ -165,12 +181,9 @@ impl Session {
         let is_clipped_anew = self.engine.set_clip(analysis.color_options.clip);
         let is_synced = self.engine.sync(&analysis.query, &self.loaded, &mut self.repaint);
         let selection = self.own.take_news() || is_synced || !shown_anew.is_empty() || is_clipped_anew;
-        let name_of = |named: Named<'_>| match named {
-            Named::Gene(gene) => self.loaded.gene_label(&self.manifest, gene),
-            Named::Layer(name) => lookup::layer_to_tell(&self.manifest, name).unwrap_or_default(),
-        };
         let in_view = InView { cells: self.engine.visible(), subset: self.engine.subset() };
-        let color = self.painter.sync(analysis, opacity, &self.loaded, in_view, name_of);
+        let naming = NamesOf { loaded: &self.loaded, manifest: &self.manifest };
+        let color = self.painter.sync(analysis, opacity, &self.loaded, in_view, &naming);
         match color {
             ColorChange::Cells => self.repaint = Repaint::All,
             ColorChange::None | ColorChange::Status | ColorChange::Table => {}
@@ -191,6 +204,11 @@ impl Session {
     /// The cells to paint again since this was called last.
     pub fn take_repaint(&mut self) -> Repaint {
         std::mem::take(&mut self.repaint)
+    }
+
+    /// Whether all cells are to be painted again.
+    pub fn is_repaint_due(&self) -> bool {
+        self.repaint == Repaint::All
     }
 
     /// How cells are drawn.

@@ -124,15 +124,13 @@ pub(super) fn projection_choices(store: Store, panel: PanelIdx) -> Signal<Vec<Ch
         let named =
             plot.and_then(|key| Some((key.clone(), store.with_session(|session| session.projection_name(&key))?)));
         choices.extend(named);
-        choices
-    });
-    Signal::derive(move || {
         let choice = |(key, label): (String, String)| {
             let pictures = store.pictures_of_embedding(&key);
             Choice::new(key, label).with_pictures(pictures)
         };
-        choices.get().into_iter().map(choice).collect()
-    })
+        choices.into_iter().map(choice).collect::<Vec<_>>()
+    });
+    choices.into()
 }
 
 /// Shows what was chosen in a panel.

@@ -6,6 +6,7 @@ use std::{
     rc::{Rc, Weak},
 };
 
+use explorer_core::session::Session;
 use explorer_render::{
     Backend, DrawMode, FrameBudget, FrameParams, Pace, Ration, RenderError, RenderOutcome, Renderer, Resolution,
 };
@@ -259,13 +260,13 @@ impl Stage {
 
     /// Whether what else has changed is shown before the picture: other colors of a picture that rests take long to draw,
     /// and whoever pressed for them wants to see that they did.
-    fn gives_way(&self, budget: &FrameBudget, now: f64) -> bool {
-        let n_stale = self
-            .store
-            .with_scene(self.handle.panel, |scene| if scene.is_stale() { scene.n_drawable() } else { 0 })
-            .unwrap_or(0);
-        let rested = now - self.drawn_at.get() > SETTLE_MILLIS;
-        let gives_way = rested && budget.takes_long(n_stale) && !self.gave_way.get();
+    fn gives_way(&self, renderer: &Renderer, budget: &FrameBudget, shown: Option<&FrameParams>, now: f64) -> bool {
+        let has_rested = now - self.drawn_at.get() > SETTLE_MILLIS;
+        // Asked without painting, which is what would keep the page.
+        let is_due =
+            has_rested && !self.gave_way.get() && self.store.with_session(Session::is_repaint_due).unwrap_or(false);
+        let n_in_view = || shown.map_or(0, |shown| renderer.in_view(shown, shown.prefix).n_points());
+        let gives_way = is_due && budget.takes_long(n_in_view());
         self.gave_way.set(gives_way);
         gives_way
     }
@@ -281,7 +282,7 @@ impl Stage {
             return;
         };
         renderer.poll();
-        if self.gives_way(budget, now) {
+        if self.gives_way(renderer, budget, shown.as_ref(), now) {
             drop(drawing);
             self.request();
             return;
@@ -332,11 +333,7 @@ impl Stage {
         if is_coarse && !rests {
             self.settle();
         }
-        let pace = match (rests, is_stale) {
-            (false, _) => Pace::Moving,
-            (true, true) => Pace::Repainted,
-            (true, false) => Pace::AtRest,
-        };
+        let pace = if rests { Pace::AtRest } else { Pace::Moving };
         let in_view = renderer.in_view(&params, n_drawable);
         let ration = budget.next(pace, renderer.render_path(&params).completion(), in_view.n_points());
         params.prefix = in_view.prefix(ration.prefix);
@@ -348,7 +345,7 @@ impl Stage {
             return;
         }
         match renderer.render(&params) {
-            Ok(RenderOutcome::Drawn(_)) => {
+            Ok(RenderOutcome::Drawn { n_added, .. }) => {
                 *shown = Some(params);
                 self.n_frames.set(self.n_frames.get() + 1);
                 self.drawn_at.set(now);
@@ -366,7 +363,7 @@ impl Stage {
                     self.handle.poster.remove();
                     self.n_losses.set(0);
                 }
-                self.time_frame(renderer.frame_done(), ration, now);
+                self.time_frame(renderer.frame_done(), ration.adding(n_added), now);
                 if ration.resolution == Resolution::Half {
                     self.settle();
                 } else if !is_complete || is_stale {
