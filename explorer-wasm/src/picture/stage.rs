@@ -6,7 +6,6 @@ use std::{
     rc::{Rc, Weak},
 };
 
-use explorer_core::session::Session;
 use explorer_render::{
     Backend, DrawMode, FrameBudget, FrameParams, Pace, Ration, RenderError, RenderOutcome, Renderer, Resolution,
 };
@@ -263,8 +262,7 @@ impl Stage {
     fn gives_way(&self, renderer: &Renderer, budget: &FrameBudget, shown: Option<&FrameParams>, now: f64) -> bool {
         let has_rested = now - self.drawn_at.get() > SETTLE_MILLIS;
         // Asked without painting, which is what would keep the page.
-        let is_due =
-            has_rested && !self.gave_way.get() && self.store.with_session(Session::is_repaint_due).unwrap_or(false);
+        let is_due = has_rested && !self.gave_way.get() && self.store.is_repaint_due();
         let n_in_view = || shown.map_or(0, |shown| renderer.in_view(shown, shown.prefix).n_points());
         let gives_way = is_due && budget.takes_long(n_in_view());
         self.gave_way.set(gives_way);

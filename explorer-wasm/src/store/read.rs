@@ -149,6 +149,11 @@ impl Store {
         }
     }
 
+    /// Whether all cells are to be painted again.
+    pub fn is_repaint_due(self) -> bool {
+        self.with_session(Session::is_repaint_due).unwrap_or(false)
+    }
+
     /// Reads the manifest once.
     pub fn with_manifest<T>(self, read: impl FnOnce(&Manifest) -> T) -> Option<T> {
         self.with_session(|session| read(session.manifest()))
