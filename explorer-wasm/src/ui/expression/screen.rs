@@ -1,0 +1,358 @@
+//! The whole page of Gene Expression.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use corpus::{
+    Dimension, Gene, Options,
+    view::{Edit, GeneOrder, RowKind, RowOrder, Table, View},
+};
+use explorer_core::{format::plural, names::visible, state::GeneKey};
+use expression::Scaling;
+use leptos::{ev::KeyboardEvent, prelude::*};
+
+use super::{
+    filters::{ExpressionFilters, title},
+    grid::DotGrid,
+    legend::DotLegend,
+};
+use crate::{
+    ui::{
+        BrandMark, Button, ButtonKind, Choice, GeneHit, GeneSearch, Glyph, Icon, Segment, Segmented, SelectField, Show,
+    },
+    view::view,
+};
+
+/// What rows can be divided by.
+const GROUP_BY: [Dimension; 9] = [
+    Dimension::Disease,
+    Dimension::Ethnicity,
+    Dimension::Publication,
+    Dimension::Sex,
+    Dimension::Assay,
+    Dimension::DevelopmentStage,
+    Dimension::Dataset,
+    Dimension::Donor,
+    Dimension::TissueOriginal,
+];
+
+/// The value of a choice of nothing.
+const NONE: &str = "";
+
+/// Values of the choice of an order of rows.
+const ONTOLOGY: &str = "ontology";
+const HIERARCHICAL: &str = "hierarchical";
+const BY_GENE: &str = "gene";
+
+/// An organism of the corpus: its id and what it is called.
+pub type OrganismChoice = (String, String);
+
+/// Gene Expression over a corpus.
+#[component]
+pub fn ExpressionScreen(
+    /// What is looked at.
+    #[prop(into)]
+    shown: Signal<View>,
+    /// The answer, laid out.
+    #[prop(into)]
+    table: Signal<Arc<Table>>,
+    /// The values that cells have, with their numbers.
+    #[prop(into)]
+    options: Signal<Arc<Options>>,
+    /// What there is to ask of.
+    organisms: Vec<OrganismChoice>,
+    /// The organism asked.
+    #[prop(into)]
+    organism: Signal<String>,
+    /// The genes chosen.
+    #[prop(into)]
+    genes: Signal<Vec<Gene>>,
+    /// Genes found for what is typed.
+    #[prop(into)]
+    hits: Signal<Arc<[GeneHit]>>,
+    /// What to tell of names that stand for no gene.
+    #[prop(into)]
+    unresolved: Signal<String>,
+    /// What the corpus is made of.
+    about: String,
+    /// What is taken for noise.
+    noise: String,
+    /// Whether an answer is on its way.
+    #[prop(into)]
+    is_busy: Signal<bool>,
+    /// Why there is none; empty where there is.
+    #[prop(into)]
+    failure: Signal<String>,
+    /// The address of the list of datasets.
+    home: String,
+    /// Called with what is typed for a gene.
+    on_query: Callback<String>,
+    /// Called with names of genes.
+    on_names: Callback<Vec<String>>,
+    /// Called when what was told of names has been read.
+    on_dismiss: Callback<()>,
+    /// Called with what the user asks for.
+    on_edit: Callback<Edit>,
+    /// Called when the numbers are to be saved.
+    on_save: Callback<()>,
+    /// Called when the question is to be asked again.
+    on_retry: Callback<()>,
+) -> impl IntoView {
+    // On narrow screens what is asked comes over the dots.
+    let is_side_open = RwSignal::new(false);
+    let close = move |event: KeyboardEvent| {
+        if event.key() == "Escape" && is_side_open.get_untracked() {
+            is_side_open.set(false);
+            event.stop_propagation();
+        }
+    };
+    let tissues = Memo::new(move |_| {
+        table.with(|table| {
+            let tissues = table.rows.iter().filter(|row| matches!(row.kind, RowKind::Tissue { .. }));
+            tissues.map(|row| row.tissue.id.clone()).collect::<BTreeSet<_>>()
+        })
+    });
+    let all_open = Memo::new(move |_| shown.with(|shown| tissues.with(|tissues| tissues.is_subset(&shown.expanded))));
+    let n_filters = Memo::new(move |_| shown.with(|shown| shown.filters.values().map(BTreeSet::len).sum::<usize>()));
+    let count = move || {
+        let hidden = table.with(|table| table.n_hidden);
+        let tissues = plural(tissues.with(BTreeSet::len), "tissue", "tissues");
+        if hidden == 0 {
+            return tissues;
+        }
+        let least = shown.with(|shown| shown.least_cells);
+        format!("{tissues}; {} with fewer than {least} cells hidden", plural(hidden, "row", "rows"))
+    };
+    let groups = {
+        let choice = |dimension: Dimension| Choice::new(dimension.name(), title(dimension));
+        let groups: Vec<Choice> = [Choice::new(NONE, "None")].into_iter().chain(GROUP_BY.map(choice)).collect();
+        Signal::stored(groups)
+    };
+    let group = Signal::derive(move || shown.with(|shown| shown.group_by.map_or(NONE, Dimension::name).to_owned()));
+    let orders = Signal::derive(move || {
+        let mut orders = vec![Choice::new(ONTOLOGY, "Ontology"), Choice::new(HIERARCHICAL, "By likeness")];
+        if let RowOrder::Gene(id) = shown.with(|shown| shown.rows.clone()) {
+            let symbol = genes.with(|genes| genes.iter().find(|gene| gene.id == id).map(|gene| gene.symbol.clone()));
+            orders.push(Choice::new(BY_GENE, format!("By {}", symbol.unwrap_or(id))));
+        }
+        orders
+    });
+    let order = Signal::derive(move || {
+        let value = shown.with(|shown| match shown.rows {
+            RowOrder::Ontology => ONTOLOGY,
+            RowOrder::Hierarchical => HIERARCHICAL,
+            RowOrder::Gene(_) => BY_GENE,
+        });
+        value.to_owned()
+    });
+    let choose_order = Callback::new(move |value: String| match value.as_str() {
+        ONTOLOGY => on_edit.run(Edit::Rows(RowOrder::Ontology)),
+        HIERARCHICAL => on_edit.run(Edit::Rows(RowOrder::Hierarchical)),
+        // The gene is the one it is by.
+        _ => {}
+    });
+    let scaling = Signal::derive(move || shown.with(|shown| shown.scaling));
+    let gene_order = Signal::derive(move || shown.with(|shown| shown.gene_order));
+    let row_order = Signal::derive(move || shown.with(|shown| shown.rows.clone()));
+    let has_many = organisms.len() > 1;
+    let organisms =
+        Signal::stored(organisms.into_iter().map(|(id, name)| Choice::new(id, name)).collect::<Vec<Choice>>());
+    let chip = move |gene: Gene| {
+        let (name, id) = (visible(&gene.symbol).into_owned(), gene.id);
+        let (remove, title) = (format!("Remove {name}"), id.clone());
+        view! {
+            <li class="gene-chip" title=title>
+                <bdi class="ellipsis">{name}</bdi>
+                <button
+                    type="button"
+                    class="gene-chip-remove"
+                    aria-label=remove
+                    on:click=move |_| on_edit.run(Edit::RemoveGene(id.clone()))
+                >
+                    <Icon glyph=Glyph::Close />
+                </button>
+            </li>
+        }
+    };
+    view! {
+        <main class="expression" data-testid="expression" on:keydown=close>
+            <header class="expression-head">
+                <a href=home class="expression-home" aria-label="All datasets"><BrandMark /></a>
+                <h1>"Gene Expression"</h1>
+                <p class="note ellipsis" data-testid="expression-about">{about}</p>
+                <div class="expression-ask">
+                    <Button
+                        label="Genes, filters"
+                        test_id="expression-ask"
+                        glyph=Glyph::Filters
+                        on_press=move |()| is_side_open.update(|is_open| *is_open = !*is_open)
+                    />
+                </div>
+            </header>
+            <aside class="expression-side" class:is-open=move || is_side_open.get() aria-label="What is asked">
+                <Show when=move || has_many>
+                    <SelectField
+                        choices=organisms
+                        value=organism
+                        label="Organism"
+                        test_id="organism"
+                        on_choose=move |id| on_edit.run(Edit::Organism(id))
+                    />
+                </Show>
+                <section class="expression-genes" aria-label="Genes">
+                    <GeneSearch
+                        hits
+                        unresolved
+                        on_query
+                        on_pick=move |gene: GeneKey| on_edit.run(Edit::AddGenes(vec![gene.gene]))
+                        on_list=on_names
+                        on_dismiss
+                    />
+                    <Show when=move || genes.with(|genes| !genes.is_empty())>
+                        <ul class="expression-chips" data-testid="genes">
+                            {move || genes.get().into_iter().map(chip).collect_view()}
+                            <li>
+                                <button
+                                    type="button"
+                                    class="button quiet"
+                                    data-testid="genes-clear"
+                                    on:click=move |_| on_edit.run(Edit::ClearGenes)
+                                >
+                                    "Clear all"
+                                </button>
+                            </li>
+                        </ul>
+                    </Show>
+                </section>
+                <section class="expression-shape" aria-label="Rows and colors">
+                    <SelectField
+                        choices=groups
+                        value=group
+                        label="Group by"
+                        test_id="group-by"
+                        on_choose=move |name: String| on_edit.run(Edit::GroupBy(name.parse().ok()))
+                    />
+                    <SelectField choices=orders value=order label="Rows" test_id="row-order" on_choose=choose_order />
+                    <div class="expression-choice">
+                        <span>"Genes"</span>
+                        <Segmented
+                            segments=vec![
+                                Segment {
+                                    value: GeneOrder::Entered,
+                                    label: "As entered",
+                                    glyph: None,
+                                    key: "",
+                                    test_id: "genes-entered",
+                                },
+                                Segment {
+                                    value: GeneOrder::Hierarchical,
+                                    label: "By likeness",
+                                    glyph: None,
+                                    key: "",
+                                    test_id: "genes-alike",
+                                },
+                            ]
+                            value=gene_order
+                            label="Order of genes"
+                            on_choose=move |order| on_edit.run(Edit::Genes(order))
+                        />
+                    </div>
+                    <div class="expression-choice">
+                        <span>"Colors"</span>
+                        <Segmented
+                            segments=vec![
+                                Segment {
+                                    value: Scaling::Global,
+                                    label: "All genes",
+                                    glyph: None,
+                                    key: "",
+                                    test_id: "scale-all",
+                                },
+                                Segment {
+                                    value: Scaling::PerGene,
+                                    label: "Each gene",
+                                    glyph: None,
+                                    key: "",
+                                    test_id: "scale-gene",
+                                },
+                            ]
+                            value=scaling
+                            label="Scale of colors"
+                            on_choose=move |scaling| on_edit.run(Edit::Scale(scaling))
+                        />
+                    </div>
+                    <label class="expression-choice">
+                        <span>"Least cells"</span>
+                        <input
+                            class="field"
+                            type="number"
+                            min="0"
+                            inputmode="numeric"
+                            data-testid="least-cells"
+                            prop:value=move || shown.with(|shown| shown.least_cells.to_string())
+                            on:change:target=move |event| {
+                                if let Ok(least) = event.target().value().trim().parse() {
+                                    on_edit.run(Edit::LeastCells(least));
+                                }
+                            }
+                        />
+                    </label>
+                </section>
+                <ExpressionFilters shown options on_edit />
+                <Show when=move || n_filters.get() != 0>
+                    <button
+                        type="button"
+                        class="button quiet"
+                        data-testid="filters-clear"
+                        on:click=move |_| on_edit.run(Edit::ClearFilters)
+                    >
+                        {move || format!("Clear {}", plural(n_filters.get(), "filter", "filters"))}
+                    </button>
+                </Show>
+                <div class="expression-show">
+                    <Button
+                        label="Show dots"
+                        test_id="expression-show"
+                        kind=ButtonKind::Primary
+                        on_press=move |()| is_side_open.set(false)
+                    />
+                </div>
+            </aside>
+            <section class="expression-main" aria-label="Dots" aria-busy=move || is_busy.get().to_string()>
+                <div class="expression-bar">
+                    <button
+                        type="button"
+                        class="button quiet"
+                        data-testid="open-all"
+                        on:click=move |_| {
+                            let all = if all_open.get_untracked() { BTreeSet::new() } else { tissues.get_untracked() };
+                            on_edit.run(Edit::Tissues(all));
+                        }
+                    >
+                        {move || if all_open.get() { "Close all tissues" } else { "Open all tissues" }}
+                    </button>
+                    <p class="note" role="status" data-testid="expression-count">{count}</p>
+                    <DotLegend table scaling noise=Signal::stored(noise) />
+                    <Button
+                        label="Save numbers"
+                        test_id="save-numbers"
+                        glyph=Glyph::Download
+                        disabled=Signal::derive(move || genes.with(Vec::is_empty))
+                        on_press=on_save
+                    />
+                </div>
+                <Show when=move || failure.with(|failure| !failure.is_empty())>
+                    <div class="expression-failure" role="alert" data-testid="expression-failure">
+                        <p>{failure}</p>
+                        <Button label="Try again" on_press=on_retry />
+                    </div>
+                </Show>
+                <Show when=move || genes.with(Vec::is_empty)>
+                    <p class="expression-hint note" data-testid="expression-hint">
+                        "Find genes at the left, or paste a list, to see where they are expressed."
+                    </p>
+                </Show>
+                <DotGrid table order=row_order on_edit />
+            </section>
+        </main>
+    }
+}
