@@ -20,7 +20,7 @@ pub mod memory;
 pub mod native;
 mod needs;
 mod obsm;
-mod pack;
+pub mod pack;
 mod plan;
 mod poster;
 

@@ -9,6 +9,7 @@
 pub mod api;
 pub mod bytes;
 pub mod catalog;
+pub mod corpus;
 pub mod dataset_id;
 mod error;
 pub mod frame;
@@ -24,6 +25,7 @@ pub mod genes;
 )]
 mod generated {
     pub mod catalog_generated;
+    pub mod corpus_generated;
     pub mod genes_generated;
     pub mod manifest_generated;
     pub mod tiles_generated;

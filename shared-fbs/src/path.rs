@@ -12,6 +12,9 @@ pub const LOOK_MANIFEST: &str = "look.tsm";
 /// The file that tells of all datasets of a server or a static site, beside its page.
 pub const CATALOG: &str = "catalog.tsc";
 
+/// The manifest of a corpus or of a summary, beside its packs; the only file there whose content may change under its name.
+pub const CORPUS: &str = "corpus.tsq";
+
 /// The columns of `obs` of a dataset as CSV, beside its packs.
 pub const OBS_CSV: &str = "obs.csv";
 

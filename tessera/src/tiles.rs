@@ -20,7 +20,12 @@ pub struct FileTiles(Vec<PackIndex>);
 impl FileTiles {
     /// The packs that a manifest names, in its order.
     pub fn new(files: &Arc<dyn Files>, manifest: &Manifest) -> Self {
-        Self(manifest.packs.iter().map(|pack| PackIndex::new(Arc::clone(files), pack.clone())).collect())
+        Self::of_packs(files, manifest.packs.iter().cloned())
+    }
+
+    /// Packs among these files, in any order.
+    pub fn of_packs(files: &Arc<dyn Files>, packs: impl IntoIterator<Item = Pack>) -> Self {
+        Self(packs.into_iter().map(|pack| PackIndex::new(Arc::clone(files), pack)).collect())
     }
 
     /// Where the tiles lie.

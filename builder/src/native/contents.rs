@@ -62,36 +62,52 @@ impl Kind for DatasetKind {
     const PREFIX: &'static str = ".tessera-partial-";
 
     fn contents(path: &Path) -> io::Result<Contents> {
-        if let Some(contents) = Contents::unless_directory(path) {
-            return Ok(contents);
-        }
-        let (mut is_empty, mut has_manifest) = (true, false);
-        for entry in fs::read_dir(path)? {
-            let entry = entry?;
-            let name = entry.file_name();
-            let is_own = name.to_str().is_some_and(is_own) && !entry.file_type()?.is_dir();
-            if !is_own {
-                return Ok(Contents::Foreign(format!("holds `{}`, which is no part of a dataset", name.display())));
-            }
-            has_manifest |= name == MANIFEST;
-            is_empty = false;
-        }
-        Ok(match (is_empty, has_manifest) {
-            (true, _) => Contents::Nothing,
-            (false, true) => Contents::Own,
-            (false, false) => Contents::Foreign(format!("has no {MANIFEST}")),
-        })
+        contents_of(path, MANIFEST, is_own, "a dataset")
     }
 
     fn remove(directory: &Path) -> io::Result<()> {
-        for entry in fs::read_dir(directory)? {
-            let entry = entry?;
-            if entry.file_name().to_str().is_some_and(is_own) {
-                fs::remove_file(entry.path())?;
-            }
-        }
-        fs::remove_dir(directory)
+        remove_own(directory, is_own)
     }
+}
+
+/// What lies at a path where outputs of a kind, `what`, have a manifest, and other files by whose names they are known.
+///
+/// # Errors
+/// When a directory cannot be listed.
+pub fn contents_of(path: &Path, manifest: &str, is_own: fn(&str) -> bool, what: &str) -> io::Result<Contents> {
+    if let Some(contents) = Contents::unless_directory(path) {
+        return Ok(contents);
+    }
+    let (mut is_empty, mut has_manifest) = (true, false);
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let is_own = name.to_str().is_some_and(is_own) && !entry.file_type()?.is_dir();
+        if !is_own {
+            return Ok(Contents::Foreign(format!("holds `{}`, which is no part of {what}", name.display())));
+        }
+        has_manifest |= name == manifest;
+        is_empty = false;
+    }
+    Ok(match (is_empty, has_manifest) {
+        (true, _) => Contents::Nothing,
+        (false, true) => Contents::Own,
+        (false, false) => Contents::Foreign(format!("has no {manifest}")),
+    })
+}
+
+/// Removes the files of a directory that are an output's own, and then the directory.
+///
+/// # Errors
+/// When a file cannot be removed, or others stay.
+pub fn remove_own(directory: &Path, is_own: fn(&str) -> bool) -> io::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        if entry.file_name().to_str().is_some_and(is_own) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    fs::remove_dir(directory)
 }
 
 /// Whether a file of this name in a dataset's directory is the dataset's.

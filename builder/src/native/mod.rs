@@ -19,12 +19,12 @@ use h5ad::{H5ad, H5adError};
 use shared_fbs::manifest::Manifest;
 
 pub use self::{
-    contents::{Contents, DatasetKind, Kind, LITTER, NOTE},
+    contents::{Contents, DatasetKind, Kind, LITTER, NOTE, UNFINISHED, contents_of, remove_own},
+    directory::{Directory, TemporaryFiles},
     input::{InputStamp, input_files},
     partial::{Partial, checked_place, parent_of},
 };
 
-use self::directory::{Directory, TemporaryFiles};
 use crate::{BuildError, Environment, Options, Progress, plan::Plan};
 
 /// What becomes of an output that exists.

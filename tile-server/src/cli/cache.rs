@@ -244,7 +244,10 @@ pub fn users_caches() -> Option<PathBuf> {
 }
 
 /// The hash of an input's bytes, and of the names and lengths of its files where it is a store of many.
-fn content_hash(input: &Path, n_bytes: u64, progress: &dyn Progress) -> Result<u64, BuildError> {
+///
+/// # Errors
+/// When they cannot be read, or it is told to stop.
+pub fn content_hash(input: &Path, n_bytes: u64, progress: &dyn Progress) -> Result<u64, BuildError> {
     let stage = progress.stage(format!("checking {}", file_name(input)), n_bytes);
     let mut hash = Xxh64::new(0);
     for file in native::input_files(input).map_err(|error| unreadable(input, error))? {

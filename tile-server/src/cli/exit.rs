@@ -4,6 +4,7 @@ use std::io;
 
 use anyhow::Error;
 use builder::BuildError;
+use corpus::{QueryError, build::SummaryError, native::{MergeError, OpenError}};
 use fragments::FragmentError;
 use h5ad::{H5adError, WriteError};
 use remote_files::{PlaceError, RemoteError};
@@ -19,6 +20,7 @@ use super::{
     de::UsageError,
     enrich::SetsError,
     export::{Damaged, NoPage, Unfetched},
+    expression::SeveralOrganisms,
     output::OutputError,
     plot::NoPlot,
     revised::Taken,
@@ -108,7 +110,7 @@ pub fn code(error: &Error) -> u8 {
     if error.is::<NoPlot>() || error.is::<NoNumbers>() || error.is::<OutputError>() || error.is::<Taken>() {
         return USAGE;
     }
-    if error.is::<SubsetFileError>() || error.is::<PlaceError>() {
+    if error.is::<SubsetFileError>() || error.is::<PlaceError>() || error.is::<SeveralOrganisms>() {
         return USAGE;
     }
     if error.is::<NoPlace>() || error.is::<Unreachable>() || error.is::<Unfetched>() || error.is::<RemoteError>() {
@@ -119,6 +121,22 @@ pub fn code(error: &Error) -> u8 {
     }
     if error.is::<FragmentError>() {
         return FILE;
+    }
+    if let Some(error) = error.downcast_ref() {
+        return of_summary(error);
+    }
+    if let Some(error) = error.downcast_ref() {
+        return of_merge(error);
+    }
+    if let Some(error) = error.downcast_ref() {
+        return of_corpus(error);
+    }
+    if let Some(error) = error.downcast_ref() {
+        return match error {
+            QueryError::Organism { .. } | QueryError::Term { .. } => USAGE,
+            QueryError::Overflow => INPUT,
+            QueryError::Read(error) => of_dataset(error),
+        };
     }
     if error.is::<io::Error>() { FILE } else { OTHER }
 }
@@ -136,6 +154,41 @@ fn of_build(error: &BuildError) -> u8 {
         | BuildError::NoCells { .. }
         | BuildError::NoEmbedding { .. }
         | BuildError::TooLarge { .. } => INPUT,
+    }
+}
+
+fn of_summary(error: &SummaryError) -> u8 {
+    match error {
+        SummaryError::Input(error) => of_input(error),
+        SummaryError::Build(error) => of_build(error),
+        SummaryError::Read { .. } => FILE,
+        SummaryError::NoColumn { .. }
+        | SummaryError::NoSuchColumn { .. }
+        | SummaryError::NoPrimary
+        | SummaryError::Organism { .. } => USAGE,
+        SummaryError::NoCounts { .. }
+        | SummaryError::NoCount { .. }
+        | SummaryError::DuplicateGene(_)
+        | SummaryError::NoLengths { .. }
+        | SummaryError::NoCells { .. } => INPUT,
+    }
+}
+
+fn of_merge(error: &MergeError) -> u8 {
+    match error {
+        MergeError::Open(error) => of_corpus(error),
+        MergeError::Dataset(error) => of_dataset(error),
+        MergeError::Build(error) => of_build(error),
+        MergeError::Profiles { .. } | MergeError::Twice { .. } => INPUT,
+        MergeError::NoSource { .. } | MergeError::Last(_) => USAGE,
+    }
+}
+
+fn of_corpus(error: &OpenError) -> u8 {
+    match error {
+        OpenError::NoManifest { .. } => FILE,
+        OpenError::Manifest { .. } => INPUT,
+        OpenError::Dataset(error) => of_dataset(error),
     }
 }
 

@@ -7,6 +7,7 @@ mod cache;
 mod cells;
 mod check;
 mod composition;
+mod corpus;
 mod correlate;
 mod dataset_argument;
 mod de;
@@ -14,6 +15,7 @@ mod describe;
 mod enrich;
 mod exit;
 mod export;
+mod expression;
 mod fragments;
 mod inspect;
 mod label;
@@ -28,6 +30,7 @@ mod revised;
 mod score;
 mod serve;
 mod subset;
+mod summarize;
 mod terminal;
 mod validate;
 mod verify;
@@ -81,6 +84,12 @@ enum Command {
     Fragments(fragments::Arguments),
     /// Write some cells of a dataset as an AnnData file
     Subset(subset::Arguments),
+    /// Sum up a dataset by gene and group of cells, for a corpus
+    Summarize(summarize::Arguments),
+    /// Make a corpus of summaries, add to it or remove from it
+    Corpus(corpus::Arguments),
+    /// Say how genes are expressed in the cell types of the tissues of a corpus
+    Expression(expression::Arguments),
     /// Hold AnnData files against the CELLxGENE schema
     Validate(validate::Arguments),
     /// Write a copy of an AnnData file with the labels of the CELLxGENE schema
@@ -109,6 +118,9 @@ pub fn run() -> ExitCode {
         Command::Annotate(arguments) => annotate::run(&arguments),
         Command::Fragments(arguments) => fragments::run(&arguments),
         Command::Subset(arguments) => subset::run(&arguments),
+        Command::Summarize(arguments) => summarize::run(&arguments),
+        Command::Corpus(arguments) => corpus::run(&arguments),
+        Command::Expression(arguments) => expression::run(&arguments),
         Command::Validate(arguments) => validate::run(&arguments),
         Command::Label(arguments) => label::run(&arguments),
         Command::Mend(arguments) => mend::run(&arguments),

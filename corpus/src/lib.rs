@@ -1,0 +1,29 @@
+//! Gene expression over many datasets.
+//!
+//! A *summary* is what the genes of one dataset add up to over its finest groups of cells: those that agree in tissue, cell
+//! type, donor and all other [`Dimension`]s. A *corpus* is the sum of summaries. Both have one form
+//! (`shared-fbs/schemas/corpus.fbs`): integers in fixed point, so that sums are exact in any order, whoever adds them up.
+//!
+//! [`Corpus`] reads one over any [`Tiles`](explorer_core::dataset::Tiles), and [`Query`] asks it. With feature `build`,
+//! [`build`] makes summaries and adds them up; what it needs from outside are the traits of [`builder::Environment`].
+
+#[cfg(feature = "build")]
+pub mod build;
+mod csv;
+mod dimension;
+mod groups;
+#[cfg(feature = "native")]
+pub mod native;
+mod open;
+mod profile;
+mod query;
+mod value;
+
+pub use csv::dot_plot_csv;
+pub use dimension::{Dimension, UnknownDimension};
+pub use groups::{Groups, Term, Values};
+pub use open::Corpus;
+pub use profile::{current, named, paper};
+pub use query::{Ancestors, DotPlot, DotRow, Flat, Gene, Options, Query, QueryError, Tissues};
+pub use shared_fbs::corpus::{Corpus as Manifest, Level, Part, Profile, Source};
+pub use value::{FIXED_POINT_BITS, SQUARE_SHIFT, Scale, sum, sum_sq};

@@ -1,0 +1,386 @@
+//! Adding up summaries.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs::{self, File},
+    io,
+    path::Path,
+};
+
+use builder::{
+    BuildError, Environment, Output, Progress,
+    native::{Directory, TemporaryFiles},
+};
+use rayon::prelude::*;
+use shared_fbs::{path::is_pack_file, tile::Genes};
+use tessera::dataset::{DatasetError, wait};
+
+use super::{FileCorpus, OpenError, open};
+use crate::{
+    Dimension, Groups, Manifest, Part, Source, Term, Values,
+    build::{Entry, PartWriter, added_up, compact, manifest, write_manifest},
+};
+
+/// Genes that are written at one time.
+const GENES_AT_ONCE: usize = 256;
+
+/// A part is merged with those before it that have at most so many times its bytes, so that there are few parts, and a
+/// small dataset that comes to a large corpus costs little more than itself.
+const MERGED_TIMES: u64 = 2;
+
+/// Why summaries cannot be added up.
+#[derive(Debug, thiserror::Error)]
+pub enum MergeError {
+    /// One cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// A tile cannot be read.
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    /// The corpus cannot be written, or it was told to stop.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// They take other cells or values.
+    #[error(
+        "{first} was summarized by the profile `{one}` and {second} by `{other}`, or by another threshold; summarize all \
+         datasets of a corpus by the same"
+    )]
+    Profiles {
+        /// A directory.
+        first: String,
+        /// Its profile.
+        one: String,
+        /// Another directory.
+        second: String,
+        /// Its profile.
+        other: String,
+    },
+    /// A dataset comes twice.
+    #[error("the dataset `{id}` comes twice, the second time from {place}; its cells would count twice")]
+    Twice {
+        /// Its id.
+        id: String,
+        /// Where it comes from.
+        place: String,
+    },
+    /// There is no such dataset.
+    #[error("the corpus has no dataset `{id}`; it has {known}")]
+    NoSource {
+        /// The id.
+        id: String,
+        /// Those that it has.
+        known: String,
+    },
+    /// Nothing would be left.
+    #[error("`{0}` is all that the corpus has; remove the directory instead")]
+    Last(String),
+}
+
+/// What a change of a corpus came to.
+#[derive(Clone, Debug)]
+pub struct Added {
+    /// The manifest as written.
+    pub manifest: Manifest,
+    /// Bytes of the packs that were written.
+    pub n_bytes_written: u64,
+}
+
+/// A part of an open corpus.
+#[derive(Clone, Copy)]
+struct PartOf<'a> {
+    corpus: &'a FileCorpus,
+    part: usize,
+}
+
+/// Adds up the corpora or summaries of some directories.
+///
+/// # Errors
+/// [`MergeError`].
+pub fn build(directories: &[&Path], environment: Environment<'_>) -> Result<Added, MergeError> {
+    let corpora = directories.iter().map(|directory| open(directory)).collect::<Result<Vec<_>, _>>()?;
+    let mut sources: Vec<Source> = Vec::new();
+    for (corpus, directory) in corpora.iter().zip(directories) {
+        check_profile(&corpora[0], directories[0], corpus, directory)?;
+        take_sources(&mut sources, corpus.manifest(), directory)?;
+    }
+    let organisms: BTreeSet<&str> =
+        corpora.iter().flat_map(|corpus| &corpus.manifest().parts).map(|part| part.organism.as_str()).collect();
+    let mut parts = Vec::new();
+    for organism in organisms {
+        let of_corpus = |corpus| FileCorpus::parts_of(corpus, organism).into_iter().map(move |part| PartOf { corpus, part });
+        let inputs: Vec<PartOf<'_>> = corpora.iter().flat_map(of_corpus).collect();
+        parts.push(merged(&inputs, &|_| true, environment)?);
+    }
+    for source in &mut sources {
+        let is_of = |part: &Part| part.organism == source.organism;
+        source.part = parts.iter().position(is_of).unwrap_or_default() as u32;
+    }
+    let n_bytes_written = parts.iter().map(Part::n_bytes).sum();
+    let manifest = manifest((*corpora[0].manifest().profile).clone(), sources, parts, None);
+    write_manifest(&manifest, &environment)?;
+    Ok(Added { manifest, n_bytes_written })
+}
+
+/// Adds summaries to the corpus of a directory. Small parts are merged with those that come; what large ones have stays as
+/// it is.
+///
+/// # Errors
+/// [`MergeError`]; the corpus is then as it was.
+pub fn add(directory: &Path, summaries: &[&Path], progress: &dyn Progress) -> Result<Added, MergeError> {
+    let corpus = open(directory)?;
+    let added = summaries.iter().map(|summary| open(summary)).collect::<Result<Vec<_>, _>>()?;
+    let mut sources = corpus.manifest().sources.clone();
+    for (summary, place) in added.iter().zip(summaries) {
+        check_profile(&corpus, directory, summary, place)?;
+        take_sources(&mut sources, summary.manifest(), place)?;
+    }
+    let (output, scratch) = (Directory::new(directory), TemporaryFiles::new(directory));
+    let environment = Environment { output: &output, scratch: &scratch, progress };
+    let mut runs: Vec<Vec<PartOf<'_>>> =
+        (0..corpus.manifest().parts.len()).map(|part| vec![PartOf { corpus: &corpus, part }]).collect();
+    for summary in &added {
+        for part in 0..summary.manifest().parts.len() {
+            take_part(&mut runs, PartOf { corpus: summary, part });
+        }
+    }
+    let (mut parts, mut n_bytes_written) = (Vec::new(), 0);
+    for run in &runs {
+        let part = match run[..] {
+            [only] if std::ptr::eq(only.corpus, &raw const corpus) => only.entry().clone(),
+            [only] => {
+                let place = added.iter().zip(summaries).find(|(summary, _)| std::ptr::eq(*summary, only.corpus));
+                copy_packs(only.entry(), place.map_or(directory, |(_, place)| place), &output)?;
+                n_bytes_written += only.entry().n_bytes();
+                only.entry().clone()
+            }
+            _ => {
+                let part = merged(run, &|_| true, environment)?;
+                n_bytes_written += part.n_bytes();
+                part
+            }
+        };
+        parts.push(part);
+    }
+    for source in &mut sources {
+        let is_from = |of: &PartOf<'_>| {
+            of.corpus.manifest().sources.iter().any(|known| known.id == source.id && known.part as usize == of.part)
+        };
+        source.part = runs.iter().position(|run| run.iter().any(is_from)).unwrap_or_default() as u32;
+    }
+    replace(&corpus, sources, parts, n_bytes_written, directory, &environment)
+}
+
+/// Removes a dataset from the corpus of a directory. Only the part that has its cells is written anew.
+///
+/// # Errors
+/// [`MergeError`]; the corpus is then as it was.
+pub fn remove(directory: &Path, id: &str, progress: &dyn Progress) -> Result<Added, MergeError> {
+    let corpus = open(directory)?;
+    let mut sources = corpus.manifest().sources.clone();
+    let Some(at) = sources.iter().position(|source| source.id == id) else {
+        let known: Vec<&str> = sources.iter().map(|source| source.id.as_str()).collect();
+        return Err(MergeError::NoSource { id: id.to_owned(), known: known.join(", ") });
+    };
+    if sources.len() == 1 {
+        return Err(MergeError::Last(id.to_owned()));
+    }
+    let removed = sources.remove(at).part as usize;
+    let (output, scratch) = (Directory::new(directory), TemporaryFiles::new(directory));
+    let environment = Environment { output: &output, scratch: &scratch, progress };
+    let mut parts = corpus.manifest().parts.clone();
+    let mut n_bytes_written = 0;
+    if sources.iter().any(|source| source.part as usize == removed) {
+        parts[removed] = merged(&[PartOf { corpus: &corpus, part: removed }], &|dataset| dataset != id, environment)?;
+        n_bytes_written = parts[removed].n_bytes();
+    } else {
+        parts.remove(removed);
+        sources.iter_mut().filter(|source| source.part as usize > removed).for_each(|source| source.part -= 1);
+    }
+    replace(&corpus, sources, parts, n_bytes_written, directory, &environment)
+}
+
+/// Writes the manifest that follows a corpus's, and removes packs that neither of the two names: who has opened the version
+/// before can go on.
+fn replace(
+    corpus: &FileCorpus,
+    sources: Vec<Source>,
+    parts: Vec<Part>,
+    n_bytes_written: u64,
+    directory: &Path,
+    environment: &Environment<'_>,
+) -> Result<Added, MergeError> {
+    let before = corpus.manifest();
+    let manifest = manifest((*before.profile).clone(), sources, parts, Some(before));
+    write_manifest(&manifest, environment)?;
+    let packs = |manifest: &Manifest| -> Vec<String> {
+        manifest.parts.iter().flat_map(Part::dataset_packs).map(|pack| pack.file).collect()
+    };
+    let named: BTreeSet<String> = packs(before).into_iter().chain(packs(&manifest)).collect();
+    // What cannot be listed or removed harms nobody.
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        if name.to_str().is_some_and(|name| is_pack_file(name) && !named.contains(name)) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+    Ok(Added { manifest, n_bytes_written })
+}
+
+/// Takes a part to those that are there, together with the last ones of its organism that are not much larger.
+fn take_part<'a>(runs: &mut Vec<Vec<PartOf<'a>>>, new: PartOf<'a>) {
+    let mut run = vec![new];
+    let mut n_bytes = new.entry().n_bytes();
+    loop {
+        let is_alike = |of: &Vec<PartOf<'_>>| of[0].entry().organism == new.entry().organism;
+        let Some(last) = runs.iter().rposition(is_alike) else { break };
+        let of_last: u64 = runs[last].iter().map(|part| part.entry().n_bytes()).sum();
+        if of_last > n_bytes * MERGED_TIMES {
+            break;
+        }
+        n_bytes += of_last;
+        let mut before = runs.remove(last);
+        before.append(&mut run);
+        run = before;
+    }
+    runs.push(run);
+}
+
+fn copy_packs(part: &Part, from: &Path, output: &Directory) -> Result<(), BuildError> {
+    let failed = |source: io::Error| BuildError::Output { place: output.place(), source };
+    for pack in part.dataset_packs() {
+        let copy = || {
+            let mut file = output.create(&pack.name)?;
+            io::copy(&mut File::open(from.join(&pack.file))?, &mut file)?;
+            file.publish(&pack.file)
+        };
+        copy().map_err(failed)?;
+    }
+    Ok(())
+}
+
+fn check_profile(one: &FileCorpus, first: &Path, other: &FileCorpus, second: &Path) -> Result<(), MergeError> {
+    let facts = |corpus: &FileCorpus| {
+        let manifest = corpus.manifest();
+        (manifest.profile.clone(), manifest.frac_bits, manifest.square_shift)
+    };
+    if facts(one) == facts(other) {
+        return Ok(());
+    }
+    Err(MergeError::Profiles {
+        first: first.display().to_string(),
+        one: one.manifest().profile.name.clone(),
+        second: second.display().to_string(),
+        other: other.manifest().profile.name.clone(),
+    })
+}
+
+fn take_sources(sources: &mut Vec<Source>, manifest: &Manifest, place: &Path) -> Result<(), MergeError> {
+    for source in &manifest.sources {
+        match sources.binary_search_by(|known| known.id.cmp(&source.id)) {
+            Ok(_) => return Err(MergeError::Twice { id: source.id.clone(), place: place.display().to_string() }),
+            Err(at) => sources.insert(at, source.clone()),
+        }
+    }
+    Ok(())
+}
+
+impl<'a> PartOf<'a> {
+    fn entry(self) -> &'a Part {
+        &self.corpus.manifest().parts[self.part]
+    }
+}
+
+/// One part that has the cells of some, of those datasets that are kept.
+fn merged(
+    inputs: &[PartOf<'_>],
+    is_kept: &dyn Fn(&str) -> bool,
+    environment: Environment<'_>,
+) -> Result<Part, MergeError> {
+    let output = |source| BuildError::Output { place: environment.output.place(), source };
+    let mut terms: Vec<Vec<Term>> = vec![Vec::new(); Dimension::ALL.len()];
+    for input in inputs {
+        for (all, values) in terms.iter_mut().zip(wait(input.corpus.values(input.part))?) {
+            all.extend(values.terms.iter().cloned());
+        }
+    }
+    let values: Vec<Values> = terms.into_iter().map(Values::of).collect();
+    // The groups of all parts, part after part.
+    let (mut keys, mut n_cells, mut kept) = (Vec::new(), Vec::new(), Vec::new());
+    for input in inputs {
+        let (groups, of_part) = (wait(input.corpus.groups(input.part, 0))?, wait(input.corpus.values(input.part))?);
+        let codes: Vec<Vec<u32>> = of_part
+            .iter()
+            .zip(&values)
+            .map(|(of_part, all)| of_part.terms.iter().map(|term| all.code(&term.id).unwrap_or_default()).collect())
+            .collect();
+        let datasets = groups.codes_of(Dimension::Dataset).unwrap_or_default();
+        let mut numbers = Vec::new();
+        for group in 0..groups.len() {
+            let dataset = &of_part[Dimension::Dataset as usize].terms[datasets[group] as usize];
+            if !is_kept(&dataset.id) {
+                numbers.push(None);
+                continue;
+            }
+            numbers.push(Some(keys.len()));
+            keys.push(codes.iter().zip(&groups.codes).map(|(codes, of)| codes[of[group] as usize]).collect::<Vec<_>>());
+            n_cells.push(groups.n_cells[group]);
+        }
+        kept.push(numbers);
+    }
+    let (groups, group_of) = Groups::of(&Dimension::ALL, &keys, &n_cells);
+    let (groups, values, _) = compact(&groups, &values);
+    let number_of: Vec<Vec<Option<u32>>> =
+        kept.into_iter().map(|numbers| numbers.into_iter().map(|at| Some(group_of[at?])).collect()).collect();
+    let (genes, numbers) = union_of_genes(inputs)?;
+    let entries_of = |gene: usize| -> Result<Vec<Entry>, MergeError> {
+        let mut entries = Vec::new();
+        for ((input, numbers), number_of) in inputs.iter().zip(&numbers).zip(&number_of) {
+            let Some(number) = numbers[gene] else { continue };
+            let of_gene = wait(input.corpus.moments(input.part, 0, &[number]))?.pop().unwrap_or_default();
+            entries.extend(of_gene.into_iter().filter_map(|(group, moments)| Some((number_of[group as usize]?, moments))));
+        }
+        added_up(entries).ok_or_else(|| output(io::Error::other("the sums overflow")).into())
+    };
+    let mut writer = PartWriter::create(environment, &inputs[0].entry().organism, values, groups).map_err(output)?;
+    let stage = environment.progress.stage("adding up genes".to_owned(), genes.ids.len() as u64);
+    for first in (0..genes.ids.len()).step_by(GENES_AT_ONCE) {
+        if environment.progress.is_stopped() {
+            return Err(BuildError::Interrupted.into());
+        }
+        let range = first..genes.ids.len().min(first + GENES_AT_ONCE);
+        let n = range.len() as u64;
+        let batch = range.into_par_iter().map(entries_of).collect::<Result<Vec<_>, _>>()?;
+        writer.push(&batch).map_err(output)?;
+        stage.advance(n);
+    }
+    drop(stage);
+    Ok(writer.finish(&genes).map_err(output)?)
+}
+
+/// The genes of all parts by ascending id, and of every part the number of each of them.
+fn union_of_genes(inputs: &[PartOf<'_>]) -> Result<(Genes, Vec<Vec<Option<u32>>>), MergeError> {
+    let mut symbols: BTreeMap<&str, &str> = BTreeMap::new();
+    for input in inputs {
+        let genes = wait(input.corpus.genes(input.part))?;
+        for (number, id) in genes.ids.iter().enumerate() {
+            let symbol = genes.name(number).unwrap_or(id);
+            let known = symbols.entry(id).or_insert(symbol);
+            // A dataset without symbols does not hide those of others.
+            if *known == id {
+                *known = symbol;
+            }
+        }
+    }
+    let mut numbers = Vec::new();
+    for input in inputs {
+        let ids = &wait(input.corpus.genes(input.part))?.ids;
+        let number = |id: &&str| ids.binary_search_by(|other| other.as_str().cmp(id)).ok().map(|number| number as u32);
+        numbers.push(symbols.keys().map(number).collect());
+    }
+    let genes = Genes {
+        ids: symbols.keys().map(|&id| id.to_owned()).collect(),
+        symbols: Some(symbols.values().map(|&symbol| symbol.to_owned()).collect()),
+        rows: (0..symbols.len() as u32).collect(),
+    };
+    Ok((genes, numbers))
+}

@@ -1,0 +1,437 @@
+//! Questions to a corpus: what genes add up to in the cell types of tissues.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use explorer_core::{dataset::Tiles, de::GeneMoments};
+
+use crate::{Corpus, Dimension, Groups, Term, Values};
+
+/// What stands over a cell type in an ontology.
+pub trait Ancestors {
+    /// All terms above a term, each once, without itself.
+    fn ancestors<'a>(&'a self, term: &'a str) -> impl Iterator<Item = &'a str>;
+}
+
+/// An ontology without any relation: every cell type has its own cells only.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Flat;
+
+impl Ancestors for Flat {
+    fn ancestors<'a>(&'a self, _: &'a str) -> impl Iterator<Item = &'a str> {
+        std::iter::empty()
+    }
+}
+
+/// Which tissues have a row for each cell type.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Tissues {
+    /// None: each tissue is one row.
+    #[default]
+    Collapsed,
+    /// All.
+    All,
+    /// Those of these ids.
+    Expanded(BTreeSet<String>),
+}
+
+/// A question to a corpus.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Query {
+    /// Id of the organism.
+    pub organism: String,
+    /// Genes, by id or symbol.
+    pub genes: Vec<String>,
+    /// Ids that cells may have; a dimension without an entry admits all. A cell type stands for those below it as well.
+    pub filters: BTreeMap<Dimension, BTreeSet<String>>,
+    /// What the rows of cell types are divided by.
+    pub group_by: Option<Dimension>,
+    /// Which tissues have rows of cell types.
+    pub tissues: Tissues,
+}
+
+/// Why a question has no answer; `E` is why a tile cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum QueryError<E> {
+    /// The corpus has no cell of the organism.
+    #[error("the corpus has no cells of organism `{organism}`; it has {known}")]
+    Organism {
+        /// The id.
+        organism: String,
+        /// What it has.
+        known: String,
+    },
+    /// No cell of the organism has the term.
+    #[error("no cell of {organism} has the {dimension} `{id}`; filters go by ids, such as `{example}`")]
+    Term {
+        /// The organism.
+        organism: String,
+        /// The dimension.
+        dimension: Dimension,
+        /// The id.
+        id: String,
+        /// An id that cells have.
+        example: String,
+    },
+    /// The sums of a row leave their range.
+    #[error("the sums of a row overflow: the corpus has the same cells many times")]
+    Overflow,
+    /// A tile cannot be read.
+    #[error(transparent)]
+    Read(#[from] E),
+}
+
+/// A gene of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gene {
+    /// Its id.
+    pub id: String,
+    /// Its symbol; the id where there is none.
+    pub symbol: String,
+}
+
+/// What genes add up to, row by row.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DotPlot {
+    /// The genes, in the order of the question.
+    pub genes: Vec<Gene>,
+    /// What the question names that is no gene of the organism.
+    pub unknown: Vec<String>,
+    /// Rows by the labels of tissue, cell type and option: of each tissue itself, then of its cell types, of each the row
+    /// of all its cells, then those of options.
+    pub rows: Vec<DotRow>,
+}
+
+/// A tissue, a cell type in a tissue, or an option of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DotRow {
+    /// The tissue.
+    pub tissue: Term,
+    /// The cell type with all below it; none: the whole tissue.
+    pub cell_type: Option<Term>,
+    /// What the cells agree in of the dimension that the question groups by; none: all.
+    pub option: Option<Term>,
+    /// Cells of the row, whether they express a gene or not.
+    pub n_cells: u64,
+    /// Those of them that are annotated with this very cell type.
+    pub n_annotated: u64,
+    /// What each gene adds up to over the cells of the row.
+    pub moments: Vec<GeneMoments>,
+}
+
+/// Terms that a filter may take, with the cells that would be left of each.
+pub type Options = BTreeMap<Dimension, Vec<(Term, u64)>>;
+
+/// The place of a row: numbers of tissue, cell type and option.
+type Key = (u32, Option<u32>, Option<u32>);
+
+/// Terms of several parts, by common numbers.
+#[derive(Default)]
+struct Terms {
+    numbers: HashMap<String, u32>,
+    terms: Vec<Term>,
+}
+
+impl Terms {
+    fn number(&mut self, term: &Term) -> u32 {
+        if let Some(&number) = self.numbers.get(&term.id) {
+            return number;
+        }
+        let number = self.terms.len() as u32;
+        self.numbers.insert(term.id.clone(), number);
+        self.terms.push(term.clone());
+        number
+    }
+
+    /// The common number of each code of a part.
+    fn numbers_of(&mut self, values: &Values) -> Vec<u32> {
+        values.terms.iter().map(|term| self.number(term)).collect()
+    }
+}
+
+/// A row in the making.
+#[derive(Clone)]
+struct Row {
+    n_cells: u64,
+    moments: Vec<GeneMoments>,
+}
+
+impl Row {
+    fn new(n_genes: usize) -> Self {
+        Self { n_cells: 0, moments: vec![GeneMoments::default(); n_genes] }
+    }
+
+    /// Adds other cells; none on overflow.
+    fn add(&mut self, other: &Self) -> Option<()> {
+        self.n_cells = self.n_cells.checked_add(other.n_cells)?;
+        for (mine, theirs) in self.moments.iter_mut().zip(&other.moments) {
+            *mine = mine.checked_add(*theirs)?;
+        }
+        Some(())
+    }
+}
+
+impl<T: Tiles> Corpus<T> {
+    /// Answers a question.
+    ///
+    /// # Errors
+    /// [`QueryError`].
+    pub async fn dot_plot(&self, query: &Query, ontology: &impl Ancestors) -> Result<DotPlot, QueryError<T::Error>> {
+        let parts = self.parts_asked(query)?;
+        let mut genes = GenesAsked::new(query);
+        for &part in &parts {
+            genes.find_in(part, self.genes(part).await?);
+        }
+        let genes = genes.found();
+        self.check_filters(query, &parts).await?;
+        let mut dimensions = vec![Dimension::Tissue, Dimension::CellType];
+        dimensions.extend(query.filters.keys().copied());
+        dimensions.extend(query.group_by);
+        let [mut tissues, mut cell_types, mut options] = [(); 3].map(|()| Terms::default());
+        let mut annotated: BTreeMap<Key, Row> = BTreeMap::new();
+        for &part in &parts {
+            let values = self.values(part).await?;
+            // Before groups are filtered: what is annotated anywhere has a row.
+            let numbers = [
+                tissues.numbers_of(&values[Dimension::Tissue as usize]),
+                cell_types.numbers_of(&values[Dimension::CellType as usize]),
+                query.group_by.map_or_else(Vec::new, |by| options.numbers_of(&values[by as usize])),
+            ];
+            let level = self.level_with(part, &dimensions);
+            let groups = self.groups(part, level).await?;
+            let is_left = filtered(query, groups, values, ontology, None);
+            let key_of = |group: usize| -> Option<Key> {
+                let number = |dimension, numbers: &[u32]| Some(numbers[groups.codes_of(dimension)?[group] as usize]);
+                let tissue = number(Dimension::Tissue, &numbers[0])?;
+                let option = query.group_by.and_then(|by| number(by, &numbers[2]));
+                is_left[group].then_some((tissue, number(Dimension::CellType, &numbers[1]), option))
+            };
+            let keys: Vec<Option<Key>> = (0..groups.len()).map(key_of).collect();
+            for (key, &n_cells) in keys.iter().zip(&groups.n_cells) {
+                if let Some(key) = key {
+                    annotated.entry(*key).or_insert_with(|| Row::new(genes.genes.len())).n_cells += u64::from(n_cells);
+                }
+            }
+            let wanted: Vec<(usize, u32)> = genes.numbers_in(part).collect();
+            let tiles: Vec<u32> = wanted.iter().map(|&(_, number)| number).collect();
+            for (&(gene, _), entries) in wanted.iter().zip(self.moments(part, level, &tiles).await?) {
+                for (group, moments) in entries {
+                    let Some(row) = keys[group as usize].and_then(|key| annotated.get_mut(&key)) else { continue };
+                    row.moments[gene] = row.moments[gene].checked_add(moments).ok_or(QueryError::Overflow)?;
+                }
+            }
+        }
+        let rolled = roll_up(query, &annotated, &tissues, &cell_types, ontology).ok_or(QueryError::Overflow)?;
+        let own = |key: &Key| annotated_cells(&annotated, *key);
+        let term = |terms: &Terms, number: u32| terms.terms[number as usize].clone();
+        let mut rows: Vec<DotRow> = rolled
+            .into_iter()
+            .map(|(key, row)| DotRow {
+                tissue: term(&tissues, key.0),
+                cell_type: key.1.map(|number| term(&cell_types, number)),
+                option: key.2.map(|number| term(&options, number)),
+                n_cells: row.n_cells,
+                n_annotated: own(&key),
+                moments: row.moments,
+            })
+            .collect();
+        let label = |term: &Option<Term>| term.as_ref().map(|term| (term.label.to_lowercase(), term.id.clone()));
+        rows.sort_by_cached_key(|row| (label(&Some(row.tissue.clone())), label(&row.cell_type), label(&row.option)));
+        let GenesFound { genes, unknown, .. } = genes;
+        Ok(DotPlot { genes, unknown, rows })
+    }
+
+    /// The terms that each filter may take: those that cells have which pass all *other* filters, with their numbers of
+    /// cells, by label.
+    ///
+    /// # Errors
+    /// [`QueryError`].
+    pub async fn options(&self, query: &Query, ontology: &impl Ancestors) -> Result<Options, QueryError<T::Error>> {
+        let parts = self.parts_asked(query)?;
+        self.check_filters(query, &parts).await?;
+        let mut counts: Vec<BTreeMap<Term, u64>> = vec![BTreeMap::new(); Dimension::ALL.len()];
+        for &part in &parts {
+            let (values, groups) = (self.values(part).await?, self.groups(part, 0).await?);
+            for dimension in Dimension::ALL {
+                let is_left = filtered(query, groups, values, ontology, Some(dimension));
+                let mut n_cells = vec![0; values[dimension as usize].terms.len()];
+                let codes = groups.codes_of(dimension).unwrap_or_default();
+                for ((&code, &n), is_left) in codes.iter().zip(&groups.n_cells).zip(is_left) {
+                    n_cells[code as usize] += u64::from(n) * u64::from(is_left);
+                }
+                for (term, n) in values[dimension as usize].terms.iter().zip(n_cells).filter(|&(_, n)| n > 0) {
+                    *counts[dimension as usize].entry(term.clone()).or_default() += n;
+                }
+            }
+        }
+        let by_label = |counts: &BTreeMap<Term, u64>| {
+            let mut options: Vec<(Term, u64)> = counts.iter().map(|(term, &n)| (term.clone(), n)).collect();
+            options.sort_by_cached_key(|(term, _)| (term.label.to_lowercase(), term.id.clone()));
+            options
+        };
+        Ok(Dimension::ALL.into_iter().zip(counts.iter().map(by_label)).collect())
+    }
+
+    fn parts_asked(&self, query: &Query) -> Result<Vec<usize>, QueryError<T::Error>> {
+        let parts = self.parts_of(&query.organism);
+        if parts.is_empty() {
+            let known: BTreeSet<&str> = self.manifest().parts.iter().map(|part| part.organism.as_str()).collect();
+            let known = known.into_iter().collect::<Vec<_>>().join(", ");
+            return Err(QueryError::Organism { organism: query.organism.clone(), known });
+        }
+        Ok(parts)
+    }
+
+    async fn check_filters(&self, query: &Query, parts: &[usize]) -> Result<(), QueryError<T::Error>> {
+        for (&dimension, ids) in &query.filters {
+            let mut unknown: BTreeSet<&String> = ids.iter().collect();
+            let mut example = None;
+            for &part in parts {
+                let values = &self.values(part).await?[dimension as usize];
+                unknown.retain(|id| values.code(id).is_none());
+                example = example.or_else(|| values.terms.first().map(|term| term.id.clone()));
+            }
+            // A cell type that no cell is annotated with may stand for others.
+            if let Some(id) = unknown.into_iter().next().filter(|_| dimension != Dimension::CellType) {
+                return Err(QueryError::Term {
+                    organism: query.organism.clone(),
+                    dimension,
+                    id: id.clone(),
+                    example: example.unwrap_or_default(),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Which groups pass the filters, but for that of one dimension.
+fn filtered(
+    query: &Query,
+    groups: &Groups,
+    values: &[Values],
+    ontology: &impl Ancestors,
+    except: Option<Dimension>,
+) -> Vec<bool> {
+    let mut is_left = vec![true; groups.len()];
+    for (&dimension, ids) in query.filters.iter().filter(|&(&dimension, _)| Some(dimension) != except) {
+        let admits = |term: &Term| {
+            ids.contains(&term.id)
+                || dimension == Dimension::CellType && ontology.ancestors(&term.id).any(|id| ids.contains(id))
+        };
+        let admitted: Vec<bool> = values[dimension as usize].terms.iter().map(admits).collect();
+        let codes = groups.codes_of(dimension).unwrap_or_default();
+        for (is_left, &code) in is_left.iter_mut().zip(codes) {
+            *is_left &= admitted[code as usize];
+        }
+    }
+    is_left
+}
+
+/// The rows to show, each with all cells of its cell type and of those below it; none on overflow.
+fn roll_up(
+    query: &Query,
+    annotated: &BTreeMap<Key, Row>,
+    tissues: &Terms,
+    cell_types: &Terms,
+    ontology: &impl Ancestors,
+) -> Option<BTreeMap<Key, Row>> {
+    let n_genes = annotated.values().next().map_or(0, |row| row.moments.len());
+    // Of each cell type itself and what stands over it, as far as cells are annotated with it anywhere.
+    let above: Vec<Vec<u32>> = (0..)
+        .zip(&cell_types.terms)
+        .map(|(number, term)| {
+            let ancestors = ontology.ancestors(&term.id).filter_map(|id| cell_types.numbers.get(id).copied());
+            let all: BTreeSet<u32> = ancestors.chain([number]).collect();
+            all.into_iter().collect()
+        })
+        .collect();
+    let is_expanded = |tissue: u32| match &query.tissues {
+        Tissues::Collapsed => false,
+        Tissues::All => true,
+        Tissues::Expanded(ids) => ids.contains(&tissues.terms[tissue as usize].id),
+    };
+    let mut rows: BTreeMap<Key, Row> = BTreeMap::new();
+    for (&(tissue, cell_type, option), row) in annotated {
+        let mut add = |key: Key| rows.entry(key).or_insert_with(|| Row::new(n_genes)).add(row);
+        add((tissue, None, None))?;
+        let (Some(cell_type), true) = (cell_type, is_expanded(tissue)) else { continue };
+        for &target in &above[cell_type as usize] {
+            add((tissue, Some(target), None))?;
+            if option.is_some() {
+                add((tissue, Some(target), option))?;
+            }
+        }
+    }
+    Some(rows)
+}
+
+/// Cells that are annotated with what a row is of.
+fn annotated_cells(annotated: &BTreeMap<Key, Row>, (tissue, cell_type, option): Key) -> u64 {
+    let within = annotated.range((tissue, None, None)..=(tissue, Some(u32::MAX), Some(u32::MAX)));
+    let is_of = |key: &Key| (cell_type.is_none() || key.1 == cell_type) && (option.is_none() || key.2 == option);
+    within.filter(|(key, _)| is_of(key)).map(|(_, row)| row.n_cells).sum()
+}
+
+/// Genes that a question names, looked up part by part.
+struct GenesAsked<'a> {
+    names: Vec<&'a str>,
+    /// Of every name: its id and symbol where they are known, and its number in parts.
+    found: Vec<Option<(Gene, BTreeMap<usize, u32>)>>,
+}
+
+/// What was found of them.
+struct GenesFound {
+    genes: Vec<Gene>,
+    numbers: Vec<BTreeMap<usize, u32>>,
+    unknown: Vec<String>,
+}
+
+impl<'a> GenesAsked<'a> {
+    fn new(query: &'a Query) -> Self {
+        let mut seen = BTreeSet::new();
+        let names: Vec<&str> = query.genes.iter().map(String::as_str).filter(|&name| seen.insert(name)).collect();
+        Self { found: vec![None; names.len()], names }
+    }
+
+    /// Looks for the names in a part: first among the ids, then among the symbols, in any case of letters.
+    fn find_in(&mut self, part: usize, genes: &shared_fbs::tile::Genes) {
+        let symbols = genes.symbols.as_deref().unwrap_or_default();
+        let by_symbol: HashMap<String, usize> =
+            symbols.iter().enumerate().rev().map(|(number, symbol)| (symbol.to_lowercase(), number)).collect();
+        for (name, found) in self.names.iter().zip(&mut self.found) {
+            let by_id = |id: &str| genes.ids.binary_search_by(|other| other.as_str().cmp(id)).ok();
+            // A gene that another part has told the id of goes by that.
+            let number = match &found {
+                Some((gene, _)) => by_id(&gene.id),
+                None => by_id(name).or_else(|| by_symbol.get(&name.to_lowercase()).copied()),
+            };
+            let Some(number) = number else { continue };
+            let id = genes.ids[number].clone();
+            let symbol = symbols.get(number).cloned().unwrap_or_else(|| id.clone());
+            found.get_or_insert_with(|| (Gene { id, symbol }, BTreeMap::new())).1.insert(part, number as u32);
+        }
+    }
+
+    /// What was found; of two names of one gene the first.
+    fn found(self) -> GenesFound {
+        let mut all = GenesFound { genes: Vec::new(), numbers: Vec::new(), unknown: Vec::new() };
+        for (name, found) in self.names.into_iter().zip(self.found) {
+            match found {
+                None => all.unknown.push(name.to_owned()),
+                Some((gene, numbers)) if !all.genes.iter().any(|other| other.id == gene.id) => {
+                    all.genes.push(gene);
+                    all.numbers.push(numbers);
+                }
+                Some(_) => {}
+            }
+        }
+        all
+    }
+}
+
+impl GenesFound {
+    /// The place and the number in a part of every gene that the part has.
+    fn numbers_in(&self, part: usize) -> impl Iterator<Item = (usize, u32)> {
+        self.numbers.iter().enumerate().filter_map(move |(gene, numbers)| Some((gene, *numbers.get(&part)?)))
+    }
+}

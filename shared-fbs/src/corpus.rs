@@ -1,0 +1,220 @@
+//! The manifest of a corpus: which datasets and values it sums up, and where its tiles lie.
+//!
+//! The types are those of `schemas/corpus.fbs`, which documents every field.
+
+use crate::{DecodeError, frame, generated::corpus_generated::tessera::corpus as wire, manifest, path};
+
+pub use wire::{
+    CorpusT as Corpus, Dimension, LevelT as Level, PartT as Part, ProfileT as Profile, SourceT as Source,
+};
+
+/// The version of the format that this crate writes and reads.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// Level of compression: a manifest is written seldom and read by everybody.
+const LEVEL: i32 = 12;
+
+/// The pack of genes and groups of a part.
+pub const TABLES: &str = "tables";
+
+/// The pack of a tile for every finest group of a part.
+pub const GROUPS: &str = "groups";
+
+/// The pack of a tile for every gene of a part, by groups of a level.
+pub fn genes_pack(level: usize) -> String {
+    format!("genes{level}")
+}
+
+impl Part {
+    /// Takes packs of a dataset's form as those of the part.
+    pub fn set_packs(&mut self, packs: Vec<manifest::Pack>) {
+        let page = |page: manifest::Page| wire::PageT {
+            offset: page.offset,
+            tiles_offset: page.tiles_offset,
+            length: page.length,
+            checksum: page.checksum,
+        };
+        let pack = |pack: manifest::Pack| wire::PackT {
+            name: pack.name,
+            file: pack.file,
+            n_bytes: pack.n_bytes,
+            n_tiles: pack.n_tiles,
+            page_tiles: pack.page_tiles,
+            pages: pack.pages.into_iter().map(page).collect(),
+            lengths: pack.lengths,
+            checksums: pack.checksums,
+        };
+        self.packs = packs.into_iter().map(pack).collect();
+    }
+
+    /// Its packs, as a dataset has them, so that they are read alike.
+    pub fn dataset_packs(&self) -> Vec<manifest::Pack> {
+        let page = |page: &wire::PageT| manifest::Page {
+            offset: page.offset,
+            tiles_offset: page.tiles_offset,
+            length: page.length,
+            checksum: page.checksum,
+        };
+        let pack = |pack: &wire::PackT| manifest::Pack {
+            name: pack.name.clone(),
+            file: pack.file.clone(),
+            n_bytes: pack.n_bytes,
+            n_tiles: pack.n_tiles,
+            page_tiles: pack.page_tiles,
+            pages: pack.pages.iter().map(page).collect(),
+            lengths: pack.lengths.clone(),
+            checksums: pack.checksums.clone(),
+            segments: None,
+        };
+        self.packs.iter().map(pack).collect()
+    }
+
+    /// Bytes of all its packs.
+    pub fn n_bytes(&self) -> u64 {
+        self.packs.iter().map(|pack| pack.n_bytes).sum()
+    }
+}
+
+impl Corpus {
+    /// What the corpus holds as 32 hexadecimal digits: XXH3-128 of the manifest without its version, its parent and the
+    /// programs that wrote it. The manifest names every pack by its content, so packs that differ give another id.
+    pub fn content_id_of(&self) -> String {
+        let mut content = self.clone();
+        (content.version, content.parent) = (0, None);
+        content.content_id.clear();
+        content.generator.clear();
+        content.sources.iter_mut().for_each(|source| source.generator.clear());
+        format!("{:032x}", xxhash_rust::xxh3::xxh3_128(&content.to_buffer()))
+    }
+
+    fn to_buffer(&self) -> Vec<u8> {
+        let mut builder = flatbuffers::FlatBufferBuilder::with_capacity(1 << 14);
+        let root = self.pack(&mut builder);
+        wire::finish_corpus_buffer(&mut builder, root);
+        builder.finished_data().to_vec()
+    }
+
+    /// Writes the manifest as the bytes of its file.
+    pub fn encode(&self) -> Vec<u8> {
+        frame::deflate(&self.to_buffer(), LEVEL)
+    }
+
+    /// Reads the bytes of a corpus's manifest.
+    ///
+    /// # Errors
+    /// When they are broken, of another format version, or contradict themselves.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let content = frame::inflate(bytes)?;
+        if content.get(4..8) != Some(wire::CORPUS_IDENTIFIER.as_bytes()) {
+            let reason = "the file is not the manifest of a corpus".to_owned();
+            return Err(DecodeError::Invalid { table: "Corpus", reason });
+        }
+        let options = flatbuffers::VerifierOptions { max_tables: 1 << 24, ..flatbuffers::VerifierOptions::default() };
+        let corpus = wire::root_as_corpus_with_opts(&options, &content)
+            .map_err(|error| DecodeError::invalid("Corpus", &error))?
+            .unpack();
+        match corpus.format_version {
+            found if found < FORMAT_VERSION => Err(DecodeError::TooOld { found, expected: FORMAT_VERSION }),
+            found if found > FORMAT_VERSION => Err(DecodeError::TooNew { found, expected: FORMAT_VERSION }),
+            _ => corpus.check().map(|()| corpus),
+        }
+    }
+
+    /// Refuses what would lead a reader astray.
+    fn check(&self) -> Result<(), DecodeError> {
+        let wrong = |reason| Err(DecodeError::Inconsistent { table: "Corpus", reason });
+        if !self.sources.is_sorted_by(|a, b| a.id < b.id) {
+            return wrong("its sources are not in the order of their ids");
+        }
+        if self.sources.iter().any(|source| source.part as usize >= self.parts.len()) {
+            return wrong("a source is of a part that does not exist");
+        }
+        for part in &self.parts {
+            if part.levels.is_empty() || part.levels.iter().any(|level| !level.dimensions.is_sorted_by(|a, b| a.0 < b.0)) {
+                return wrong("a part has no level, or a level's dimensions do not ascend");
+            }
+            if part.levels[0].dimensions != Dimension::ENUM_VALUES {
+                return wrong("the first level of a part does not have every dimension");
+            }
+            let n_tiles = |name: &str| part.packs.iter().find(|pack| pack.name == name).map(|pack| pack.n_tiles);
+            let has_every_gene = |level: usize| n_tiles(&genes_pack(level)) == Some(part.n_genes);
+            if !(0..part.levels.len()).all(has_every_gene) || n_tiles(GROUPS) != Some(part.levels[0].n_groups) {
+                return wrong("a pack does not have a tile for every gene or group");
+            }
+            for pack in &part.packs {
+                if !path::is_pack_file(&pack.file) {
+                    return wrong("a pack's file name is not a plain name");
+                }
+                let n_listed = match pack.page_tiles {
+                    0 => pack.n_tiles,
+                    tiles if pack.pages.len() == pack.n_tiles.div_ceil(tiles) as usize => 0,
+                    _ => return wrong("a paged directory does not have every page"),
+                };
+                if [pack.lengths.len(), pack.checksums.len()] != [n_listed as usize; 2] {
+                    return wrong("a directory does not describe every tile");
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn corpus() -> Corpus {
+        let pack = |name: &str, n_tiles: usize| manifest::Pack {
+            name: name.to_owned(),
+            file: path::pack_file(name, 7),
+            n_bytes: 10,
+            n_tiles: n_tiles as u32,
+            lengths: vec![5; n_tiles],
+            checksums: vec![1; n_tiles],
+            ..manifest::Pack::default()
+        };
+        let level = Level { dimensions: Dimension::ENUM_VALUES.to_vec(), n_groups: 3 };
+        let mut part =
+            Part { organism: "NCBITaxon:9606".to_owned(), n_genes: 2, levels: vec![level], ..Part::default() };
+        part.set_packs(vec![pack(TABLES, 4), pack("genes0", 2), pack(GROUPS, 3)]);
+        let source = |id: &str| Source { id: id.to_owned(), ..Source::default() };
+        let sources = vec![source("a"), source("b")];
+        let mut corpus = Corpus { format_version: FORMAT_VERSION, sources, parts: vec![part], ..Corpus::default() };
+        corpus.content_id = corpus.content_id_of();
+        corpus
+    }
+
+    #[test]
+    fn a_manifest_comes_back() {
+        let corpus = corpus();
+        assert_eq!(Corpus::decode(&corpus.encode()), Ok(corpus));
+    }
+
+    #[test]
+    fn the_content_id_is_of_what_a_corpus_holds() {
+        let corpus = corpus();
+        let later = Corpus { version: 7, parent: Some("x".to_owned()), generator: "y".to_owned(), ..corpus.clone() };
+        assert_eq!(later.content_id_of(), corpus.content_id);
+        let mut other = corpus.clone();
+        other.sources[0].n_cells = 1;
+        assert_ne!(other.content_id_of(), corpus.content_id);
+    }
+
+    #[test]
+    fn what_would_lead_astray_is_refused() {
+        let changes: [fn(&mut Corpus); 7] = [
+            |corpus| corpus.format_version += 1,
+            |corpus| corpus.sources.reverse(),
+            |corpus| corpus.sources[0].part = 1,
+            |corpus| corpus.parts[0].levels.clear(),
+            |corpus| corpus.parts[0].n_genes = 3,
+            |corpus| corpus.parts[0].packs[0].file = "../x".to_owned(),
+            |corpus| corpus.parts[0].packs[0].lengths.push(1),
+        ];
+        for change in changes {
+            let mut corpus = corpus();
+            change(&mut corpus);
+            Corpus::decode(&corpus.encode()).unwrap_err();
+        }
+    }
+}
