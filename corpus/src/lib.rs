@@ -14,14 +14,17 @@ mod dimension;
 mod groups;
 #[cfg(feature = "native")]
 pub mod native;
+mod ontology;
 mod open;
 mod profile;
 mod query;
 mod value;
+pub mod view;
 
 pub use csv::dot_plot_csv;
 pub use dimension::{Dimension, UnknownDimension};
 pub use groups::{Groups, Term, Values};
+pub use ontology::{LookUp, ontology, organism_label};
 pub use open::Corpus;
 pub use profile::{current, named, paper};
 pub use query::{Ancestors, DotPlot, DotRow, Flat, Gene, Options, Query, QueryError, Tissues};

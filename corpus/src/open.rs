@@ -23,7 +23,8 @@ pub struct Corpus<T> {
 }
 
 struct OpenPart {
-    packs: Vec<Pack>,
+    /// By their names. For whoever has the tiles, a pack goes by its file: two parts have packs of one name.
+    packs: Vec<(String, Pack)>,
     genes: OnceLock<Genes>,
     values: OnceLock<Vec<Values>>,
     groups: Vec<OnceLock<Groups>>,
@@ -36,7 +37,7 @@ impl<T: Tiles> Corpus<T> {
             .parts
             .iter()
             .map(|part| OpenPart {
-                packs: part.dataset_packs(),
+                packs: part.dataset_packs().into_iter().map(by_file).collect(),
                 genes: OnceLock::new(),
                 values: OnceLock::new(),
                 groups: part.levels.iter().map(|_| OnceLock::new()).collect(),
@@ -200,7 +201,7 @@ impl<T: Tiles> Corpus<T> {
         decode: impl Fn(&[u8]) -> Result<R, DecodeError>,
     ) -> Result<Vec<R>, T::Error> {
         let unknown = || DatasetError::Unknown { kind: "pack", name: pack.to_owned() };
-        let file = self.parts[part].packs.iter().find(|known| known.name == pack).ok_or_else(unknown)?;
+        let (_, file) = self.parts[part].packs.iter().find(|(name, _)| name == pack).ok_or_else(unknown)?;
         let answers = self.tiles.tiles(file, tiles, Priority::Now).await;
         let mut decoded = Vec::with_capacity(tiles.len());
         for (answer, &tile) in answers.into_iter().zip(tiles) {
@@ -210,6 +211,10 @@ impl<T: Tiles> Corpus<T> {
         }
         Ok(decoded)
     }
+}
+
+fn by_file(pack: Pack) -> (String, Pack) {
+    (pack.name, Pack { name: pack.file.clone(), ..pack })
 }
 
 fn damaged(pack: &str, index: u32, damage: impl Into<Damage>) -> DatasetError {

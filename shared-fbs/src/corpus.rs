@@ -5,7 +5,7 @@
 use crate::{DecodeError, frame, generated::corpus_generated::tessera::corpus as wire, manifest, path};
 
 pub use wire::{
-    CorpusT as Corpus, Dimension, LevelT as Level, PartT as Part, ProfileT as Profile, SourceT as Source,
+    CorpusT as Corpus, Dimension, LevelT as Level, OntologyTermT as OntologyTerm, PartT as Part, ProfileT as Profile, SourceT as Source,
 };
 
 /// The version of the format that this crate writes and reads.
@@ -129,6 +129,10 @@ impl Corpus {
         if self.sources.iter().any(|source| source.part as usize >= self.parts.len()) {
             return wrong("a source is of a part that does not exist");
         }
+        let is_term = |parent: &u32| (*parent as usize) < self.ontology.len();
+        if !self.ontology.iter().flat_map(|term| term.parents.iter().flatten()).all(is_term) {
+            return wrong("a term of the ontology is below one that does not exist");
+        }
         for part in &self.parts {
             if part.levels.is_empty() || part.levels.iter().any(|level| !level.dimensions.is_sorted_by(|a, b| a.0 < b.0)) {
                 return wrong("a part has no level, or a level's dimensions do not ascend");
@@ -202,10 +206,11 @@ mod tests {
 
     #[test]
     fn what_would_lead_astray_is_refused() {
-        let changes: [fn(&mut Corpus); 7] = [
+        let changes: [fn(&mut Corpus); 8] = [
             |corpus| corpus.format_version += 1,
             |corpus| corpus.sources.reverse(),
             |corpus| corpus.sources[0].part = 1,
+            |corpus| corpus.ontology.push(OntologyTerm { parents: Some(vec![1]), ..OntologyTerm::default() }),
             |corpus| corpus.parts[0].levels.clear(),
             |corpus| corpus.parts[0].n_genes = 3,
             |corpus| corpus.parts[0].packs[0].file = "../x".to_owned(),

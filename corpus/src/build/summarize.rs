@@ -132,7 +132,7 @@ pub fn summarize(
         matrix: counts.name(),
         generator: GENERATOR.to_owned(),
     };
-    let manifest = manifest(choices.profile.clone(), vec![source], vec![part], None);
+    let manifest = manifest(choices.profile.clone(), vec![source], vec![part], Vec::new(), None);
     write_manifest(&manifest, &environment)?;
     Ok(Summary { manifest, left_out })
 }
@@ -142,6 +142,7 @@ pub fn manifest(
     profile: shared_fbs::corpus::Profile,
     sources: Vec<Source>,
     parts: Vec<shared_fbs::corpus::Part>,
+    ontology: Vec<shared_fbs::corpus::OntologyTerm>,
     parent: Option<&Manifest>,
 ) -> Manifest {
     let mut manifest = Manifest {
@@ -155,6 +156,7 @@ pub fn manifest(
         square_shift: value::SQUARE_SHIFT,
         sources,
         parts,
+        ontology,
     };
     manifest.content_id = manifest.content_id_of();
     manifest

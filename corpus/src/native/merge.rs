@@ -12,12 +12,13 @@ use builder::{
     native::{Directory, TemporaryFiles},
 };
 use rayon::prelude::*;
-use shared_fbs::{path::is_pack_file, tile::Genes};
+use shared_fbs::{corpus::OntologyTerm, path::is_pack_file, tile::Genes};
 use tessera::dataset::{DatasetError, wait};
 
 use super::{FileCorpus, OpenError, open};
 use crate::{
-    Dimension, Groups, Manifest, Part, Source, Term, Values,
+    Dimension, Groups, LookUp, Manifest, Part, Source, Term, Values,
+    ontology::terms_above,
     build::{Entry, PartWriter, added_up, compact, manifest, write_manifest},
 };
 
@@ -85,6 +86,14 @@ pub struct Added {
     pub n_bytes_written: u64,
 }
 
+/// What the next version of a corpus has.
+struct Change {
+    sources: Vec<Source>,
+    parts: Vec<Part>,
+    ontology: Vec<OntologyTerm>,
+    n_bytes_written: u64,
+}
+
 /// A part of an open corpus.
 #[derive(Clone, Copy)]
 struct PartOf<'a> {
@@ -96,7 +105,7 @@ struct PartOf<'a> {
 ///
 /// # Errors
 /// [`MergeError`].
-pub fn build(directories: &[&Path], environment: Environment<'_>) -> Result<Added, MergeError> {
+pub fn build(directories: &[&Path], look_up: &LookUp<'_>, environment: Environment<'_>) -> Result<Added, MergeError> {
     let corpora = directories.iter().map(|directory| open(directory)).collect::<Result<Vec<_>, _>>()?;
     let mut sources: Vec<Source> = Vec::new();
     for (corpus, directory) in corpora.iter().zip(directories) {
@@ -116,7 +125,8 @@ pub fn build(directories: &[&Path], environment: Environment<'_>) -> Result<Adde
         source.part = parts.iter().position(is_of).unwrap_or_default() as u32;
     }
     let n_bytes_written = parts.iter().map(Part::n_bytes).sum();
-    let manifest = manifest((*corpora[0].manifest().profile).clone(), sources, parts, None);
+    let ontology = ontology_of(corpora.iter(), look_up)?;
+    let manifest = manifest((*corpora[0].manifest().profile).clone(), sources, parts, ontology, None);
     write_manifest(&manifest, &environment)?;
     Ok(Added { manifest, n_bytes_written })
 }
@@ -126,7 +136,7 @@ pub fn build(directories: &[&Path], environment: Environment<'_>) -> Result<Adde
 ///
 /// # Errors
 /// [`MergeError`]; the corpus is then as it was.
-pub fn add(directory: &Path, summaries: &[&Path], progress: &dyn Progress) -> Result<Added, MergeError> {
+pub fn add(directory: &Path, summaries: &[&Path], look_up: &LookUp<'_>, progress: &dyn Progress) -> Result<Added, MergeError> {
     let corpus = open(directory)?;
     let added = summaries.iter().map(|summary| open(summary)).collect::<Result<Vec<_>, _>>()?;
     let mut sources = corpus.manifest().sources.clone();
@@ -167,7 +177,8 @@ pub fn add(directory: &Path, summaries: &[&Path], progress: &dyn Progress) -> Re
         };
         source.part = runs.iter().position(|run| run.iter().any(is_from)).unwrap_or_default() as u32;
     }
-    replace(&corpus, sources, parts, n_bytes_written, directory, &environment)
+    let ontology = ontology_of(added.iter().chain([&corpus]), look_up)?;
+    replace(&corpus, Change { sources, parts, ontology, n_bytes_written }, directory, &environment)
 }
 
 /// Removes a dataset from the corpus of a directory. Only the part that has its cells is written anew.
@@ -196,21 +207,22 @@ pub fn remove(directory: &Path, id: &str, progress: &dyn Progress) -> Result<Add
         parts.remove(removed);
         sources.iter_mut().filter(|source| source.part as usize > removed).for_each(|source| source.part -= 1);
     }
-    replace(&corpus, sources, parts, n_bytes_written, directory, &environment)
+    // What is above the cell types of one dataset more says nothing wrong of the others'.
+    let ontology = corpus.manifest().ontology.clone();
+    replace(&corpus, Change { sources, parts, ontology, n_bytes_written }, directory, &environment)
 }
 
 /// Writes the manifest that follows a corpus's, and removes packs that neither of the two names: who has opened the version
 /// before can go on.
 fn replace(
     corpus: &FileCorpus,
-    sources: Vec<Source>,
-    parts: Vec<Part>,
-    n_bytes_written: u64,
+    change: Change,
     directory: &Path,
     environment: &Environment<'_>,
 ) -> Result<Added, MergeError> {
     let before = corpus.manifest();
-    let manifest = manifest((*before.profile).clone(), sources, parts, Some(before));
+    let Change { sources, parts, ontology, n_bytes_written } = change;
+    let manifest = manifest((*before.profile).clone(), sources, parts, ontology, Some(before));
     write_manifest(&manifest, environment)?;
     let packs = |manifest: &Manifest| -> Vec<String> {
         manifest.parts.iter().flat_map(Part::dataset_packs).map(|pack| pack.file).collect()
@@ -243,6 +255,21 @@ fn take_part<'a>(runs: &mut Vec<Vec<PartOf<'a>>>, new: PartOf<'a>) {
         run = before;
     }
     runs.push(run);
+}
+
+/// What is above the cell types that cells of some corpora are annotated with.
+fn ontology_of<'a>(
+    corpora: impl Iterator<Item = &'a FileCorpus>,
+    look_up: &LookUp<'_>,
+) -> Result<Vec<OntologyTerm>, MergeError> {
+    let mut ids = BTreeSet::new();
+    for corpus in corpora {
+        for part in 0..corpus.manifest().parts.len() {
+            let values = &wait(corpus.values(part))?[Dimension::CellType as usize];
+            ids.extend(values.terms.iter().map(|term| term.id.clone()));
+        }
+    }
+    Ok(terms_above(ids, look_up))
 }
 
 fn copy_packs(part: &Part, from: &Path, output: &Directory) -> Result<(), BuildError> {

@@ -8,6 +8,7 @@ mod center;
 mod commands;
 mod dialogs;
 mod explorer;
+mod expression;
 mod later;
 mod legend;
 mod palette;
@@ -37,6 +38,7 @@ use crate::{
 };
 use catalog::CatalogPage;
 use explorer::{Explorer, Speak};
+use expression::ExpressionPage;
 
 pub use dialogs::Dialogs;
 pub use later::Loading;
@@ -50,6 +52,17 @@ pub fn start_catalog() {
     mount_to(root, move || {
         let page = StoredValue::new_local(page);
         view! { <CatalogPage page /> }
+    })
+    .forget();
+}
+
+/// Fills the document with Gene Expression over the corpus that its address names.
+pub fn start_expression() {
+    let page = FullPage::new();
+    let root = page.root().clone();
+    mount_to(root, move || {
+        let page = StoredValue::new_local(page);
+        view! { <ExpressionPage page /> }
     })
     .forget();
 }

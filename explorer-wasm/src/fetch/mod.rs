@@ -1,6 +1,7 @@
 //! Tiles from the network: fetched once, verified, kept while they fit.
 
 mod batch;
+mod corpus;
 mod error;
 mod fetcher;
 mod host_bytes;
@@ -12,6 +13,7 @@ mod source;
 mod stall;
 mod tile_store;
 
+pub use corpus::open_corpus;
 pub use error::FetchError;
 pub use explorer_core::dataset::Priority;
 pub use fetcher::{Fetcher, Limits, TileBytes};

@@ -4,6 +4,7 @@ use explorer_core::embed::{Gestures, Settings, SettingsChange};
 use futures_channel::oneshot;
 use gloo_events::EventListener;
 use shared_fbs::api::{
+    CORPUS_ROUTE, EXPRESSION_ROUTE,
     BYTES_QUERY, DATA_META, DATA_ORIGINS_META, EMBED_ORIGINS_META, EMBED_QUERY, HOST_META, HOST_QUERY, PLAIN_FILES,
 };
 use wasm_bindgen::{JsCast, JsValue};
@@ -53,6 +54,16 @@ impl FullPage {
 }
 
 impl FullPage {
+    /// The address of the directory of the corpus that the page is of; of none where it names none.
+    pub fn corpus(&self) -> String {
+        let address = location().href().unwrap_or_default();
+        let below = address.strip_prefix(&self.base).unwrap_or_default();
+        let path = below.split(['?', '#']).next().unwrap_or_default();
+        let id = path.strip_prefix(EXPRESSION_ROUTE).unwrap_or_default().split('/').nth(1).unwrap_or_default();
+        // As it stands in the address, percent-encoded.
+        format!("{}{CORPUS_ROUTE}/{id}/", self.base)
+    }
+
     /// Whether the page is of a static site, which stays as it is while the page is open.
     pub fn is_of_static_site(&self) -> bool {
         content(HOST_META) == PLAIN_FILES

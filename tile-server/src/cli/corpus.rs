@@ -8,6 +8,7 @@ use builder::native::Existing;
 use clap::{Args, Subcommand};
 use corpus::native::{self, Added};
 use explorer_core::format;
+use schema::Reference;
 
 use super::{progress::TerminalProgress, terminal};
 
@@ -60,16 +61,21 @@ enum Command {
 
 /// Makes or changes a corpus.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let reference = Reference::embedded();
+    let look_up = |id: &str| {
+        let term = reference.term(id)?;
+        Some((reference.label(term)?.to_owned(), reference.parents(term)))
+    };
     let (added, is_quiet) = match &arguments.command {
         Command::Build { inputs, out, force, quiet } => {
             let progress = TerminalProgress::new(*quiet)?;
             let existing = if *force { Existing::Replace } else { Existing::Keep };
             let inputs: Vec<&Path> = inputs.iter().map(PathBuf::as_path).collect();
-            (native::publish(out, existing, &progress, |environment| native::build(&inputs, environment))?, *quiet)
+            (native::publish(out, existing, &progress, |environment| native::build(&inputs, &look_up, environment))?, *quiet)
         }
         Command::Add { corpus, inputs, quiet } => {
             let inputs: Vec<&Path> = inputs.iter().map(PathBuf::as_path).collect();
-            (native::add(corpus, &inputs, &TerminalProgress::new(*quiet)?)?, *quiet)
+            (native::add(corpus, &inputs, &look_up, &TerminalProgress::new(*quiet)?)?, *quiet)
         }
         Command::Remove { corpus, id, quiet } => {
             (native::remove(corpus, id, &TerminalProgress::new(*quiet)?)?, *quiet)

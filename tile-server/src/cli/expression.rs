@@ -7,9 +7,9 @@ use std::{
 use anyhow::Result;
 use clap::Args;
 use corpus::{
-    Dimension, DotPlot, DotRow, Flat, Manifest, Query, Term, Tissues, dot_plot_csv,
+    Dimension, DotPlot, DotRow, Manifest, Query, Term, Tissues, dot_plot_csv,
     native::{FileCorpus, open, wait},
-    sum,
+    ontology, sum,
 };
 use serde_json::{Value, json};
 
@@ -95,8 +95,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let out = arguments.out.open([arguments.corpus.as_path()])?;
     let corpus: FileCorpus = open(&arguments.corpus)?;
     let query = arguments.query(corpus.manifest())?;
+    let ontology = ontology(corpus.manifest());
     if arguments.options {
-        let options = wait(corpus.options(&query, &Flat))?;
+        let options = wait(corpus.options(&query, &ontology))?;
         let of_dimension = |(dimension, options): (Dimension, Vec<(Term, u64)>)| {
             let option = |(term, n): (Term, u64)| json!({ "id": term.id, "label": term.label, "n_cells": n });
             (dimension.name().to_owned(), options.into_iter().map(option).collect())
@@ -104,7 +105,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         terminal::print_json(&Value::Object(options.into_iter().map(of_dimension).collect()))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let plot = wait(corpus.dot_plot(&query, &Flat))?;
+    let plot = wait(corpus.dot_plot(&query, &ontology))?;
     for name in &plot.unknown {
         terminal::say(&format!("warning: no dataset has a gene `{name}` of {}", query.organism));
     }

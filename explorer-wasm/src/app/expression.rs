@@ -1,0 +1,255 @@
+//! Gene Expression over a corpus: fetched as it is asked; what is asked stands in the address.
+
+use std::{collections::BTreeSet, rc::Rc, sync::Arc};
+
+use corpus::{
+    Corpus, Dimension, DotPlot, Gene, Manifest, Options, Query, dot_plot_csv,
+    view::{Edit, Table, View},
+};
+use explorer_core::{
+    format::{integer, plural, short},
+    session::{GeneTable, ResolvedGenes},
+};
+use expression::{Hierarchy, Ontology};
+use leptos::prelude::*;
+use shared_fbs::tile::Genes;
+
+use crate::{
+    fetch::{FetchError, Fetcher, open_corpus},
+    host::{FullPage, Host},
+    owner::{Alive, keep},
+    ui::{ErrorView, ExpressionScreen, GeneHit, LoadingView, OrganismChoice, Show},
+    view::{effect, view},
+};
+
+/// Genes that a search shows at most.
+const MOST_HITS: usize = 8;
+
+/// A corpus that is open.
+struct Opened {
+    corpus: Corpus<Fetcher>,
+    ontology: Ontology,
+}
+
+/// What is known of an organism's part of the corpus.
+struct OfOrganism {
+    id: String,
+    genes: GeneTable,
+    hierarchy: Hierarchy,
+}
+
+/// A question with its answer.
+#[derive(Clone, Default)]
+struct Answer {
+    plot: DotPlot,
+    options: Arc<Options>,
+}
+
+/// Gene Expression over the corpus that the address names.
+#[component]
+pub fn ExpressionPage(page: StoredValue<FullPage, LocalStorage>) -> impl IntoView {
+    let alive = Alive::here();
+    let opened = RwSignal::new_local(None::<Result<Rc<Opened>, String>>);
+    let open = Callback::new(move |()| {
+        opened.set(None);
+        alive.spawn(async move {
+            let directory = page.with_value(FullPage::corpus);
+            opened.set(Some(fetched(directory).await.map(Rc::new).map_err(|error| error.to_string())));
+        });
+    });
+    open.run(());
+    page.with_value(|page| page.set_title("Gene Expression"));
+    let failure = Memo::new(move |_| opened.with(|opened| opened.as_ref()?.as_ref().err().cloned()));
+    let ready = move || opened.with(|opened| opened.as_ref()?.as_ref().ok().cloned());
+    view! {
+        <Show
+            when=move || failure.with(Option::is_none)
+            fallback=move || view! {
+                <ErrorView
+                    title="The corpus could not be opened"
+                    text=Signal::derive(move || failure.get().unwrap_or_default())
+                    on_retry=open
+                />
+            }
+        >
+            {move || match ready() {
+                Some(opened) => view! { <Asked page opened=StoredValue::new_local(opened) /> },
+                None => view! { <LoadingView title="Gene Expression" text="Opening the corpus" fraction=Signal::stored(None) /> },
+            }}
+        </Show>
+    }
+}
+
+async fn fetched(directory: String) -> Result<Opened, FetchError> {
+    let corpus = open_corpus(directory).await?;
+    let ontology = corpus::ontology(corpus.manifest());
+    Ok(Opened { corpus, ontology })
+}
+
+/// What is asked of an open corpus, and what it answers.
+#[component]
+fn Asked(page: StoredValue<FullPage, LocalStorage>, opened: StoredValue<Rc<Opened>, LocalStorage>) -> impl IntoView {
+    let alive = Alive::here();
+    let with_manifest = |read: &dyn Fn(&Manifest) -> String| opened.with_value(|opened| read(opened.corpus.manifest()));
+    let organisms: Vec<OrganismChoice> = opened.with_value(|opened| organisms_of(opened.corpus.manifest()));
+    let first = organisms.first().map(|(id, _)| id.clone()).unwrap_or_default();
+    let asked = move || page.with_value(|page| View::of_address(&page.link()));
+    let shown = RwSignal::new(asked());
+    keep(page.with_value(|page| page.on_link(Box::new(move || shown.set(asked())))));
+
+    let query = Memo::new(move |_| shown.with(|shown| shown.query(&first)));
+    let organism = Memo::new(move |_| query.with(|query| query.organism.clone()));
+    let of_organism = RwSignal::new_local(None::<Rc<OfOrganism>>);
+    let answer = RwSignal::new_local(Answer::default());
+    let failure = RwSignal::new(String::new());
+    // Questions that were asked so far; the last one counts.
+    let n_asked = StoredValue::new(0_u32);
+    let is_busy = RwSignal::new(false);
+    let ask = move || {
+        let query = query.get();
+        n_asked.update_value(|n_asked| *n_asked += 1);
+        let number = n_asked.get_value();
+        is_busy.set(true);
+        let opened = opened.get_value();
+        alive.spawn(async move {
+            let known = of_organism.get_untracked().filter(|known| known.id == query.organism);
+            let answered = answered(&opened, known, &query).await;
+            if n_asked.get_value() != number {
+                return;
+            }
+            is_busy.set(false);
+            match answered {
+                Ok((known, found)) => {
+                    failure.set(String::new());
+                    of_organism.set(Some(known));
+                    answer.set(found);
+                }
+                Err(told) => failure.set(told),
+            }
+        });
+    };
+    let again = RwSignal::new(());
+    effect(move || {
+        again.track();
+        ask();
+    });
+
+    let frac_bits = opened.with_value(|opened| opened.corpus.manifest().frac_bits);
+    let table = Memo::new(move |_| {
+        let Some(known) = of_organism.get() else { return Arc::default() };
+        Arc::new(answer.with(|answer| shown.with(|shown| Table::new(&answer.plot, &known.hierarchy, shown, frac_bits))))
+    });
+    let options = Memo::new(move |_| answer.with(|answer| Arc::clone(&answer.options)));
+    let symbol = move |id: &String| {
+        let known = of_organism.get();
+        let symbol = known.map(|known| known.genes.symbol_of(id).to_owned());
+        Gene { id: id.clone(), symbol: symbol.unwrap_or_else(|| id.clone()) }
+    };
+    let genes = Memo::new(move |_| shown.with(|shown| shown.genes.iter().map(symbol).collect::<Vec<_>>()));
+
+    let typed = RwSignal::new(String::new());
+    let hits = Memo::new(move |_| -> Arc<[GeneHit]> {
+        let found = |known: Rc<OfOrganism>| typed.with(|typed| known.genes.hits(typed, None, MOST_HITS));
+        of_organism.get().map(found).unwrap_or_default().into_iter().map(|(_, hit)| hit).collect()
+    });
+    let unresolved = RwSignal::new(String::new());
+    let edit = Callback::new(move |edit: Edit| {
+        shown.update(|shown| shown.apply(edit));
+        let link = shown.with_untracked(View::to_address);
+        page.with_value(|page| page.push_link(&link));
+    });
+    let names = Callback::new(move |names: Vec<String>| {
+        let Some(known) = of_organism.get_untracked() else { return };
+        let resolved = ResolvedGenes::of(&names, &[&known.genes]);
+        unresolved.set(resolved.unresolved.text());
+        edit.run(Edit::AddGenes(resolved.ids));
+    });
+    let save = Callback::new(move |()| {
+        let query = query.get_untracked();
+        let text = answer.with_untracked(|answer| {
+            opened.with_value(|opened| dot_plot_csv(&answer.plot, &query, opened.corpus.manifest()))
+        });
+        page.with_value(|page| save_csv(page, &text));
+    });
+    let home = page.with_value(|page| page.base().to_owned());
+    view! {
+        <ExpressionScreen
+            shown
+            table
+            options
+            organisms
+            organism
+            genes
+            hits
+            unresolved
+            about=with_manifest(&about)
+            noise=with_manifest(&noise)
+            is_busy
+            failure
+            home
+            on_query=move |text| typed.set(text)
+            on_names=names
+            on_dismiss=move |()| unresolved.set(String::new())
+            on_edit=edit
+            on_save=save
+            on_retry=move |()| again.set(())
+        />
+    }
+}
+
+/// What the corpus answers, with what is known of the organism.
+async fn answered(
+    opened: &Opened,
+    known: Option<Rc<OfOrganism>>,
+    query: &Query,
+) -> Result<(Rc<OfOrganism>, Answer), String> {
+    let known = match known {
+        Some(known) => known,
+        None => Rc::new(of_organism(opened, &query.organism).await.map_err(|error| error.to_string())?),
+    };
+    let plot = opened.corpus.dot_plot(query, &opened.ontology).await.map_err(|error| error.to_string())?;
+    let options = opened.corpus.options(query, &opened.ontology).await.map_err(|error| error.to_string())?;
+    Ok((known, Answer { plot, options: Arc::new(options) }))
+}
+
+async fn of_organism(opened: &Opened, organism: &str) -> Result<OfOrganism, FetchError> {
+    let corpus = &opened.corpus;
+    let (mut genes, mut cell_types) = (Vec::new(), BTreeSet::new());
+    for part in corpus.parts_of(organism) {
+        let of_part = corpus.genes(part).await?;
+        let symbols = of_part.symbols.as_ref().unwrap_or(&of_part.ids);
+        genes.extend(of_part.ids.iter().cloned().zip(symbols.iter().cloned()));
+        let values = &corpus.values(part).await?[Dimension::CellType as usize];
+        cell_types.extend(values.terms.iter().map(|term| term.id.clone()));
+    }
+    genes.sort();
+    genes.dedup_by(|a, b| a.0 == b.0);
+    let (ids, symbols) = genes.into_iter().unzip();
+    let genes = GeneTable::new(Genes { ids, symbols: Some(symbols), rows: Vec::new() });
+    let cell_types: Vec<String> = cell_types.into_iter().collect();
+    let hierarchy = Hierarchy::new(&opened.ontology, &cell_types);
+    Ok(OfOrganism { id: organism.to_owned(), genes, hierarchy })
+}
+
+fn organisms_of(manifest: &Manifest) -> Vec<OrganismChoice> {
+    let ids: BTreeSet<&String> = manifest.parts.iter().map(|part| &part.organism).collect();
+    ids.into_iter().map(|id| (id.clone(), corpus::organism_label(id).to_owned())).collect()
+}
+
+fn about(manifest: &Manifest) -> String {
+    let n_cells: u64 = manifest.sources.iter().map(|source| u64::from(source.n_cells)).sum();
+    format!(
+        "{}, {} cells, profile {}, version {}",
+        plural(manifest.sources.len(), "dataset", "datasets"),
+        integer(n_cells),
+        manifest.profile.name,
+        manifest.version
+    )
+}
+
+fn noise(manifest: &Manifest) -> String {
+    match manifest.profile.least_cptt {
+        least if least > 0.0 => format!("Below {} counts per ten thousand (CPTT): none", short(least, 3)),
+        _ => String::new(),
+    }
+}
