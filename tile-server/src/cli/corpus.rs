@@ -28,6 +28,9 @@ enum Command {
         /// The directory to write
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
+        /// The sums.parquet that an engine has added up of those of the inputs, of which only genes and groups are then read
+        #[arg(long, value_name = "FILE")]
+        from_parquet: Option<PathBuf>,
         /// Replace the directory if it exists
         #[arg(long)]
         force: bool,
@@ -61,11 +64,11 @@ enum Command {
 /// Makes or changes a corpus.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let (added, is_quiet) = match &arguments.command {
-        Command::Build { inputs, out, force, quiet } => {
+        Command::Build { inputs, out, from_parquet, force, quiet } => {
             let progress = TerminalProgress::new(*quiet)?;
             let existing = if *force { Existing::Replace } else { Existing::Keep };
             let inputs: Vec<&Path> = inputs.iter().map(PathBuf::as_path).collect();
-            (native::publish(out, existing, &progress, |environment| native::build(&inputs, environment))?, *quiet)
+            (native::build_corpus(&inputs, from_parquet.as_deref(), (out, existing), &progress)?, *quiet)
         }
         Command::Add { corpus, inputs, quiet } => {
             let inputs: Vec<&Path> = inputs.iter().map(PathBuf::as_path).collect();

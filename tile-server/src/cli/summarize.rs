@@ -9,7 +9,7 @@ use builder::{BuildError, native::{Existing, InputStamp}};
 use clap::{Args, ValueEnum};
 use corpus::{
     Dimension, Profile, Term,
-    build::{CellTable, Choices, Counts, H5adCounts, Input, Summary, SummaryError, summarize},
+    build::{CellTable, Choices, H5adCounts, Input, Summary},
     native::{self, DatasetCounts},
 };
 use explorer_core::format;
@@ -126,11 +126,7 @@ impl Arguments {
 
     fn write(&self, input: Input<'_>, title: Option<&str>, progress: &TerminalProgress) -> Result<Summary> {
         let existing = if self.force { Existing::Replace } else { Existing::Keep };
-        let choices = self.choices(title);
-        let make = |environment| -> Result<Summary, SummaryError> {
-            summarize(input, &choices, &Term::clone, environment)
-        };
-        Ok(native::publish(&self.out, existing, progress, make)?)
+        Ok(native::summarize(input, &self.choices(title), &Term::clone, (&self.out, existing), progress)?)
     }
 }
 
@@ -162,7 +158,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         let counts = H5adCounts::open(&opened, arguments.layer.as_deref())?;
         let input = Input {
             cells: &CellTable::of(&opened.obs()?),
-            counts: &counts as &dyn Counts,
+            counts: &counts,
             file: &file,
             content: &content,
             organism: opened.uns().organism.as_deref(),
