@@ -1,6 +1,9 @@
 //! Markers: the genes that tell each label of a column from all others, from label moments alone.
 
-use super::{DeOptions, DeTable, FixedPoints, Moments, MomentsError, RankSums, Summary, Ties, compare};
+use super::{
+    BootstrapPercentile, DeOptions, DeTable, Dispersion, FixedPoints, Moments, MomentsError, Pooling, RankSums, Ties,
+    cohens_d, compare,
+};
 use crate::state::MarkerOrder;
 
 /// How the markers of a label are ranked.
@@ -81,15 +84,7 @@ pub struct MarkerFinder<'a> {
     rank: MarkerRank,
     ranks: Option<(&'a RankSums, Ties)>,
     /// Of every label and gene; empty unless effects against each other label are asked for.
-    spreads: Vec<Vec<Spread>>,
-}
-
-/// What Cohen's d takes of a gene in a label.
-#[derive(Clone, Copy)]
-struct Spread {
-    mean: f64,
-    /// Variance over n, times n − 1.
-    scatter: f64,
+    dispersions: Vec<Vec<Dispersion>>,
 }
 
 impl<'a> MarkerFinder<'a> {
@@ -102,11 +97,11 @@ impl<'a> MarkerFinder<'a> {
         options: DeOptions,
         rank: MarkerRank,
     ) -> Self {
-        let spreads = match rank {
+        let dispersions = match rank {
             MarkerRank::Score => Vec::new(),
-            MarkerRank::EffectPercentile(_) => labels.iter().map(|label| spreads(label, fixed)).collect(),
+            MarkerRank::EffectPercentile(_) => labels.iter().map(|label| dispersions(label, fixed)).collect(),
         };
-        Self { labels, total, fixed, options, rank, ranks: None, spreads }
+        Self { labels, total, fixed, options, rank, ranks: None, dispersions }
     }
 
     /// The same with genes tested by their ranks. The groups of the ranks are the labels.
@@ -147,155 +142,37 @@ impl<'a> MarkerFinder<'a> {
         Ok(ranks.into_iter().map(|(rank, gene)| Marker::of(&table, gene, rank)).collect())
     }
 
-    /// The percentile of Cohen's d against each other label that has cells, with the gene's number.
-    ///
-    /// CELLxGENE takes the mean of the percentile over 100 bootstrap samples of the other labels. The mean over all
-    /// samples there can be is a weighted sum of the sorted effects ([`bootstrap_weights`]), so this is exact, the same
-    /// on every run, and does not depend on a seed.
+    /// The percentile of Cohen's d against each other label that has cells ([`BootstrapPercentile`]), with the gene's
+    /// number.
     fn effect_percentiles(&self, label: usize, percentile: f64) -> Vec<(f64, u32)> {
-        let others: Vec<(f64, &[Spread])> = self
+        let others: Vec<&[Dispersion]> = self
             .labels
             .iter()
-            .zip(&self.spreads)
+            .zip(&self.dispersions)
             .enumerate()
             .filter(|(other, (moments, _))| *other != label && moments.n_cells > 0)
-            .map(|(_, (moments, spreads))| (moments.n_cells as f64, spreads.as_slice()))
+            .map(|(_, (_, dispersions))| dispersions.as_slice())
             .collect();
         if others.is_empty() {
             return Vec::new();
         }
-        // Effects without weight need no order, and an infinite one among them must not meet its weight of zero.
-        let mut weights = bootstrap_weights(others.len(), percentile);
-        let n_weights = weights.iter().rposition(|&weight| weight > 0.0).map_or(0, |last| last + 1);
-        weights.truncate(n_weights);
-        let group = &self.labels[label];
-        let (n_group, spreads) = (group.n_cells as f64, &self.spreads[label]);
+        let bootstrap = BootstrapPercentile::new(others.len(), percentile);
+        let (group, dispersions) = (&self.labels[label], &self.dispersions[label]);
         let mut effects = Vec::with_capacity(others.len());
-        let genes = (0..spreads.len()).filter(|&gene| self.fixed.n_nonzero(group, gene) >= LEAST_EXPRESSING);
+        let genes = (0..dispersions.len()).filter(|&gene| self.fixed.n_nonzero(group, gene) >= LEAST_EXPRESSING);
         genes
             .map(|gene| {
                 effects.clear();
-                let of_group = (n_group, spreads[gene]);
-                effects.extend(others.iter().map(|&(n, spreads)| cohens_d(of_group, (n, spreads[gene]))));
-                if n_weights < effects.len() {
-                    effects.select_nth_unstable_by(n_weights, f64::total_cmp);
-                }
-                effects[..n_weights].sort_unstable_by(f64::total_cmp);
-                let weighted = effects.iter().zip(&weights).filter(|(_, weight)| **weight > 0.0);
-                (weighted.map(|(effect, weight)| effect * weight).sum(), gene as u32)
+                let d = |other: &&[Dispersion]| cohens_d(dispersions[gene], other[gene], Pooling::Cellxgene);
+                effects.extend(others.iter().map(d));
+                (bootstrap.mean(&mut effects), gene as u32)
             })
             .collect()
     }
 }
 
-/// The spread of every gene in a label.
-fn spreads(label: &Moments, fixed: &FixedPoints) -> Vec<Spread> {
-    let n = label.n_cells as f64;
-    let spread = |gene: usize| {
-        let Summary { mean, variance, .. } = fixed.summary(label, gene);
-        // `Summary` has the variance over n − 1.
-        Spread { mean, scatter: (n - 1.0) * variance * ((n - 1.0) / n) }
-    };
-    (0..fixed.n_genes(label.entries.len())).map(spread).collect()
-}
-
-/// Cohen's d as CELLxGENE has it, of two sets by their numbers of cells: the difference of means over the pooled
-/// standard deviation, with variances over n and `n1 + n2 − 1` below; 0 where neither set varies and the means agree.
-fn cohens_d((n_group, group): (f64, Spread), (n_reference, reference): (f64, Spread)) -> f64 {
-    let pooled = (group.scatter + reference.scatter) / (n_group + n_reference - 1.0);
-    let d = (group.mean - reference.mean) / pooled.sqrt();
-    if d.is_nan() { 0.0 } else { d }
-}
-
-/// How much each of `n` values, sorted, weighs in the mean over all bootstrap samples of a percentile.
-///
-/// A sample draws `n` of the values with replacement; its percentile is the `round(percentile / 100 · n)`-th smallest
-/// of them, counted from 0 (CELLxGENE's rounding: ties to even). That is at most the r-th smallest value when over k
-/// of the n draws fall among the first r, which is a matter of the binomial distribution.
-fn bootstrap_weights(n: usize, percentile: f64) -> Vec<f64> {
-    let k = ((percentile / 100.0 * n as f64).round_ties_even() as usize).min(n - 1);
-    let at_most = |r: usize| binomial_above(n, r as f64 / n as f64, k);
-    let weights = (1..=n).map(|r| at_most(r) - at_most(r - 1));
-    // What rounding leaves of probabilities below 1e-15 is no weight.
-    weights.map(|weight| if weight < 1e-15 { 0.0 } else { weight }).collect()
-}
-
-/// The probability of more than `k` successes in `n` trials.
-fn binomial_above(n: usize, p: f64, k: usize) -> f64 {
-    if p <= 0.0 {
-        return 0.0;
-    }
-    if p >= 1.0 {
-        return 1.0;
-    }
-    let ln_choose =
-        |i: usize| libm::lgamma(n as f64 + 1.0) - libm::lgamma(i as f64 + 1.0) - libm::lgamma((n - i) as f64 + 1.0);
-    let term = |i: usize| libm::exp(ln_choose(i) + i as f64 * libm::log(p) + (n - i) as f64 * libm::log1p(-p));
-    // The shorter tail, so that nothing cancels.
-    if (k as f64) < n as f64 * p { 1.0 - (0..=k).map(term).sum::<f64>() } else { (k + 1..=n).map(term).sum() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn weights_are_a_distribution_around_the_percentile() {
-        for n in [1, 2, 3, 10, 59, 200] {
-            for percentile in [0.0, 10.0, 50.0, 100.0] {
-                let weights = bootstrap_weights(n, percentile);
-                assert_eq!(weights.len(), n);
-                assert!((weights.iter().sum::<f64>() - 1.0).abs() < 1e-9, "{n} {percentile}: {weights:?}");
-                assert!(weights.iter().all(|weight| (0.0..=1.0).contains(weight)));
-            }
-        }
-        // Of two values, the smaller of two draws is the larger one in a quarter of all samples.
-        let weights = bootstrap_weights(2, 10.0);
-        assert!((weights[0] - 0.75).abs() < 1e-12 && (weights[1] - 0.25).abs() < 1e-12);
-    }
-
-    #[test]
-    fn weights_are_what_a_bootstrap_comes_to() {
-        let values: Vec<f64> = (0..13).map(|i| f64::from(i * i % 11)).collect();
-        let n = values.len();
-        let k = 1; // round(1.3)
-        let mut state = 42u64;
-        let mut draw = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            values[(state >> 33) as usize % n]
-        };
-        let replicates = 20_000;
-        let mut sum = 0.0;
-        for _ in 0..replicates {
-            let mut sample: Vec<f64> = (0..n).map(|_| draw()).collect();
-            sample.sort_unstable_by(f64::total_cmp);
-            sum += sample[k];
-        }
-        let mut sorted = values.clone();
-        sorted.sort_unstable_by(f64::total_cmp);
-        let exact: f64 = sorted.iter().zip(bootstrap_weights(n, 10.0)).map(|(value, weight)| value * weight).sum();
-        assert!((sum / f64::from(replicates) - exact).abs() < 0.02, "{} {exact}", sum / f64::from(replicates));
-    }
-
-    #[test]
-    fn cohens_d_is_cellxgenes() {
-        // As CELLxGENE computes it, from sums.
-        let spread = |values: &[f64]| {
-            let n = values.len() as f64;
-            let mean = values.iter().sum::<f64>() / n;
-            let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / n;
-            (n, Spread { mean, scatter: (n - 1.0) * variance })
-        };
-        let (a, b) = ([1.0, 2.0, 4.0], [0.0, 0.0, 3.0, 1.0]);
-        let of = |values: &[f64]| {
-            let n = values.len() as f64;
-            let mean = values.iter().sum::<f64>() / n;
-            (n, mean, values.iter().map(|value| value * value).sum::<f64>() / n - mean * mean)
-        };
-        let ((n1, m1, v1), (n2, m2, v2)) = (of(&a), of(&b));
-        let expected = (m1 - m2) / (((n1 - 1.0) * v1 + (n2 - 1.0) * v2) / (n1 + n2 - 1.0)).sqrt();
-        assert!((cohens_d(spread(&a), spread(&b)) - expected).abs() < 1e-12);
-        assert_eq!(cohens_d(spread(&[1.0, 1.0]), spread(&[1.0, 1.0])), 0.0);
-        assert_eq!(cohens_d(spread(&[2.0, 2.0]), spread(&[1.0, 1.0])), f64::INFINITY);
-    }
+/// The dispersion of every gene in a label.
+fn dispersions(label: &Moments, fixed: &FixedPoints) -> Vec<Dispersion> {
+    let dispersion = |gene: usize| Dispersion::of(&fixed.summary(label, gene), Pooling::Cellxgene);
+    (0..fixed.n_genes(label.entries.len())).map(dispersion).collect()
 }

@@ -6,9 +6,11 @@
 
 mod adjust;
 mod bands;
+mod bootstrap;
 mod by_sample;
 mod caution;
 mod csv;
+mod effect_size;
 mod fixed;
 mod gather;
 mod interval;
@@ -34,10 +36,12 @@ mod wilcoxon;
 use adjust::total_order;
 pub use adjust::{Adjustment, adjust_with_log10};
 pub use bands::{Bands, Exact, Exponents, Place};
+pub use bootstrap::BootstrapPercentile;
 pub use by_sample::{SampleSides, sample_means};
 pub use caution::caution_of_sizes;
 pub use csv::{CellSetRecord, DeRecord, markers_to_csv, pseudobulk_to_csv, to_csv};
 pub(crate) use csv::{push_cautions, push_record, test_facts};
+pub use effect_size::{Dispersion, Pooling, cohens_d};
 pub use fixed::{FixedPoint, FixedPoints};
 pub use gather::Gather;
 pub use kernel::{CountTable, Labels, gather_banded, gather_counts, gather_floats, scatter_floats};

@@ -1,6 +1,6 @@
 //! What moments say of a set of cells: mean, variance, share of cells with a value.
 
-use super::{FixedPoints, GeneMoments, Moments};
+use super::{FixedPoint, FixedPoints, GeneMoments, Moments};
 
 /// What a test needs to know of a gene in one set of cells.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -48,6 +48,13 @@ impl FixedPoints {
             Self::Uniform(_) => of_entry(gene),
             Self::Banded(bands) => of_entry(gene) + bands.further(gene).map(of_entry).sum::<u64>(),
         }
+    }
+}
+
+impl FixedPoint {
+    /// Mean, variance and share of non-zero values of a gene, zeros included, over `n_cells` cells.
+    pub fn summary(self, moments: GeneMoments, n_cells: u64) -> Summary {
+        one_step(moments, n_cells, 1.0 / self.scale(), self.square_shift())
     }
 }
 

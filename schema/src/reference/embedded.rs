@@ -12,6 +12,7 @@ impl Tables for Embedded {
         let bytes: &[u8] = match file {
             "chebi-labels.bin" => include_bytes!("../../reference/chebi-labels.bin"),
             "chebi.bin" => include_bytes!("../../reference/chebi.bin"),
+            "cl-parents.bin" => include_bytes!("../../reference/cl-parents.bin"),
             "cl-synonyms.bin" => include_bytes!("../../reference/cl-synonyms.bin"),
             "cl.bin" => include_bytes!("../../reference/cl.bin"),
             "cvcl.bin" => include_bytes!("../../reference/cvcl.bin"),
@@ -50,6 +51,7 @@ impl Tables for Embedded {
             "ncbitaxon.bin" => include_bytes!("../../reference/ncbitaxon.bin"),
             "pato-synonyms.bin" => include_bytes!("../../reference/pato-synonyms.bin"),
             "pato.bin" => include_bytes!("../../reference/pato.bin"),
+            "uberon-parents.bin" => include_bytes!("../../reference/uberon-parents.bin"),
             "uberon-synonyms.bin" => include_bytes!("../../reference/uberon-synonyms.bin"),
             "uberon.bin" => include_bytes!("../../reference/uberon.bin"),
             "uniprot-labels.bin" => include_bytes!("../../reference/uniprot-labels.bin"),

@@ -76,6 +76,7 @@ pub struct Reference {
     others: OnceLock<Option<Table>>,
     labels: [OnceLock<Option<Table>>; ONTOLOGIES.len()],
     synonyms: [OnceLock<Option<Table>>; ONTOLOGIES.len()],
+    parents: [OnceLock<Option<Table>>; ONTOLOGIES.len()],
     genes: [OnceLock<Option<Table>>; GENE_LISTS.len()],
     missing: Mutex<BTreeSet<String>>,
 }
@@ -134,6 +135,7 @@ impl Reference {
             others: OnceLock::new(),
             labels: Default::default(),
             synonyms: Default::default(),
+            parents: Default::default(),
             genes: Default::default(),
             missing: Mutex::default(),
         }
@@ -207,6 +209,27 @@ impl Reference {
     /// What replaces a deprecated term, where the ontology says so.
     pub fn replacement(&self, term: Term) -> Option<&str> {
         if term.is_other { None } else { self.terms(term.ontology)?.replacement(term.row) }
+    }
+
+    /// The identifiers of the terms right above a term of cell types or tissues, from which all its ancestors follow; of
+    /// other ontologies none, since the tables do not have them.
+    pub fn parents(&self, term: Term) -> Vec<String> {
+        let file = match term.ontology.name() {
+            "CL" => "cl-parents.bin",
+            "UBERON" => "uberon-parents.bin",
+            _ => return Vec::new(),
+        };
+        let parents = self.open(&self.parents[usize::from(term.ontology.0)], || file.to_owned());
+        let rows = parents.map(|parents| parents.parents(term.row)).unwrap_or_default();
+        rows.iter().filter_map(|row| Some(self.terms(term.ontology)?.id(*row))).collect()
+    }
+
+    /// The terms of an ontology, not deprecated, with identifier, label and parents ([`Self::parents`]).
+    pub fn all_terms(&self, ontology: Ontology) -> Vec<(String, String, Vec<String>)> {
+        let Some(table) = self.terms(ontology) else { return Vec::new() };
+        let rows = (0..table.n_rows()).filter(|row| table.flags(*row) & DEPRECATED == 0);
+        let term = |row| Term { ontology, row, flags: table.flags(row), is_other: false };
+        rows.map(|row| (table.id(row), table.label(row).to_owned(), self.parents(term(row)))).collect()
     }
 
     /// The terms of an ontology, not deprecated, whose label or synonym this text is, whatever the case of its letters.
@@ -331,6 +354,23 @@ mod tests {
         assert!(reference.term("NCBITaxon:9615").is_some(), "a dog exists");
         assert_eq!(reference.term("NCBITaxon:1234"), None);
         assert_eq!(reference.terms_called(Ontology::named("CL").unwrap(), "Nerve cell")[0].0, "CL:0000540");
+        assert!(reference.missing().is_empty());
+    }
+
+    #[test]
+    fn cell_types_and_tissues_have_parents_that_lead_to_all_ancestors() {
+        let reference = Reference::embedded();
+        let parents = |id: &str| reference.parents(reference.term(id).unwrap());
+        assert_eq!(parents("CL:0000000"), [""; 0]);
+        assert!(parents("CL:0000236").contains(&"CL:0000945".to_owned()), "a B cell is a B-lineage lymphocyte");
+        assert!(parents("UBERON:0002048").contains(&"UBERON:0000171".to_owned()), "a lung is a respiration organ");
+        assert!(parents("EFO:0009899").is_empty());
+        let terms = reference.all_terms(Ontology::named("CL").unwrap());
+        assert!(terms.iter().all(|(id, ..)| !Reference::is_deprecated(reference.term(id).unwrap())));
+        for (id, _, parents) in &terms {
+            let leads_to_a_cell = parents.iter().any(|parent| reference.is_within(parent, &["CL:0000000"]));
+            assert_eq!(leads_to_a_cell, reference.is_below(id, &["CL:0000000"]), "{id}");
+        }
         assert!(reference.missing().is_empty());
     }
 

@@ -18,6 +18,7 @@ const SYNONYMS: u32 = 6;
 const LENGTHS: u32 = 7;
 const TYPE_NAMES: u32 = 8;
 const TYPES: u32 = 9;
+const PARENTS: u32 = 10;
 
 /// A table; its sections are unpacked when they are first asked for. What is not in it, or damaged, counts as absent.
 pub(super) struct Table {
@@ -30,6 +31,7 @@ pub(super) struct Table {
     synonyms: OnceLock<Synonyms>,
     lengths: OnceLock<Vec<u32>>,
     types: OnceLock<(Vec<String>, Vec<u8>)>,
+    parents: OnceLock<Parents>,
     /// The rows in order of their labels.
     by_label: OnceLock<Vec<u32>>,
 }
@@ -44,6 +46,13 @@ enum Ids {
 struct Texts {
     bounds: Vec<u32>,
     bytes: Vec<u8>,
+}
+
+/// The rows of each row's parents, one row after another.
+#[derive(Default)]
+struct Parents {
+    bounds: Vec<usize>,
+    rows: Vec<usize>,
 }
 
 #[derive(Default)]
@@ -70,6 +79,7 @@ impl Table {
             synonyms: OnceLock::new(),
             lengths: OnceLock::new(),
             types: OnceLock::new(),
+            parents: OnceLock::new(),
             by_label: OnceLock::new(),
         })
     }
@@ -144,6 +154,15 @@ impl Table {
         rows
     }
 
+    /// The rows of a row's parents.
+    pub(super) fn parents(&self, row: usize) -> &[usize] {
+        let parents = self.parents.get_or_init(|| self.read_parents().unwrap_or_default());
+        match parents.bounds.get(row..row + 2) {
+            Some(&[start, end]) => &parents.rows[start..end],
+            Some(_) | None => &[],
+        }
+    }
+
     pub(super) fn length(&self, row: usize) -> u32 {
         let lengths = self.lengths.get_or_init(|| planes(&self.section(LENGTHS).unwrap_or_default(), self.n_rows));
         lengths.get(row).copied().unwrap_or_default()
@@ -202,6 +221,19 @@ impl Table {
             n = n.checked_add(varint(&bytes, &mut at)?)?;
         }
         Some(Synonyms { firsts, texts: Texts::read(&bytes, at, n as usize)? })
+    }
+
+    fn read_parents(&self) -> Option<Parents> {
+        let bytes = self.section(PARENTS)?;
+        let mut at = 0;
+        let mut bounds = vec![0];
+        let mut end = 0_usize;
+        for _ in 0..self.n_rows {
+            end = end.checked_add(varint(&bytes, &mut at)? as usize)?;
+            bounds.push(end);
+        }
+        let rows: Vec<usize> = (0..end).map_while(|_| varint(&bytes, &mut at)).map(|row| row as usize).collect();
+        (rows.len() == end && rows.iter().all(|row| *row < self.n_rows)).then_some(Parents { bounds, rows })
     }
 
     /// The bytes of a section.

@@ -2,7 +2,8 @@
 //! packages of the original validator, each of one version whose content is known.
 //!
 //! Kept of an ontology: identifiers, whether deprecated, labels, what replaces a term, and of its ancestors which of those
-//! that rules name (`schema/reference/ancestors.txt`) are among them. The packages come over the network and are kept in
+//! that rules name (`schema/reference/ancestors.txt`) are among them; of cell types and tissues, in tables of their own, also
+//! the parents of each. The packages come over the network and are kept in
 //! `target/`; that the committed tables are those of the manifest is checked without them.
 
 mod ontology;
@@ -22,7 +23,7 @@ use crate::ontology::PACKAGE as ONTOLOGY_GUIDE;
 use crate::process::{Show, announce};
 use crate::setup::PythonPackage;
 use crate::workspace::Workspace;
-use ontology::Ontology;
+use ontology::{Ontology, Parents};
 use table::{Table, Tag, front_coded, numbered, planes, texts, varint};
 
 const SCHEMA_PACKAGE: PythonPackage<'_> = PythonPackage {
@@ -41,6 +42,8 @@ const DEPRECATED: u32 = 1 << 31;
 enum Form {
     /// Every term with label and replacement.
     Terms,
+    /// The same; parents, by which expression is rolled up, in a table of their own.
+    WithParents,
     /// The same; labels, which are only written into files, in a table of their own.
     Apart,
     /// Labels of what rules name and of what is below it; of the rest only that it exists.
@@ -49,10 +52,10 @@ enum Form {
 
 /// The ontologies, and the prefixes of identifiers that each defines.
 const ONTOLOGIES: [(&str, &[&str], Form); 17] = [
-    ("CL", &["CL:"], Form::Terms),
+    ("CL", &["CL:"], Form::WithParents),
     ("EFO", &["EFO:"], Form::Terms),
     ("MONDO", &["MONDO:"], Form::Terms),
-    ("UBERON", &["UBERON:"], Form::Terms),
+    ("UBERON", &["UBERON:"], Form::WithParents),
     ("HANCESTRO", &["HANCESTRO:", "AfPO:"], Form::Terms),
     ("HsapDv", &["HsapDv:"], Form::Terms),
     ("MmusDv", &["MmusDv:"], Form::Terms),
@@ -165,7 +168,9 @@ fn make(workspace: &Workspace) -> Result<Made> {
         let version = version.with_context(|| format!("{name} has no version for schema {SCHEMA}"))?;
         announce(&format!("{name} {version}"));
         let own: Vec<&str> = ancestors.iter().map(String::as_str).filter(|id| is_of(id, prefixes)).collect();
-        let ontology = Ontology::read(&guide.join(format!("{name}-ontology-{version}.json.zst")), prefixes, &own)?;
+        let path = guide.join(format!("{name}-ontology-{version}.json.zst"));
+        let parents = if form == Form::WithParents { Parents::Keep } else { Parents::Skip };
+        let ontology = Ontology::read(&path, prefixes, &own, parents)?;
         let missing = own.iter().find(|id| !ontology.terms.contains_key(**id));
         if let Some(id) = missing {
             bail!("{id} of ancestors.txt is no term of {name} {version}");
@@ -206,7 +211,7 @@ fn tables_of(made: &mut Made, name: &str, source: &str, form: Form, ontology: &O
     let file = |suffix: &str| format!("{}{suffix}.bin", name.to_ascii_lowercase());
     let rows = ontology.rows();
     let (kept, others): (Vec<_>, Vec<_>) = match form {
-        Form::Terms | Form::Apart => (rows, Vec::new()),
+        Form::Terms | Form::WithParents | Form::Apart => (rows, Vec::new()),
         Form::Organisms => rows.into_iter().partition(|(_, term)| term.flags & !DEPRECATED != 0),
     };
     let mut table = Table::new(kept.len());
@@ -241,6 +246,11 @@ fn tables_of(made: &mut Made, name: &str, source: &str, form: Form, ontology: &O
         table.section(Tag::Synonyms, bytes);
         made.add(file("-synonyms"), kept.len(), source, table)?;
     }
+    if form == Form::WithParents {
+        let mut table = Table::new(kept.len());
+        table.section(Tag::Parents, parents(&kept)?);
+        made.add(file("-parents"), kept.len(), source, table)?;
+    }
     if form == Form::Organisms {
         let mut table = Table::new(others.len());
         ids(&mut table, &others)?;
@@ -248,6 +258,22 @@ fn tables_of(made: &mut Made, name: &str, source: &str, form: Form, ontology: &O
         made.add(file("-others"), others.len(), source, table)?;
     }
     Ok(())
+}
+
+/// Per row how many parents, then the rows of all.
+fn parents(rows: &[(&str, &ontology::Term)]) -> Result<Vec<u8>> {
+    let row_of: BTreeMap<&str, u32> = rows.iter().map(|(id, _)| *id).zip(0..).collect();
+    let mut bytes = Vec::new();
+    for (_, term) in rows {
+        varint(&mut bytes, term.parents.len() as u32);
+    }
+    for (id, term) in rows {
+        for parent in &term.parents {
+            let row = row_of.get(parent.as_str()).with_context(|| format!("{parent} above {id} is no term"))?;
+            varint(&mut bytes, *row);
+        }
+    }
+    Ok(bytes)
 }
 
 /// Adds the identifiers, in the form that fits all of them.

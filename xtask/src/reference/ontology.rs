@@ -25,26 +25,45 @@ pub struct Term {
     pub flags: u32,
     pub replaced_by: Option<String>,
     pub synonyms: Vec<String>,
+    /// Identifiers of its parents, where they are kept.
+    pub parents: Vec<String>,
+}
+
+/// Whether parents are kept, which takes all ancestors into memory.
+#[derive(Clone, Copy)]
+pub enum Parents {
+    Keep,
+    Skip,
 }
 
 struct Terms<'a> {
     prefixes: &'a [&'a str],
     bits: &'a HashMap<&'a str, u32>,
+    parents: Parents,
 }
 
-struct OneTerm<'a>(&'a HashMap<&'a str, u32>);
+struct OneTerm<'a> {
+    bits: &'a HashMap<&'a str, u32>,
+    parents: Parents,
+    /// Of the ancestors so far, by distance.
+    above: &'a mut Vec<(u32, String)>,
+}
 
-struct Ancestors<'a>(&'a HashMap<&'a str, u32>);
+struct Ancestors<'a> {
+    bits: &'a HashMap<&'a str, u32>,
+    parents: Parents,
+    above: &'a mut Vec<(u32, String)>,
+}
 
 impl Ontology {
     /// Reads the terms with these prefixes, and which of `ancestors` are above each.
-    pub fn read(path: &Path, prefixes: &[&str], ancestors: &[&str]) -> Result<Self> {
+    pub fn read(path: &Path, prefixes: &[&str], ancestors: &[&str], parents: Parents) -> Result<Self> {
         let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
         let text = BufReader::with_capacity(1 << 20, zstd::Decoder::new(file)?);
         let bits: HashMap<&str, u32> = ancestors.iter().enumerate().map(|(bit, id)| (*id, 1 << bit)).collect();
         let mut deserializer = serde_json::Deserializer::from_reader(text);
         let terms = deserializer
-            .deserialize_map(Terms { prefixes, bits: &bits })
+            .deserialize_map(Terms { prefixes, bits: &bits, parents })
             .with_context(|| path.display().to_string())?;
         Ok(Self { terms })
     }
@@ -75,18 +94,42 @@ impl<'de> Visitor<'de> for Terms<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut terms = BTreeMap::new();
+        let mut all_above: BTreeMap<String, Vec<(u32, String)>> = BTreeMap::new();
         while let Some(id) = map.next_key::<String>()? {
-            let mut term = map.next_value_seed(OneTerm(self.bits))?;
+            let mut above = Vec::new();
+            let mut term =
+                map.next_value_seed(OneTerm { bits: self.bits, parents: self.parents, above: &mut above })?;
             if let Some(bit) = self.bits.get(id.as_str()) {
                 // A term that rules name is marked itself, so that it is kept; readers tell it apart by its identifier.
                 term.flags |= bit;
             }
             if is_of(&id, self.prefixes) {
+                all_above.insert(id.clone(), above);
                 terms.insert(id, term);
             }
         }
+        match self.parents {
+            Parents::Keep => terms.iter_mut().for_each(|(id, term)| term.parents = parents_of(id, &all_above)),
+            Parents::Skip => {}
+        }
         Ok(terms)
     }
+}
+
+/// The parents of a term: ancestors one step above it, and, nearest first, those to which no parent so far leads, since the
+/// way to them is through another ontology.
+fn parents_of(id: &str, all_above: &BTreeMap<String, Vec<(u32, String)>>) -> Vec<String> {
+    let above = |id: &str| all_above.get(id).map(Vec::as_slice).unwrap_or_default();
+    let mut ancestors: Vec<&(u32, String)> = above(id).iter().collect();
+    ancestors.sort_unstable();
+    let mut parents: Vec<String> = Vec::new();
+    for (distance, ancestor) in ancestors {
+        let leads_there = |parent: &String| above(parent).iter().any(|(_, other)| other == ancestor);
+        if *distance == 1 || !parents.iter().any(leads_there) {
+            parents.push(ancestor.clone());
+        }
+    }
+    parents
 }
 
 impl<'de> serde::de::DeserializeSeed<'de> for OneTerm<'_> {
@@ -110,7 +153,10 @@ impl<'de> Visitor<'de> for OneTerm<'_> {
             match key.as_str() {
                 "label" => term.label = map.next_value()?,
                 "deprecated" => term.flags |= if map.next_value()? { DEPRECATED } else { 0 },
-                "ancestors" => term.flags |= map.next_value_seed(Ancestors(self.0))?,
+                "ancestors" => {
+                    let ancestors = Ancestors { bits: self.bits, parents: self.parents, above: &mut *self.above };
+                    term.flags |= map.next_value_seed(ancestors)?;
+                }
                 "replaced_by" => term.replaced_by = map.next_value()?,
                 "synonyms" => term.synonyms = map.next_value()?,
                 _ => drop(map.next_value::<IgnoredAny>()?),
@@ -138,8 +184,11 @@ impl<'de> Visitor<'de> for Ancestors<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<u32, A::Error> {
         let mut flags = 0;
         while let Some(id) = map.next_key::<std::borrow::Cow<'de, str>>()? {
-            flags |= self.0.get(&*id).copied().unwrap_or_default();
-            map.next_value::<IgnoredAny>()?;
+            flags |= self.bits.get(&*id).copied().unwrap_or_default();
+            match self.parents {
+                Parents::Keep => self.above.push((map.next_value()?, id.into_owned())),
+                Parents::Skip => drop(map.next_value::<IgnoredAny>()?),
+            }
         }
         Ok(flags)
     }
@@ -154,5 +203,20 @@ mod tests {
         assert_eq!(number("CHEBI:15365"), Some(15365));
         assert_eq!(number("CL:0000540"), None);
         assert_eq!(number("CVCL_0001"), None);
+    }
+
+    #[test]
+    fn parents_lead_to_every_ancestor() {
+        let above = |ancestors: &[(u32, &str)]| ancestors.iter().map(|(n, id)| (*n, (*id).to_owned())).collect();
+        let all_above = [
+            ("cell", above(&[])),
+            ("blood cell", above(&[(1, "cell")])),
+            ("leukocyte", above(&[(1, "blood cell"), (1, "cell"), (2, "cell")])),
+            ("granule", above(&[(2, "leukocyte"), (3, "blood cell"), (4, "cell")])),
+        ];
+        let all_above = all_above.map(|(id, above)| (id.to_owned(), above)).into();
+        assert_eq!(parents_of("leukocyte", &all_above), ["blood cell", "cell"]);
+        assert_eq!(parents_of("granule", &all_above), ["leukocyte"]);
+        assert!(parents_of("cell", &all_above).is_empty());
     }
 }

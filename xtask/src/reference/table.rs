@@ -29,6 +29,8 @@ pub enum Tag {
     TypeNames = 8,
     /// A byte per row: which type.
     Types = 9,
+    /// Per row how many parents, then the rows of all.
+    Parents = 10,
 }
 
 /// A table in the making.

@@ -1,0 +1,285 @@
+//! Differential expression between two sets of groups of cells.
+
+use std::collections::BTreeMap;
+
+use explorer_core::de::{
+    Adjustment, Degenerate, Dispersion, FixedPoint, FixedPoints, GeneMoments, Method, Moments, PseudobulkError,
+    PseudobulkTable, SampleMoments, Summary, adjust_with_log10, cohens_d, pseudobulk, t_quantile, welch,
+};
+
+use crate::{Mode, Sums};
+
+/// What intervals leave out, on both sides together.
+const LEFT_OUT: f64 = 0.05;
+
+/// What happens to cells that both sides ask for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Overlap {
+    /// They count on both.
+    #[default]
+    Keep,
+    /// They count in the second alone.
+    TakeFromFirst,
+    /// They count in the first alone.
+    TakeFromSecond,
+}
+
+/// What of a group counts on a side.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Membership {
+    /// Nothing.
+    #[default]
+    None,
+    /// Its cells, but not what they express: what the original leaves of groups that it takes away.
+    CellsAlone,
+    /// All of it.
+    Whole,
+}
+
+/// The finest groups of two sides.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sides {
+    memberships: BTreeMap<u32, [Membership; 2]>,
+    n_shared: usize,
+}
+
+impl Sides {
+    /// Two sides by the numbers of their groups.
+    pub fn new(
+        first: impl IntoIterator<Item = u32>,
+        second: impl IntoIterator<Item = u32>,
+        overlap: Overlap,
+        mode: Mode,
+    ) -> Self {
+        let mut sides = Self::default();
+        first.into_iter().for_each(|group| sides.memberships.entry(group).or_default()[0] = Membership::Whole);
+        second.into_iter().for_each(|group| sides.memberships.entry(group).or_default()[1] = Membership::Whole);
+        let taken = match mode {
+            Mode::Exact => Membership::None,
+            Mode::Compatible => Membership::CellsAlone,
+        };
+        for membership in sides.memberships.values_mut().filter(|sides| **sides == [Membership::Whole; 2]) {
+            sides.n_shared += 1;
+            match overlap {
+                Overlap::Keep => {}
+                Overlap::TakeFromFirst => membership[0] = taken,
+                Overlap::TakeFromSecond => membership[1] = taken,
+            }
+        }
+        sides
+    }
+
+    /// Groups that both sides ask for.
+    pub fn n_shared(&self) -> usize {
+        self.n_shared
+    }
+
+    /// The groups to [push](Contrast::push), in ascending order, and what of each counts on the first side and the second.
+    pub fn groups(&self) -> impl Iterator<Item = (u32, [Membership; 2])> {
+        self.memberships.iter().map(|(&group, &sides)| (group, sides))
+    }
+}
+
+/// Two sides of a comparison, group after group.
+#[derive(Clone, Debug)]
+pub struct Contrast {
+    fixed: FixedPoint,
+    mode: Mode,
+    sides: [Moments; 2],
+    /// Of each donor the two sides; `None` where cells alone are compared.
+    donors: Option<BTreeMap<u32, [Moments; 2]>>,
+}
+
+/// Why a comparison fails.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ContrastError {
+    /// A group has a gene that the comparison does not.
+    #[error("a group has the gene of number {gene}, but the comparison is of {n_genes} genes; it is of another corpus")]
+    Gene {
+        /// Its number.
+        gene: u32,
+        /// Genes compared.
+        n_genes: usize,
+    },
+    /// Donors were not noted.
+    #[error("donors cannot be compared, since they were not noted; begin with Contrast::by_donor")]
+    NoDonors,
+    /// Donors cannot be compared.
+    #[error(transparent)]
+    Pseudobulk(#[from] PseudobulkError),
+}
+
+/// The test of a gene.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tested {
+    /// Welch's t.
+    pub t: f64,
+    /// Degrees of freedom.
+    pub df: f64,
+    /// Two-sided p-value; 0 where it is below the smallest `f64`.
+    pub pval: f64,
+    /// Its decimal logarithm, which does not underflow.
+    pub log10_pval: f64,
+    /// Adjusted by Benjamini-Hochberg over all genes with a test; NaN where [`Mode::Compatible`] spoils it.
+    pub pval_adj: f64,
+    /// Its decimal logarithm, which does not underflow.
+    pub log10_pval_adj: f64,
+}
+
+/// Every gene compared, in gene order, as columns of equal length.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Comparison {
+    /// Cells of the first side and of the second.
+    pub n_cells: [u64; 2],
+    /// Mean of ln(CPTT + 1) over all cells of each side.
+    pub means: Vec<[f64; 2]>,
+    /// Percentage of each side's cells that express the gene.
+    pub percentages: Vec<[f64; 2]>,
+    /// The first mean less the second.
+    pub difference: Vec<f64>,
+    /// The 95 % confidence interval of the difference; `None` without a test.
+    pub interval: Vec<Option<[f64; 2]>>,
+    /// Cohen's d.
+    pub effect_size: Vec<f64>,
+    /// `None` where nothing can be tested: a side has fewer than two cells, or neither varies.
+    pub tests: Vec<Option<Tested>>,
+}
+
+impl Contrast {
+    /// A comparison of so many genes, cells being the replicates.
+    pub fn new(n_genes: usize, fixed: FixedPoint, mode: Mode) -> Self {
+        Self { fixed, mode, sides: [Moments::empty(n_genes), Moments::empty(n_genes)], donors: None }
+    }
+
+    /// The same, donors being noted too.
+    pub fn by_donor(n_genes: usize, fixed: FixedPoint, mode: Mode) -> Self {
+        Self { donors: Some(BTreeMap::new()), ..Self::new(n_genes, fixed, mode) }
+    }
+
+    /// Adds a group: what of it counts on each side, its donor's number, cells, and its genes.
+    ///
+    /// # Errors
+    /// [`ContrastError::Gene`]; the comparison is then of no use.
+    pub fn push(
+        &mut self,
+        counts: [Membership; 2],
+        donor: u32,
+        n_cells: u64,
+        genes: &[(u32, GeneMoments)],
+    ) -> Result<(), ContrastError> {
+        let n_genes = self.sides[0].entries.len();
+        if let Some(&(gene, _)) = genes.iter().find(|(gene, _)| *gene as usize >= n_genes) {
+            return Err(ContrastError::Gene { gene, n_genes });
+        }
+        let empty = || [Moments::empty(n_genes), Moments::empty(n_genes)];
+        let of_donor = self.donors.as_mut().map(|donors| donors.entry(donor).or_insert_with(empty));
+        for sides in [Some(&mut self.sides), of_donor].into_iter().flatten() {
+            for (side, counts) in sides.iter_mut().zip(counts) {
+                match counts {
+                    Membership::None => {}
+                    Membership::CellsAlone => side.n_cells.add(&n_cells),
+                    Membership::Whole => {
+                        side.n_cells.add(&n_cells);
+                        genes.iter().for_each(|(gene, moments)| side.entries[*gene as usize].add(moments));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Compares every gene between cells.
+    pub fn compare(&self) -> Comparison {
+        let n_genes = self.sides[0].entries.len();
+        let mut comparison = Comparison {
+            n_cells: [self.sides[0].n_cells, self.sides[1].n_cells],
+            means: Vec::with_capacity(n_genes),
+            percentages: Vec::with_capacity(n_genes),
+            difference: Vec::with_capacity(n_genes),
+            interval: Vec::with_capacity(n_genes),
+            effect_size: Vec::with_capacity(n_genes),
+            tests: Vec::with_capacity(n_genes),
+        };
+        for gene in 0..n_genes {
+            comparison.push(self.summaries(gene), self.mode);
+        }
+        self.adjust(&mut comparison.tests);
+        comparison
+    }
+
+    /// Compares every gene between donors, each counting once ([`pseudobulk`]), by the mean over its cells. Genes that no
+    /// cell of either side expresses are not among those that p-values are adjusted for.
+    ///
+    /// # Errors
+    /// [`ContrastError::NoDonors`], or [`ContrastError::Pseudobulk`] where too few donors have enough cells.
+    pub fn compare_donors(&self, names: impl Fn(u32) -> String) -> Result<PseudobulkTable, ContrastError> {
+        let donors = self.donors.as_ref().ok_or(ContrastError::NoDonors)?;
+        let sample = |(&donor, [first, second]): (&u32, &[Moments; 2])| SampleMoments {
+            name: names(donor),
+            group: first.clone(),
+            reference: second.clone(),
+        };
+        let samples: Vec<SampleMoments> = donors.iter().map(sample).collect();
+        let mut table = pseudobulk(&samples, &FixedPoints::Uniform(self.fixed), Adjustment::BenjaminiHochberg)?;
+        let is_expressed = |gene: &usize| self.sides.iter().any(|side| side.entries[*gene].n_nonzero > 0);
+        let expressed: Vec<usize> = (0..table.pval.len()).filter(is_expressed).collect();
+        let of = |column: &[f64]| expressed.iter().map(|&gene| column[gene]).collect::<Vec<f64>>();
+        let [adjusted, log10] = adjust_with_log10(&of(&table.pval), &of(&table.log10_pval), table.adjustment);
+        table.pval_adj.fill(1.0);
+        table.log10_pval_adj.fill(0.0);
+        for ((gene, adjusted), log10) in expressed.into_iter().zip(adjusted).zip(log10) {
+            (table.pval_adj[gene], table.log10_pval_adj[gene]) = (adjusted, log10);
+        }
+        Ok(table)
+    }
+
+    fn summaries(&self, gene: usize) -> [Summary; 2] {
+        [0, 1].map(|side| self.fixed.summary(self.sides[side].entries[gene], self.sides[side].n_cells))
+    }
+
+    /// Adjusts the p-values that there are.
+    fn adjust(&self, tests: &mut [Option<Tested>]) {
+        let is_expressed = |gene: usize| self.sides.iter().any(|side| side.entries[gene].n_nonzero > 0);
+        // The original sorts a p-value that is none behind all others, from where it runs through every adjusted one.
+        let is_spoilt = self.mode == Mode::Compatible
+            && tests.iter().enumerate().any(|(gene, test)| test.is_none() && is_expressed(gene));
+        let (pvals, log10_pvals): (Vec<f64>, Vec<f64>) =
+            tests.iter().flatten().map(|test| (test.pval, test.log10_pval)).unzip();
+        let [adjusted, log10] = adjust_with_log10(&pvals, &log10_pvals, Adjustment::BenjaminiHochberg);
+        for ((test, adjusted), log10) in tests.iter_mut().flatten().zip(adjusted).zip(log10) {
+            (test.pval_adj, test.log10_pval_adj) = if is_spoilt { (f64::NAN, f64::NAN) } else { (adjusted, log10) };
+        }
+    }
+}
+
+impl Comparison {
+    fn push(&mut self, sides: [Summary; 2], mode: Mode) {
+        let [first, second] = sides;
+        let difference = first.mean - second.mean;
+        let pooling = mode.pooling();
+        let [group, reference] = sides.map(|side| Dispersion::of(&side, pooling));
+        let (test, degenerate) = welch(&mode.summary(first), &mode.summary(second), Method::Welch);
+        let is_tested = match (degenerate, mode) {
+            (None, _) => true,
+            (Some(Degenerate::TooFewCells), _) | (Some(Degenerate::NoVariance), Mode::Compatible) => false,
+            (Some(Degenerate::NoVariance), Mode::Exact) => difference != 0.0,
+        };
+        let squared_error = |side: &Summary| mode.summary(*side).variance / side.n_cells as f64;
+        let error = sides.iter().map(squared_error).sum::<f64>().sqrt();
+        let half = if error > 0.0 { error * t_quantile(LEFT_OUT, test.df) } else { 0.0 };
+        self.means.push([first.mean, second.mean]);
+        self.percentages.push([100.0 * first.nonzero_share, 100.0 * second.nonzero_share]);
+        self.difference.push(difference);
+        self.interval.push(is_tested.then_some([difference - half, difference + half]));
+        let has_cells = sides.iter().all(|side| side.n_cells > 0);
+        self.effect_size.push(if has_cells { cohens_d(group, reference, pooling) } else { 0.0 });
+        self.tests.push(is_tested.then_some(Tested {
+            t: test.t,
+            df: test.df,
+            pval: test.pval,
+            log10_pval: test.log10_pval,
+            pval_adj: 1.0,
+            log10_pval_adj: 0.0,
+        }));
+    }
+}

@@ -1,0 +1,388 @@
+//! Marker genes: what tells a cell type of a tissue from every other there.
+
+use std::collections::BTreeMap;
+
+use explorer_core::de::{
+    BootstrapPercentile, CELLXGENE_PERCENTILE, Dispersion, FixedPoint, GeneMoments, LEAST_EXPRESSING, Method, Summary,
+    cohens_d, welch,
+};
+
+use crate::{Hierarchy, Mode, Sums};
+
+/// The score that a marker exceeds.
+pub const LEAST_SCORE: f64 = 0.5;
+
+/// Markers of a type that are kept.
+pub const N_KEPT: usize = 100;
+
+/// Markers of a type that are shown first.
+pub const N_SHOWN: usize = 25;
+
+/// What one type is compared with another by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Measure {
+    /// Cohen's d over all cells.
+    #[default]
+    CohensD,
+    /// t of Welch's test, as in the paper.
+    WelchT,
+}
+
+/// How markers are found. The default is CELLxGENE's.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MarkerOptions {
+    /// By whose rules.
+    pub mode: Mode,
+    /// What types are compared by.
+    pub measure: Measure,
+    /// Which percentile of the comparisons with other types is a type's score, 0 to 100.
+    pub percentile: f64,
+    /// Cells of a type, those below it included, that have to express a gene.
+    pub least_expressing: u64,
+    /// The score that a marker exceeds.
+    pub least_score: f64,
+    /// Markers of a type that are kept.
+    pub n_kept: usize,
+}
+
+impl Default for MarkerOptions {
+    fn default() -> Self {
+        Self {
+            mode: Mode::default(),
+            measure: Measure::default(),
+            percentile: CELLXGENE_PERCENTILE,
+            least_expressing: LEAST_EXPRESSING,
+            least_score: LEAST_SCORE,
+            n_kept: N_KEPT,
+        }
+    }
+}
+
+/// Finds the markers of the cell types of one organism and tissue, or of the cells of them that a filter leaves.
+///
+/// The types are all terms of the hierarchy that have cells, themselves or below. A type is compared with each other that is
+/// neither above nor below it; what is below both is taken from the other, so that no cell stands on both sides. Its score
+/// for a gene is the 10th percentile of these comparisons, averaged over bootstrap samples of the other types in closed form
+/// ([`BootstrapPercentile`]).
+///
+/// Genes are independent of each other: a finder is made once, and threads or workers share them out.
+#[derive(Clone, Debug)]
+pub struct MarkerFinder {
+    hierarchy: Hierarchy,
+    fixed: FixedPoint,
+    options: MarkerOptions,
+    /// The types, by their terms.
+    terms: Vec<usize>,
+    /// Rolled-up cells of each type.
+    n_cells: Vec<u64>,
+    /// Terms that are below both of two types and have cells, each set once.
+    commons: Vec<Vec<usize>>,
+    /// A type without what is common with another: the type, the number of the common set, and cells left.
+    remainders: Vec<(usize, usize, u64)>,
+    /// Of each type what it is compared with.
+    rivals: Vec<Rivals>,
+}
+
+/// What a type is compared with.
+#[derive(Clone, Debug)]
+struct Rivals {
+    /// Types that are neither above nor below it.
+    types: Vec<usize>,
+    /// The sets of cells that it is compared with: a type whole, or the number of types and a remainder.
+    sets: Vec<usize>,
+    /// Those of them with no cells left, which count as no difference: the original's.
+    n_empty: usize,
+    bootstrap: Option<BootstrapPercentile>,
+}
+
+/// The scores of one gene in every type.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GeneScores {
+    /// Of each type, by its place in [`MarkerFinder::terms`]; `None` where too few cells express the gene, or where there is
+    /// no other type to compare with.
+    pub scores: Vec<Option<f64>>,
+    /// Of each type the share of types, neither above nor below it, with a lower score, 0 to 1; 0 without a score. A type
+    /// without a score counts as lower, and in [`Mode::Compatible`] not at all.
+    pub specificities: Vec<f64>,
+}
+
+/// A marker of a type.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Marker {
+    /// The gene's number.
+    pub gene: u32,
+    /// What it is ranked by.
+    pub score: f64,
+    /// The share of types with a lower score, 0 to 1.
+    pub specificity: f64,
+}
+
+impl MarkerFinder {
+    /// A finder over types with these numbers of cells, of the cells annotated with exactly each term.
+    ///
+    /// # Panics
+    /// When there are not as many counts as terms.
+    pub fn new(hierarchy: &Hierarchy, own_cells: &[u64], fixed: FixedPoint, options: MarkerOptions) -> Self {
+        let rolled = hierarchy.roll_up(own_cells);
+        let terms: Vec<usize> = (0..hierarchy.len()).filter(|&term| rolled[term] > 0).collect();
+        let n_cells: Vec<u64> = terms.iter().map(|&term| rolled[term]).collect();
+        let mut numbers_of_commons = BTreeMap::new();
+        let mut number_of_remainder = BTreeMap::new();
+        let (mut remainders, mut rivals) = (Vec::new(), Vec::new());
+        for &term in &terms {
+            let mut of_type = Rivals { types: Vec::new(), sets: Vec::new(), n_empty: 0, bootstrap: None };
+            for (other, &other_term) in terms.iter().enumerate() {
+                if hierarchy.are_colinear(term, other_term) {
+                    continue;
+                }
+                of_type.types.push(other);
+                let mut common = hierarchy.common_descendants(term, other_term);
+                common.retain(|&below| own_cells[below] > 0);
+                if common.is_empty() {
+                    of_type.sets.push(other);
+                    continue;
+                }
+                let n_common: u64 = common.iter().map(|&below| own_cells[below]).sum();
+                let n_left = n_cells[other].saturating_sub(n_common);
+                if n_left == 0 {
+                    of_type.n_empty += 1;
+                    continue;
+                }
+                let next = numbers_of_commons.len();
+                let common = *numbers_of_commons.entry(common).or_insert(next);
+                let remainder = *number_of_remainder.entry((other, common)).or_insert_with(|| {
+                    remainders.push((other, common, n_left));
+                    remainders.len() - 1
+                });
+                of_type.sets.push(terms.len() + remainder);
+            }
+            if options.mode == Mode::Exact {
+                of_type.n_empty = 0;
+            }
+            let n = of_type.sets.len() + of_type.n_empty;
+            of_type.bootstrap = (n > 0).then(|| BootstrapPercentile::new(n, options.percentile));
+            rivals.push(of_type);
+        }
+        let mut commons = vec![Vec::new(); numbers_of_commons.len()];
+        numbers_of_commons.into_iter().for_each(|(common, number)| commons[number] = common);
+        Self { hierarchy: hierarchy.clone(), fixed, options, terms, n_cells, commons, remainders, rivals }
+    }
+
+    /// The types, by their terms' numbers in the hierarchy.
+    pub fn terms(&self) -> &[usize] {
+        &self.terms
+    }
+
+    /// The scores of a gene, from what it adds up to over the cells annotated with exactly each term.
+    ///
+    /// # Panics
+    /// When there are not as many sums as terms in the hierarchy.
+    pub fn scores(&self, own: &[GeneMoments]) -> GeneScores {
+        let rolled = self.hierarchy.roll_up(own);
+        let is_candidate =
+            |&(_, &term): &(usize, &usize)| u64::from(rolled[term].n_nonzero) >= self.options.least_expressing;
+        let candidates: Vec<usize> =
+            self.terms.iter().enumerate().filter(is_candidate).map(|(of_type, _)| of_type).collect();
+        let mut scores = vec![None; self.terms.len()];
+        if !candidates.is_empty() {
+            let sets = self.sets(own, &rolled);
+            match self.options.measure {
+                Measure::CohensD => {
+                    let pooling = self.options.mode.pooling();
+                    let sets: Vec<Dispersion> = sets.iter().map(|set| Dispersion::of(set, pooling)).collect();
+                    self.score(&candidates, &sets, |group, rival| cohens_d(group, rival, pooling), &mut scores);
+                }
+                Measure::WelchT => {
+                    let sets: Vec<Summary> = sets.into_iter().map(|set| self.options.mode.summary(set)).collect();
+                    let t = |group: Summary, rival: Summary| welch(&group, &rival, Method::Welch).0.t;
+                    self.score(&candidates, &sets, t, &mut scores);
+                }
+            }
+        }
+        let specificities = (0..self.terms.len()).map(|of_type| self.specificity(of_type, &scores)).collect();
+        GeneScores { scores, specificities }
+    }
+
+    /// The markers of every type, by its place in [`Self::terms`], best first: genes in ascending order, each with what it adds
+    /// up to over the cells annotated with exactly each term.
+    ///
+    /// # Panics
+    /// When a gene has not as many sums as there are terms in the hierarchy.
+    pub fn markers<S: AsRef<[GeneMoments]>>(&self, genes: impl IntoIterator<Item = (u32, S)>) -> Vec<Vec<Marker>> {
+        let mut markers = vec![Vec::new(); self.terms.len()];
+        for (gene, own) in genes {
+            self.note(gene, &self.scores(own.as_ref()), &mut markers);
+        }
+        markers.iter_mut().for_each(|markers| self.keep_best(markers));
+        markers
+    }
+
+    /// The markers of all genes, from those of some and of the others, as [`Self::markers`] has them.
+    ///
+    /// # Panics
+    /// When either is of another finder.
+    pub fn merge(&self, mut some: Vec<Vec<Marker>>, others: Vec<Vec<Marker>>) -> Vec<Vec<Marker>> {
+        assert_eq!(some.len(), others.len(), "markers of the same types");
+        for (markers, others) in some.iter_mut().zip(others) {
+            markers.extend(others);
+            self.keep_best(markers);
+        }
+        some
+    }
+
+    fn note(&self, gene: u32, scores: &GeneScores, markers: &mut [Vec<Marker>]) {
+        let of_types = scores.scores.iter().zip(&scores.specificities).zip(markers);
+        for ((score, &specificity), markers) in of_types {
+            if let Some(score) = score.filter(|&score| score > self.options.least_score) {
+                markers.push(Marker { gene, score, specificity });
+                // Now and then, so that no more are kept than a few times as many as are wanted.
+                if markers.len() >= self.options.n_kept.max(N_KEPT).saturating_mul(4) {
+                    self.keep_best(markers);
+                }
+            }
+        }
+    }
+
+    fn keep_best(&self, markers: &mut Vec<Marker>) {
+        markers.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.gene.cmp(&b.gene)));
+        markers.truncate(self.options.n_kept);
+    }
+
+    /// Summaries of every type, then of every remainder.
+    fn sets(&self, own: &[GeneMoments], rolled: &[GeneMoments]) -> Vec<Summary> {
+        let sum = |terms: &Vec<usize>| {
+            let mut sum = GeneMoments::default();
+            terms.iter().for_each(|&term| sum.add(&own[term]));
+            sum
+        };
+        let commons: Vec<GeneMoments> = self.commons.iter().map(sum).collect();
+        let types = self.terms.iter().zip(&self.n_cells).map(|(&term, &n_cells)| (rolled[term], n_cells));
+        let remainders = self.remainders.iter().map(|&(of_type, common, n_cells)| {
+            let mut left = rolled[self.terms[of_type]];
+            left.subtract(&commons[common]);
+            (left, n_cells)
+        });
+        types.chain(remainders).map(|(moments, n_cells)| self.summary(moments, n_cells)).collect()
+    }
+
+    fn summary(&self, moments: GeneMoments, n_cells: u64) -> Summary {
+        // Most genes are in few types: what is not there needs no arithmetic.
+        if moments.n_nonzero == 0 {
+            Summary { n_cells, ..Summary::default() }
+        } else {
+            self.fixed.summary(moments, n_cells)
+        }
+    }
+
+    /// Writes the scores of some types.
+    fn score<T: Copy>(
+        &self,
+        candidates: &[usize],
+        sets: &[T],
+        compare: impl Fn(T, T) -> f64,
+        scores: &mut [Option<f64>],
+    ) {
+        let mut effects = Vec::with_capacity(sets.len());
+        for &of_type in candidates {
+            let rivals = &self.rivals[of_type];
+            let Some(bootstrap) = &rivals.bootstrap else { continue };
+            effects.clear();
+            effects.extend(rivals.sets.iter().map(|&set| compare(sets[of_type], sets[set])));
+            effects.resize(effects.len() + rivals.n_empty, 0.0);
+            scores[of_type] = Some(bootstrap.mean(&mut effects));
+        }
+    }
+
+    fn specificity(&self, of_type: usize, scores: &[Option<f64>]) -> f64 {
+        let Some(score) = scores[of_type] else { return 0.0 };
+        let rivals = self.rivals[of_type].types.iter().map(|&rival| scores[rival]);
+        let (mut n, mut n_lower) = (0, 0);
+        for rival in rivals {
+            let is_lower = match (rival, self.options.mode) {
+                (Some(rival), _) => score > rival,
+                (None, Mode::Exact) => true,
+                (None, Mode::Compatible) => continue,
+            };
+            n += 1;
+            n_lower += u32::from(is_lower);
+        }
+        if n == 0 { 1.0 } else { f64::from(n_lower) / f64::from(n) }
+    }
+}
+
+/// A marker of a type of a tissue.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TypeMarker {
+    /// The tissue's number.
+    pub tissue: u32,
+    /// The cell type's number.
+    pub cell_type: u32,
+    /// The marker.
+    pub marker: Marker,
+}
+
+/// The markers of all types of all tissues of an organism, to be asked by type or by gene.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MarkerTable {
+    /// By tissue, type, and then the best first.
+    markers: Vec<TypeMarker>,
+    /// Numbers of markers by gene, and then the best first.
+    by_gene: Vec<usize>,
+}
+
+impl MarkerTable {
+    /// A table of markers in any order.
+    pub fn new(markers: impl IntoIterator<Item = TypeMarker>) -> Self {
+        let mut markers: Vec<TypeMarker> = markers.into_iter().collect();
+        let best = |a: &TypeMarker, b: &TypeMarker| b.marker.score.total_cmp(&a.marker.score);
+        let row = |of: &TypeMarker| (of.tissue, of.cell_type);
+        markers.sort_by(|a, b| row(a).cmp(&row(b)).then(best(a, b)).then(a.marker.gene.cmp(&b.marker.gene)));
+        let mut by_gene: Vec<usize> = (0..markers.len()).collect();
+        by_gene.sort_by(|&a, &b| {
+            let (a, b) = (&markers[a], &markers[b]);
+            a.marker.gene.cmp(&b.marker.gene).then(best(a, b)).then(row(a).cmp(&row(b)))
+        });
+        Self { markers, by_gene }
+    }
+
+    /// All markers, by tissue, type, and then the best first.
+    pub fn all(&self) -> &[TypeMarker] {
+        &self.markers
+    }
+
+    /// The markers of a type of a tissue, best first.
+    pub fn of_type(&self, tissue: u32, cell_type: u32) -> &[TypeMarker] {
+        let row = |of: &TypeMarker| (of.tissue, of.cell_type);
+        let start = self.markers.partition_point(|marker| row(marker) < (tissue, cell_type));
+        let end = self.markers.partition_point(|marker| row(marker) <= (tissue, cell_type));
+        &self.markers[start..end]
+    }
+
+    /// What types of which tissues a gene is a marker of, best first.
+    pub fn of_gene(&self, gene: u32) -> impl Iterator<Item = &TypeMarker> {
+        let start = self.by_gene.partition_point(|&at| self.markers[at].marker.gene < gene);
+        let end = self.by_gene.partition_point(|&at| self.markers[at].marker.gene <= gene);
+        self.by_gene[start..end].iter().map(|&at| &self.markers[at])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markers_are_found_by_type_and_by_gene() {
+        let marker = |tissue, cell_type, gene, score| TypeMarker {
+            tissue,
+            cell_type,
+            marker: Marker { gene, score, specificity: 1.0 },
+        };
+        let [a, b, c, d] = [marker(1, 0, 7, 2.0), marker(0, 3, 7, 3.0), marker(0, 3, 8, 4.0), marker(0, 1, 7, 0.6)];
+        let table = MarkerTable::new([a, b, c, d]);
+        assert_eq!(table.of_type(0, 3), [c, b]);
+        assert_eq!(table.of_type(0, 2), []);
+        assert_eq!(table.of_gene(7).copied().collect::<Vec<_>>(), [b, a, d]);
+        assert_eq!(table.of_gene(9).count(), 0);
+        assert_eq!(table.all(), [d, c, b, a]);
+    }
+}
