@@ -127,7 +127,8 @@ pub fn build(directories: &[&Path], sums: Option<&Path>, environment: Environmen
         corpora.iter().flat_map(|corpus| &corpus.manifest().parts).map(|part| part.organism.as_str()).collect();
     let mut parts = Vec::new();
     for organism in organisms {
-        let of_corpus = |corpus| FileCorpus::parts_of(corpus, organism).into_iter().map(move |part| PartOf { corpus, part });
+        let of_corpus =
+            |corpus| FileCorpus::parts_of(corpus, organism).into_iter().map(move |part| PartOf { corpus, part });
         let inputs: Vec<PartOf<'_>> = corpora.iter().flat_map(of_corpus).collect();
         parts.push(merged(&inputs, &|_| true, sums, environment)?);
     }
@@ -208,7 +209,8 @@ pub fn remove(directory: &Path, id: &str, progress: &dyn Progress) -> Result<Add
     let mut parts = corpus.manifest().parts.clone();
     let mut n_bytes_written = 0;
     if sources.iter().any(|source| source.part as usize == removed) {
-        parts[removed] = merged(&[PartOf { corpus: &corpus, part: removed }], &|dataset| dataset != id, None, environment)?;
+        parts[removed] =
+            merged(&[PartOf { corpus: &corpus, part: removed }], &|dataset| dataset != id, None, environment)?;
         n_bytes_written = parts[removed].n_bytes();
     } else {
         parts.remove(removed);
@@ -386,7 +388,8 @@ fn merged(
         for ((input, numbers), number_of) in inputs.iter().zip(&numbers).zip(&number_of) {
             let Some(number) = numbers[gene] else { continue };
             let of_gene = wait(input.corpus.moments(input.part, 0, &[number]))?.pop().unwrap_or_default();
-            entries.extend(of_gene.into_iter().filter_map(|(group, moments)| Some((number_of[group as usize]?, moments))));
+            entries
+                .extend(of_gene.into_iter().filter_map(|(group, moments)| Some((number_of[group as usize]?, moments))));
         }
         added_up(entries).ok_or_else(|| output(io::Error::other("the sums overflow")).into())
     };

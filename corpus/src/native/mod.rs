@@ -65,8 +65,7 @@ pub enum OpenError {
 /// [`OpenError::NoManifest`] and [`OpenError::Manifest`].
 pub fn open(directory: &Path) -> Result<FileCorpus, OpenError> {
     let path = directory.join(CORPUS);
-    let bytes =
-        fs::read(&path).map_err(|source| OpenError::NoManifest { path: directory.to_owned(), source })?;
+    let bytes = fs::read(&path).map_err(|source| OpenError::NoManifest { path: directory.to_owned(), source })?;
     let manifest = Manifest::decode(&bytes).map_err(|source| OpenError::Manifest { path, source })?;
     let files: Arc<dyn files::Files> = Arc::new(files::Directory(directory.to_owned()));
     let packs = manifest.parts.iter().flat_map(shared_fbs::corpus::Part::dataset_packs);

@@ -140,9 +140,8 @@ pub fn write(corpus: &FileCorpus, output: &dyn Output) -> Result<(), ParquetFile
     let failed = |error: ParquetError| BuildError::Output { place: output.place(), source: io::Error::other(error) };
     write_sums(corpus, output, &failed)?;
     let text = |text: &str| ByteArray::from(text.as_bytes().to_vec());
-    let columns = Dimension::ALL.map(|dimension| {
-        format!("required binary {dimension}_id (UTF8); required binary {dimension} (UTF8);")
-    });
+    let columns = Dimension::ALL
+        .map(|dimension| format!("required binary {dimension}_id (UTF8); required binary {dimension} (UTF8);"));
     let schema = format!(
         "message groups {{ required int64 group_id; required binary organism (UTF8); {} required int64 n_cells; }}",
         columns.concat()

@@ -74,9 +74,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             let inputs: Vec<&Path> = inputs.iter().map(PathBuf::as_path).collect();
             (native::add(corpus, &inputs, &TerminalProgress::new(*quiet)?)?, *quiet)
         }
-        Command::Remove { corpus, id, quiet } => {
-            (native::remove(corpus, id, &TerminalProgress::new(*quiet)?)?, *quiet)
-        }
+        Command::Remove { corpus, id, quiet } => (native::remove(corpus, id, &TerminalProgress::new(*quiet)?)?, *quiet),
     };
     if !is_quiet {
         say(&added);

@@ -7,13 +7,13 @@ use std::{
 use anyhow::Result;
 use clap::Args;
 use corpus::{
-    Dimension, DotPlot, DotRow, Flat, Manifest, Query, Term, Tissues, dot_plot_csv,
+    Dimension, DotPlot, DotRow, Manifest, Query, Term, Tissues, dot_plot_csv,
     native::{FileCorpus, open, wait},
     sum,
 };
 use serde_json::{Value, json};
 
-use super::{lists, output::TableOut, terminal};
+use super::{lists, output::TableOut, summarize::ontology, terminal};
 
 /// The arguments of `tile-server expression`.
 #[derive(Args)]
@@ -40,6 +40,9 @@ pub struct Arguments {
     /// them
     #[arg(long, value_name = "DIMENSION=IDS", value_parser = filter)]
     filter: Vec<(Dimension, String)>,
+    /// Leave out rows of cell types with fewer cells
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    least_cells: u64,
     /// Write which ids each filter may take, with their numbers of cells, instead
     #[arg(long)]
     options: bool,
@@ -86,6 +89,7 @@ impl Arguments {
             filters,
             group_by: self.group_by,
             tissues: if self.collapsed { Tissues::Collapsed } else { Tissues::All },
+            least_cells: self.least_cells,
         })
     }
 }
@@ -95,8 +99,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let out = arguments.out.open([arguments.corpus.as_path()])?;
     let corpus: FileCorpus = open(&arguments.corpus)?;
     let query = arguments.query(corpus.manifest())?;
+    let cell_types = ontology("CL")?;
     if arguments.options {
-        let options = wait(corpus.options(&query, &Flat))?;
+        let options = wait(corpus.options(&query, &cell_types))?;
         let of_dimension = |(dimension, options): (Dimension, Vec<(Term, u64)>)| {
             let option = |(term, n): (Term, u64)| json!({ "id": term.id, "label": term.label, "n_cells": n });
             (dimension.name().to_owned(), options.into_iter().map(option).collect())
@@ -104,7 +109,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         terminal::print_json(&Value::Object(options.into_iter().map(of_dimension).collect()))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let plot = wait(corpus.dot_plot(&query, &Flat))?;
+    let plot = wait(corpus.dot_plot(&query, &cell_types))?;
     for name in &plot.unknown {
         terminal::say(&format!("warning: no dataset has a gene `{name}` of {}", query.organism));
     }
@@ -122,6 +127,7 @@ fn to_json(plot: &DotPlot, manifest: &Manifest) -> Value {
         json!({
             "tissue": term(&row.tissue),
             "cell_type": row.cell_type.as_ref().map(term),
+            "depth": row.depth,
             "option": row.option.as_ref().map(term),
             "n_cells": row.n_cells,
             "n_annotated": row.n_annotated,
