@@ -64,6 +64,7 @@ const query = new URLSearchParams(location.search);
 const isOne = ["data", "bytes"].some((name) => query.has(name));
 const isOnDevice = query.get("data")?.startsWith("device/");
 const remote = query.get("url");
+const isExpression = location.href.startsWith(new URL("expression/", document.baseURI).href);
 const isDataset = isOne || remote || location.href.startsWith(new URL("d/", document.baseURI).href);
 
 // Shows the poster of the dataset, which the document holds, unless the address asks for another view than the first.
@@ -114,7 +115,9 @@ const deviceReady = remote
   : isOnDevice && loadDevice().then(({ ready }) => ready());
 
 const mayUseWebGpu = navigator.gpu && query.get("renderer") !== "webgl2";
-if (!isDataset) {
+if (isExpression) {
+  await load("./bundles/expression.js", "./bundles/expression.wasm").start();
+} else if (!isDataset) {
   preload("catalog.tsc");
   await load("./bundles/catalog.js", "./bundles/catalog.wasm").start();
   loadDevice().then(({ shelf }) => shelf());

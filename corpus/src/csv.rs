@@ -15,7 +15,9 @@ pub fn dot_plot_csv(plot: &DotPlot, query: &Query, manifest: &Manifest) -> Strin
     if let Some(by) = query.group_by {
         let _ = write!(out, "{by}_id,{by},");
     }
-    out.push_str("gene_id,gene,n_cells,n_expressing,fraction,fraction_of_tissue,mean_expressing,mean,sum,sum_of_squares\n");
+    out.push_str(
+        "gene_id,gene,n_cells,n_expressing,fraction,fraction_of_tissue,mean_expressing,mean,sum,sum_of_squares\n",
+    );
     let mut n_tissue = 0;
     for row in &plot.rows {
         if row.cell_type.is_none() {

@@ -76,9 +76,7 @@ impl Dimension {
             Self::CellType => Some(("cell_type_ontology_term_id", "cell_type")),
             Self::Donor => Some(("donor_id", "donor_id")),
             Self::Disease => Some(("disease_ontology_term_id", "disease")),
-            Self::Ethnicity => {
-                Some(("self_reported_ethnicity_ontology_term_id", "self_reported_ethnicity"))
-            }
+            Self::Ethnicity => Some(("self_reported_ethnicity_ontology_term_id", "self_reported_ethnicity")),
             Self::Sex => Some(("sex_ontology_term_id", "sex")),
             Self::Assay => Some(("assay_ontology_term_id", "assay")),
             Self::DevelopmentStage => Some(("development_stage_ontology_term_id", "development_stage")),
@@ -123,6 +121,9 @@ mod tests {
             assert_eq!(dimension.name().parse(), Ok(dimension));
         }
         let said = "organ".parse::<Dimension>().unwrap_err().to_string();
-        assert!(said.starts_with("there is no dimension `organ`; there are tissue, tissue_original, cell_type"), "{said}");
+        assert!(
+            said.starts_with("there is no dimension `organ`; there are tissue, tissue_original, cell_type"),
+            "{said}"
+        );
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use expression::Ontology;
 use shared_fbs::corpus::OntologyTerm;
 
-use crate::{Ancestors, Manifest};
+use crate::Manifest;
 
 /// Looks a term up: its label, and the ids of the terms right above it; `None` of what is no term.
 pub type LookUp<'a> = dyn Fn(&str) -> Option<(String, Vec<String>)> + 'a;
@@ -44,12 +44,6 @@ pub fn ontology(manifest: &Manifest) -> Ontology {
     Ontology::new(terms.iter().map(|term| (term.id.clone(), term.label.clone(), parents(term)))).unwrap_or_default()
 }
 
-impl Ancestors for Ontology {
-    fn ancestors<'a>(&'a self, term: &'a str) -> impl Iterator<Item = &'a str> {
-        Ontology::ancestors(self, term).into_iter()
-    }
-}
-
 /// What the organism of an id is called; its id where nobody knows.
 pub fn organism_label(id: &str) -> &str {
     match id {
@@ -86,16 +80,14 @@ mod tests {
     #[test]
     fn a_corpus_keeps_what_is_above_its_cell_types() {
         let terms = terms_above(["CL:0000084", "unknown"].map(str::to_owned), &look_up);
-        assert_eq!(terms.iter().map(|term| term.id.as_str()).collect::<Vec<_>>(), [
-            "CL:0000000",
-            "CL:0000084",
-            "CL:0000542",
-            "CL:0000738"
-        ]);
+        assert_eq!(
+            terms.iter().map(|term| term.id.as_str()).collect::<Vec<_>>(),
+            ["CL:0000000", "CL:0000084", "CL:0000542", "CL:0000738"]
+        );
         let ontology = ontology(&Manifest { ontology: terms, ..Manifest::default() });
-        let above: Vec<&str> = Ancestors::ancestors(&ontology, "CL:0000084").collect();
+        let above: Vec<&str> = ontology.ancestors("CL:0000084").into_iter().collect();
         assert_eq!(above, ["CL:0000000", "CL:0000542", "CL:0000738"]);
-        assert_eq!(Ancestors::ancestors(&ontology, "unknown").count(), 0);
+        assert_eq!(ontology.ancestors("unknown").len(), 0);
         assert_eq!((organism_label("NCBITaxon:9606"), organism_label("NCBITaxon:1")), ("Homo sapiens", "NCBITaxon:1"));
     }
 }

@@ -3,24 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use explorer_core::{dataset::Tiles, de::GeneMoments};
+use expression::{Hierarchy, Ontology};
 
 use crate::{Corpus, Dimension, Groups, Term, Values};
-
-/// What stands over a cell type in an ontology.
-pub trait Ancestors {
-    /// All terms above a term, each once, without itself.
-    fn ancestors<'a>(&'a self, term: &'a str) -> impl Iterator<Item = &'a str>;
-}
-
-/// An ontology without any relation: every cell type has its own cells only.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Flat;
-
-impl Ancestors for Flat {
-    fn ancestors<'a>(&'a self, _: &'a str) -> impl Iterator<Item = &'a str> {
-        std::iter::empty()
-    }
-}
 
 /// Which tissues have a row for each cell type.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,6 +32,8 @@ pub struct Query {
     pub group_by: Option<Dimension>,
     /// Which tissues have rows of cell types.
     pub tissues: Tissues,
+    /// Cells that the row of a cell type has at least.
+    pub least_cells: u64,
 }
 
 /// Why a question has no answer; `E` is why a tile cannot be read.
@@ -96,8 +83,8 @@ pub struct DotPlot {
     pub genes: Vec<Gene>,
     /// What the question names that is no gene of the organism.
     pub unknown: Vec<String>,
-    /// Rows by the labels of tissue, cell type and option: of each tissue itself, then of its cell types, of each the row
-    /// of all its cells, then those of options.
+    /// Tissues by label, each followed by its cell types as the ontology has them, each of which has the row of all its cells
+    /// before those of options, by label. Of cell types with the same cells the lowest has the row.
     pub rows: Vec<DotRow>,
 }
 
@@ -108,6 +95,8 @@ pub struct DotRow {
     pub tissue: Term,
     /// The cell type with all below it; none: the whole tissue.
     pub cell_type: Option<Term>,
+    /// How many rows of cell types it is below.
+    pub depth: usize,
     /// What the cells agree in of the dimension that the question groups by; none: all.
     pub option: Option<Term>,
     /// Cells of the row, whether they express a gene or not.
@@ -140,6 +129,16 @@ impl Terms {
         self.numbers.insert(term.id.clone(), number);
         self.terms.push(term.clone());
         number
+    }
+
+    /// All numbers, by label.
+    fn by_label(&self) -> Vec<u32> {
+        let mut numbers: Vec<u32> = (0..self.terms.len() as u32).collect();
+        numbers.sort_by_cached_key(|&number| {
+            let term = &self.terms[number as usize];
+            (term.label.to_lowercase(), term.id.clone())
+        });
+        numbers
     }
 
     /// The common number of each code of a part.
@@ -175,7 +174,7 @@ impl<T: Tiles> Corpus<T> {
     ///
     /// # Errors
     /// [`QueryError`].
-    pub async fn dot_plot(&self, query: &Query, ontology: &impl Ancestors) -> Result<DotPlot, QueryError<T::Error>> {
+    pub async fn dot_plot(&self, query: &Query, ontology: &Ontology) -> Result<DotPlot, QueryError<T::Error>> {
         let parts = self.parts_asked(query)?;
         let mut genes = GenesAsked::new(query);
         for &part in &parts {
@@ -220,22 +219,8 @@ impl<T: Tiles> Corpus<T> {
                 }
             }
         }
-        let rolled = roll_up(query, &annotated, &tissues, &cell_types, ontology).ok_or(QueryError::Overflow)?;
-        let own = |key: &Key| annotated_cells(&annotated, *key);
-        let term = |terms: &Terms, number: u32| terms.terms[number as usize].clone();
-        let mut rows: Vec<DotRow> = rolled
-            .into_iter()
-            .map(|(key, row)| DotRow {
-                tissue: term(&tissues, key.0),
-                cell_type: key.1.map(|number| term(&cell_types, number)),
-                option: key.2.map(|number| term(&options, number)),
-                n_cells: row.n_cells,
-                n_annotated: own(&key),
-                moments: row.moments,
-            })
-            .collect();
-        let label = |term: &Option<Term>| term.as_ref().map(|term| (term.label.to_lowercase(), term.id.clone()));
-        rows.sort_by_cached_key(|row| (label(&Some(row.tissue.clone())), label(&row.cell_type), label(&row.option)));
+        let rows = Rows { query, annotated, tissues, cell_types, options };
+        let rows = rows.rolled_up(ontology).ok_or(QueryError::Overflow)?;
         let GenesFound { genes, unknown, .. } = genes;
         Ok(DotPlot { genes, unknown, rows })
     }
@@ -245,7 +230,7 @@ impl<T: Tiles> Corpus<T> {
     ///
     /// # Errors
     /// [`QueryError`].
-    pub async fn options(&self, query: &Query, ontology: &impl Ancestors) -> Result<Options, QueryError<T::Error>> {
+    pub async fn options(&self, query: &Query, ontology: &Ontology) -> Result<Options, QueryError<T::Error>> {
         let parts = self.parts_asked(query)?;
         self.check_filters(query, &parts).await?;
         let mut counts: Vec<BTreeMap<Term, u64>> = vec![BTreeMap::new(); Dimension::ALL.len()];
@@ -309,14 +294,15 @@ fn filtered(
     query: &Query,
     groups: &Groups,
     values: &[Values],
-    ontology: &impl Ancestors,
+    ontology: &Ontology,
     except: Option<Dimension>,
 ) -> Vec<bool> {
     let mut is_left = vec![true; groups.len()];
     for (&dimension, ids) in query.filters.iter().filter(|&(&dimension, _)| Some(dimension) != except) {
         let admits = |term: &Term| {
             ids.contains(&term.id)
-                || dimension == Dimension::CellType && ontology.ancestors(&term.id).any(|id| ids.contains(id))
+                || dimension == Dimension::CellType
+                    && ontology.ancestors(&term.id).into_iter().any(|id| ids.contains(id))
         };
         let admitted: Vec<bool> = values[dimension as usize].terms.iter().map(admits).collect();
         let codes = groups.codes_of(dimension).unwrap_or_default();
@@ -327,49 +313,94 @@ fn filtered(
     is_left
 }
 
-/// The rows to show, each with all cells of its cell type and of those below it; none on overflow.
-fn roll_up(
-    query: &Query,
-    annotated: &BTreeMap<Key, Row>,
-    tissues: &Terms,
-    cell_types: &Terms,
-    ontology: &impl Ancestors,
-) -> Option<BTreeMap<Key, Row>> {
-    let n_genes = annotated.values().next().map_or(0, |row| row.moments.len());
-    // Of each cell type itself and what stands over it, as far as cells are annotated with it anywhere.
-    let above: Vec<Vec<u32>> = (0..)
-        .zip(&cell_types.terms)
-        .map(|(number, term)| {
-            let ancestors = ontology.ancestors(&term.id).filter_map(|id| cell_types.numbers.get(id).copied());
-            let all: BTreeSet<u32> = ancestors.chain([number]).collect();
-            all.into_iter().collect()
-        })
-        .collect();
-    let is_expanded = |tissue: u32| match &query.tissues {
-        Tissues::Collapsed => false,
-        Tissues::All => true,
-        Tissues::Expanded(ids) => ids.contains(&tissues.terms[tissue as usize].id),
-    };
-    let mut rows: BTreeMap<Key, Row> = BTreeMap::new();
-    for (&(tissue, cell_type, option), row) in annotated {
-        let mut add = |key: Key| rows.entry(key).or_insert_with(|| Row::new(n_genes)).add(row);
-        add((tissue, None, None))?;
-        let (Some(cell_type), true) = (cell_type, is_expanded(tissue)) else { continue };
-        for &target in &above[cell_type as usize] {
-            add((tissue, Some(target), None))?;
-            if option.is_some() {
-                add((tissue, Some(target), option))?;
-            }
-        }
-    }
-    Some(rows)
+/// Sums by what cells are annotated with, and the terms that their numbers are of.
+struct Rows<'a> {
+    query: &'a Query,
+    annotated: BTreeMap<Key, Row>,
+    tissues: Terms,
+    cell_types: Terms,
+    options: Terms,
 }
 
-/// Cells that are annotated with what a row is of.
-fn annotated_cells(annotated: &BTreeMap<Key, Row>, (tissue, cell_type, option): Key) -> u64 {
-    let within = annotated.range((tissue, None, None)..=(tissue, Some(u32::MAX), Some(u32::MAX)));
-    let is_of = |key: &Key| (cell_type.is_none() || key.1 == cell_type) && (option.is_none() || key.2 == option);
-    within.filter(|(key, _)| is_of(key)).map(|(_, row)| row.n_cells).sum()
+impl Rows<'_> {
+    /// The rows to show, each with all cells of its cell type and of those below it; none on overflow.
+    fn rolled_up(&self, ontology: &Ontology) -> Option<Vec<DotRow>> {
+        let ids: Vec<&str> = self.cell_types.terms.iter().map(|term| term.id.as_str()).collect();
+        let hierarchy = Hierarchy::new(ontology, &ids);
+        let n_genes = self.annotated.values().next().map_or(0, |row| row.moments.len());
+        let mut rolled: BTreeMap<Key, Row> = BTreeMap::new();
+        for (&(tissue, cell_type, option), row) in &self.annotated {
+            let mut add = |key: Key| rolled.entry(key).or_insert_with(|| Row::new(n_genes)).add(row);
+            add((tissue, None, None))?;
+            let (Some(cell_type), true) = (cell_type, self.is_expanded(tissue)) else { continue };
+            let above = hierarchy.ancestors(cell_type as usize).iter().map(|&above| above as u32);
+            for target in above.chain([cell_type]) {
+                add((tissue, Some(target), None))?;
+                if option.is_some() {
+                    add((tissue, Some(target), option))?;
+                }
+            }
+        }
+        let mut rows = Vec::new();
+        for tissue in self.tissues.by_label() {
+            let Some(whole) = rolled.get(&(tissue, None, None)) else { continue };
+            rows.push(self.row((tissue, None, None), 0, whole));
+            if self.is_expanded(tissue) {
+                self.push_cell_types(tissue, &hierarchy, &rolled, &mut rows);
+            }
+        }
+        Some(rows)
+    }
+
+    fn push_cell_types(&self, tissue: u32, hierarchy: &Hierarchy, rolled: &BTreeMap<Key, Row>, rows: &mut Vec<DotRow>) {
+        let cells_of = |option: Option<u32>| -> Vec<u64> {
+            let n_cells = |cell_type| rolled.get(&(tissue, Some(cell_type), option)).map_or(0, |row| row.n_cells);
+            (0..hierarchy.len() as u32).map(n_cells).collect()
+        };
+        let options = self.options.by_label();
+        let redundant: Vec<Vec<bool>> =
+            options.iter().map(|&option| hierarchy.redundant(&cells_of(Some(option)))).collect();
+        for shown in hierarchy.rows(&cells_of(None), self.query.least_cells.max(1)) {
+            let cell_type = Some(shown.term as u32);
+            let mut push = |option: Option<u32>| {
+                let key = (tissue, cell_type, option);
+                if let Some(row) = rolled.get(&key).filter(|row| row.n_cells >= self.query.least_cells) {
+                    rows.push(self.row(key, shown.depth, row));
+                }
+            };
+            push(None);
+            let kept = options.iter().zip(&redundant).filter(|(_, redundant)| !redundant[shown.term]);
+            kept.for_each(|(&option, _)| push(Some(option)));
+        }
+    }
+
+    fn row(&self, key: Key, depth: usize, row: &Row) -> DotRow {
+        let term = |terms: &Terms, number: u32| terms.terms[number as usize].clone();
+        DotRow {
+            tissue: term(&self.tissues, key.0),
+            cell_type: key.1.map(|number| term(&self.cell_types, number)),
+            depth,
+            option: key.2.map(|number| term(&self.options, number)),
+            n_cells: row.n_cells,
+            n_annotated: self.n_annotated(key),
+            moments: row.moments.clone(),
+        }
+    }
+
+    fn is_expanded(&self, tissue: u32) -> bool {
+        match &self.query.tissues {
+            Tissues::Collapsed => false,
+            Tissues::All => true,
+            Tissues::Expanded(ids) => ids.contains(&self.tissues.terms[tissue as usize].id),
+        }
+    }
+
+    /// Cells that are annotated with what a row is of.
+    fn n_annotated(&self, (tissue, cell_type, option): Key) -> u64 {
+        let within = self.annotated.range((tissue, None, None)..=(tissue, Some(u32::MAX), Some(u32::MAX)));
+        let is_of = |key: &Key| (cell_type.is_none() || key.1 == cell_type) && (option.is_none() || key.2 == option);
+        within.filter(|(key, _)| is_of(key)).map(|(_, row)| row.n_cells).sum()
+    }
 }
 
 /// Genes that a question names, looked up part by part.

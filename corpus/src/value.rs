@@ -9,28 +9,24 @@ pub const FIXED_POINT_BITS: u8 = 23;
 /// Bits dropped from squares, so that sums over ten thousand million cells fit 63 bits, as engines add them up.
 pub const SQUARE_SHIFT: u8 = 23;
 
-/// Counts that a cell is scaled to.
-const SCALED_TO: f64 = 1e4;
-
 /// How the counts of a cell become integers: X of ln(1 + counts per ten thousand).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scale {
-    /// What a count of the cell is multiplied by.
-    per_count: f64,
+    total: f64,
     least_cptt: f64,
 }
 
 impl Scale {
     /// Of a cell with so many counts in all. Values below `least_cptt` counts per ten thousand are none.
     pub fn new(total: f64, least_cptt: f64) -> Self {
-        Self { per_count: SCALED_TO / total, least_cptt }
+        Self { total, least_cptt }
     }
 
     /// The integer of a count; 0 for what is below the threshold.
     pub fn encode(self, count: f64) -> u32 {
-        let cptt = count * self.per_count;
+        let cptt = expression::cptt(count, self.total);
         // What is no number is below.
-        if cptt.is_nan() || cptt < self.least_cptt || cptt <= 0.0 {
+        if cptt.is_nan() || cptt < self.least_cptt {
             return 0;
         }
         encode(libm::log1p(cptt) as f32)
@@ -75,7 +71,7 @@ mod tests {
             let total = f64::from(total);
             let count = (total * share).ceil();
             let x = Scale::new(total, 3.0).encode(count);
-            let value = (1e4 / total * count).ln_1p() as f32;
+            let value = (count * 1e4 / total).ln_1p() as f32;
             prop_assert_eq!(f64::from(x) / f64::from(1_u32 << FIXED_POINT_BITS), f64::from(value));
         }
     }

@@ -208,10 +208,10 @@ impl MarkerFinder {
     ///
     /// # Panics
     /// When a gene has not as many sums as there are terms in the hierarchy.
-    pub fn markers<'a>(&self, genes: impl IntoIterator<Item = (u32, &'a [GeneMoments])>) -> Vec<Vec<Marker>> {
+    pub fn markers<S: AsRef<[GeneMoments]>>(&self, genes: impl IntoIterator<Item = (u32, S)>) -> Vec<Vec<Marker>> {
         let mut markers = vec![Vec::new(); self.terms.len()];
         for (gene, own) in genes {
-            self.note(gene, &self.scores(own), &mut markers);
+            self.note(gene, &self.scores(own.as_ref()), &mut markers);
         }
         markers.iter_mut().for_each(|markers| self.keep_best(markers));
         markers

@@ -81,8 +81,8 @@ pub struct SpecificGene {
 ///
 /// # Panics
 /// When a gene has not as many sums as there are rows there.
-pub fn specific_genes<'a>(
-    genes: impl IntoIterator<Item = (u32, GeneMoments, &'a [GeneMoments])>,
+pub fn specific_genes<S: AsRef<[GeneMoments]>>(
+    genes: impl IntoIterator<Item = (u32, GeneMoments, S)>,
     n_here: u64,
     n_there: &[u64],
     fixed: FixedPoint,
@@ -91,6 +91,7 @@ pub fn specific_genes<'a>(
     let pooling = Mode::Exact.pooling();
     let mut specific: Vec<SpecificGene> = Vec::new();
     for (gene, moments, there) in genes {
+        let there = there.as_ref();
         assert_eq!(there.len(), n_there.len(), "sums of each row");
         let here = fixed.summary(moments, n_here);
         if here.n_cells == 0 || here.nonzero_share < asked.least_share_here {
@@ -194,7 +195,7 @@ mod tests {
         let [none, few, many, some] = [0, 2, 40, 20].map(of);
         let there = [[none, few], [few, none], [some, none], [none, none]];
         let here = [many, some, many, few];
-        let genes = (0..).zip(here).zip(&there).map(|((gene, here), there)| (gene, here, there.as_slice()));
+        let genes = (0..).zip(here).zip(&there).map(|((gene, here), there)| (gene, here, there));
         let found = specific_genes(genes, 50, &[100, 100], fixed, Specificity::default());
         assert_eq!(found.iter().map(|gene| gene.gene).collect::<Vec<_>>(), [0, 1]);
         assert_eq!((found[0].share_here, found[0].share_there, found[0].mean_there), (0.8, 0.02, 0.02));

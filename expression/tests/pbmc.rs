@@ -1,5 +1,7 @@
 //! The demo file, its labels as terms of the real Cell Ontology: markers that a textbook has.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test may panic as the test may")]
+
 use std::path::Path;
 
 use explorer_core::de::{FixedPoint, GeneMoments};
@@ -82,7 +84,7 @@ fn markers_are_those_of_a_textbook() {
     let pbmc = pbmc();
     let fixed = FixedPoint::for_log_counts(N_OBS);
     let finder = MarkerFinder::new(&pbmc.hierarchy, &pbmc.n_cells, fixed, MarkerOptions::default());
-    let markers = finder.markers((0..).zip(pbmc.sums.iter().map(Vec::as_slice)));
+    let markers = finder.markers((0..).zip(&pbmc.sums));
     let of_types = finder.terms().iter().zip(&markers).flat_map(|(&term, markers)| {
         markers.iter().map(move |&marker| TypeMarker { tissue: 0, cell_type: term as u32, marker })
     });

@@ -27,6 +27,12 @@ pub const COLLECTION_ROUTE: &str = "collections";
 /// The first name in the addresses of the catalog's genes.
 pub const GENES_ROUTE: &str = "genes";
 
+/// Where the pages of Gene Expression over corpora begin.
+pub const EXPRESSION_ROUTE: &str = "expression";
+
+/// Where corpora begin.
+pub const CORPUS_ROUTE: &str = "corpora";
+
 /// How the names of files of the catalog's genes end.
 const GENES_SUFFIX: &str = ".tsg";
 
@@ -212,6 +218,18 @@ pub enum Endpoint<'a> {
         /// The dataset's name.
         id: Cow<'a, str>,
     },
+    /// The manifest or a pack of a corpus.
+    CorpusFile {
+        /// The corpus's name.
+        id: Cow<'a, str>,
+        /// The file's name.
+        file: Cow<'a, str>,
+    },
+    /// Gene Expression over a corpus.
+    CorpusPage {
+        /// The corpus's name.
+        id: Cow<'a, str>,
+    },
 }
 
 impl<'a> Endpoint<'a> {
@@ -237,6 +255,8 @@ impl<'a> Endpoint<'a> {
             Self::Collections => format!("{COLLECTION_ROUTE}/"),
             Self::Collection { id } => format!("{COLLECTION_ROUTE}/{}{HTML}", part(id)),
             Self::Page { id } => format!("{PAGE_ROUTE}/{}", part(id)),
+            Self::CorpusFile { id, file } => format!("{CORPUS_ROUTE}/{}/{}", part(id), part(file)),
+            Self::CorpusPage { id } => format!("{EXPRESSION_ROUTE}/{}", part(id)),
         }
     }
 
@@ -268,6 +288,8 @@ impl<'a> Endpoint<'a> {
                 None => Self::Page { id: id.into() },
             },
             [PAGE_ROUTE, id, ..] => Self::Page { id: id.into() },
+            [CORPUS_ROUTE, id, file] => Self::CorpusFile { id: id.into(), file: file.into() },
+            [EXPRESSION_ROUTE, id] => Self::CorpusPage { id: id.into() },
             _ => return None,
         })
     }
@@ -291,6 +313,8 @@ impl<'a> Endpoint<'a> {
             Self::Collections => Endpoint::Collections,
             Self::Collection { id } => Endpoint::Collection { id: owned(id) },
             Self::Page { id } => Endpoint::Page { id: owned(id) },
+            Self::CorpusFile { id, file } => Endpoint::CorpusFile { id: owned(id), file: owned(file) },
+            Self::CorpusPage { id } => Endpoint::CorpusPage { id: owned(id) },
         }
     }
 }
@@ -389,6 +413,8 @@ mod tests {
             Just(Endpoint::Collections),
             name().prop_map(|id| Endpoint::Collection { id }),
             name().prop_map(|id| Endpoint::Page { id }),
+            (name(), name()).prop_map(|(id, file)| Endpoint::CorpusFile { id, file }),
+            name().prop_map(|id| Endpoint::CorpusPage { id }),
         ]
     }
 

@@ -5,7 +5,8 @@
 use crate::{DecodeError, frame, generated::corpus_generated::tessera::corpus as wire, manifest, path};
 
 pub use wire::{
-    CorpusT as Corpus, Dimension, LevelT as Level, OntologyTermT as OntologyTerm, PartT as Part, ProfileT as Profile, SourceT as Source,
+    CorpusT as Corpus, Dimension, LevelT as Level, OntologyTermT as OntologyTerm, PartT as Part, ProfileT as Profile,
+    SourceT as Source,
 };
 
 /// The version of the format that this crate writes and reads.
@@ -134,7 +135,9 @@ impl Corpus {
             return wrong("a term of the ontology is below one that does not exist");
         }
         for part in &self.parts {
-            if part.levels.is_empty() || part.levels.iter().any(|level| !level.dimensions.is_sorted_by(|a, b| a.0 < b.0)) {
+            if part.levels.is_empty()
+                || part.levels.iter().any(|level| !level.dimensions.is_sorted_by(|a, b| a.0 < b.0))
+            {
                 return wrong("a part has no level, or a level's dimensions do not ascend");
             }
             if part.levels[0].dimensions != Dimension::ENUM_VALUES {

@@ -13,7 +13,7 @@ use crate::front_end::Page;
 use crate::process::{self, Show, announce};
 use crate::server::{self, Build};
 use crate::workspace::Workspace;
-use crate::{generate, setup};
+use crate::{corpus, generate, setup};
 
 /// The dataset that comes with the repository.
 const DEMO_INPUT: &str = "data/pbmc68k_reduced.h5ad";
@@ -33,6 +33,9 @@ pub struct Options {
     /// Show so many made-up cells instead of the demo dataset; the file is kept for the next time
     #[arg(long, value_name = "N", conflicts_with = "input")]
     cells: Option<usize>,
+    /// Make a corpus of made-up datasets and the demo dataset, and say how to ask it how genes are expressed
+    #[arg(long, conflicts_with_all = ["input", "cells"])]
+    corpus: bool,
     /// Number of genes of the made-up cells; 20000 is a whole genome, and 16 GB a million cells
     #[arg(long, value_name = "G", default_value_t = 2_000, requires = "cells")]
     genes: usize,
@@ -40,6 +43,9 @@ pub struct Options {
 
 /// Builds everything, serves, and opens the page; returns when the server has stopped.
 pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
+    if options.corpus {
+        return corpus::make(workspace, &workspace.path(DEMO_INPUT)).map(drop);
+    }
     let (input, page, build) = match (&options.input, options.cells) {
         (Some(file), _) => (std::path::absolute(file)?, Page::Release, Build::Release),
         (None, Some(cells)) => (generate::cached(workspace, cells, options.genes)?, Page::Release, Build::Release),

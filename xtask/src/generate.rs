@@ -30,8 +30,18 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
 
 /// A made-up dataset of this size, generated unless an earlier run did.
 pub fn cached(workspace: &Workspace, cells: usize, genes: usize) -> Result<PathBuf> {
+    cached_as(workspace, &format!("{cells}x{genes}.h5ad"), cells, genes, &[])
+}
+
+/// The same with its counts, of another seed.
+pub fn with_counts(workspace: &Workspace, cells: usize, genes: usize, seed: u64) -> Result<PathBuf> {
+    let name = format!("{cells}x{genes}-{seed}-counts.h5ad");
+    cached_as(workspace, &name, cells, genes, &["--raw", "--seed", &seed.to_string()])
+}
+
+fn cached_as(workspace: &Workspace, name: &str, cells: usize, genes: usize, more: &[&str]) -> Result<PathBuf> {
     let folder = workspace.target_dir().join("synthetic");
-    let file = folder.join(format!("{cells}x{genes}.h5ad"));
+    let file = folder.join(name);
     if !file.is_file() {
         announce(&format!(
             "Generating {cells} cells of {genes} genes (a minute to build the generator, then a minute or so a \
@@ -40,7 +50,7 @@ pub fn cached(workspace: &Workspace, cells: usize, genes: usize) -> Result<PathB
         fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
         let mut command = generator(workspace);
         command.arg("--cells").arg(cells.to_string()).arg("--genes").arg(genes.to_string()).arg("--out").arg(&file);
-        process::run(&mut command)?;
+        process::run(command.args(more))?;
     }
     Ok(file)
 }

@@ -258,9 +258,8 @@ impl CellTable {
             let code = |dimension: Dimension| codes[dimension as usize][cell] as usize;
             let is_left_out = [
                 is_of_organism.as_ref().is_some_and(|is_of| !is_of[cell]),
-                is_primary.is_some_and(|column| {
-                    !column.label(cell).is_some_and(|label| label.eq_ignore_ascii_case("true"))
-                }),
+                is_primary
+                    .is_some_and(|column| !column.label(cell).is_some_and(|label| label.eq_ignore_ascii_case("true"))),
                 profile.known_cell_types_only && !is_known_type[code(Dimension::CellType)],
                 !is_shown_tissue[code(Dimension::Tissue)],
                 !is_taken_assay[code(Dimension::Assay)],

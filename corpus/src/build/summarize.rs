@@ -234,9 +234,9 @@ impl Work<'_> {
         let GroupedCells { groups, values, .. } = self.grouped;
         let codes = groups.codes_of(Dimension::Assay).unwrap_or_default();
         match codes.iter().zip(self.is_by_length()).find(|&(_, is_by_length)| is_by_length) {
-            Some((&code, _)) if self.counts.lengths().is_none() => {
-                Err(SummaryError::NoLengths { assay: values[Dimension::Assay as usize].terms[code as usize].id.clone() })
-            }
+            Some((&code, _)) if self.counts.lengths().is_none() => Err(SummaryError::NoLengths {
+                assay: values[Dimension::Assay as usize].terms[code as usize].id.clone(),
+            }),
             Some(_) | None => Ok(()),
         }
     }
@@ -278,13 +278,16 @@ impl Work<'_> {
                 }
                 let majors: Vec<EntryBytes> = (0..self.number_of.len())
                     .into_par_iter()
-                    .map_init(|| Adder::new(n_cells.len()), |adder, gene| {
-                        for slab in &slabs {
-                            let of_gene = slab.starts[gene] as usize..slab.starts[gene + 1] as usize;
-                            slab.values[of_gene].iter().for_each(|&(group, x)| adder.push(group, x));
-                        }
-                        adder.take()
-                    })
+                    .map_init(
+                        || Adder::new(n_cells.len()),
+                        |adder, gene| {
+                            for slab in &slabs {
+                                let of_gene = slab.starts[gene] as usize..slab.starts[gene + 1] as usize;
+                                slab.values[of_gene].iter().for_each(|&(group, x)| adder.push(group, x));
+                            }
+                            adder.take()
+                        },
+                    )
                     .collect();
                 Ok(spool.push(&majors).map_err(scratch)?)
             },
@@ -315,7 +318,8 @@ impl Work<'_> {
             sums.cells.push(group);
             let lengths = if is_by_length[group as usize] { self.counts.lengths() } else { None };
             let (genes, counts) = (&slab.indices[ends[0]..ends[1]], &slab.data[ends[0]..ends[1]]);
-            let scaled = |gene: u32, count: f32| f64::from(count) / lengths.map_or(1.0, |lengths| lengths[gene as usize]);
+            let scaled =
+                |gene: u32, count: f32| f64::from(count) / lengths.map_or(1.0, |lengths| lengths[gene as usize]);
             let total: f64 = genes.iter().zip(counts).map(|(&gene, &count)| scaled(gene, count)).sum();
             let scale = value::Scale::new(total, profile.least_cptt);
             let mut memo = Memo::default();
@@ -359,7 +363,8 @@ impl Work<'_> {
             for (gene, ends) in slab.indptr.windows(2).enumerate() {
                 let cells = slab.indices[ends[0]..ends[1]].iter().zip(&slab.data[ends[0]..ends[1]]);
                 let taken = cells.filter(|&(&cell, _)| group_of[cell as usize] != NONE);
-                entries.extend(taken.map(|(&cell, &count)| (cell, scaled(group_of[cell as usize], first + gene, count))));
+                entries
+                    .extend(taken.map(|(&cell, &count)| (cell, scaled(group_of[cell as usize], first + gene, count))));
             }
             entries
         };

@@ -1,7 +1,7 @@
 //! Adding up summaries.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fs::{self, File},
     io,
     path::Path,
@@ -15,11 +15,14 @@ use rayon::prelude::*;
 use shared_fbs::{corpus::OntologyTerm, path::is_pack_file, tile::Genes};
 use tessera::dataset::{DatasetError, wait};
 
-use super::{FileCorpus, OpenError, open};
+use super::{
+    FileCorpus, OpenError, open,
+    parquet::{ParquetFileError, SumsReader, group_ids},
+};
 use crate::{
     Dimension, Groups, LookUp, Manifest, Part, Source, Term, Values,
-    ontology::terms_above,
     build::{Entry, PartWriter, added_up, compact, manifest, write_manifest},
+    ontology::terms_above,
 };
 
 /// Genes that are written at one time.
@@ -72,6 +75,22 @@ pub enum MergeError {
         /// Those that it has.
         known: String,
     },
+    /// Sums in Parquet cannot be read.
+    #[error(transparent)]
+    Parquet(#[from] ParquetFileError),
+    /// They are sums of other values.
+    #[error(
+        "{sums} sums up {found} values, and the summaries have {expected}: an engine has to add up the sums.parquet of every \
+         summary, each once"
+    )]
+    Values {
+        /// The file of sums.
+        sums: String,
+        /// Values in it.
+        found: u64,
+        /// Values of the summaries.
+        expected: u64,
+    },
     /// Nothing would be left.
     #[error("`{0}` is all that the corpus has; remove the directory instead")]
     Last(String),
@@ -101,11 +120,17 @@ struct PartOf<'a> {
     part: usize,
 }
 
-/// Adds up the corpora or summaries of some directories.
+/// Adds up the corpora or summaries of some directories. Where an engine has added them up, the `sums` come from its file,
+/// and only genes and groups from the directories.
 ///
 /// # Errors
 /// [`MergeError`].
-pub fn build(directories: &[&Path], look_up: &LookUp<'_>, environment: Environment<'_>) -> Result<Added, MergeError> {
+pub fn build(
+    directories: &[&Path],
+    sums: Option<&Path>,
+    look_up: &LookUp<'_>,
+    environment: Environment<'_>,
+) -> Result<Added, MergeError> {
     let corpora = directories.iter().map(|directory| open(directory)).collect::<Result<Vec<_>, _>>()?;
     let mut sources: Vec<Source> = Vec::new();
     for (corpus, directory) in corpora.iter().zip(directories) {
@@ -116,9 +141,10 @@ pub fn build(directories: &[&Path], look_up: &LookUp<'_>, environment: Environme
         corpora.iter().flat_map(|corpus| &corpus.manifest().parts).map(|part| part.organism.as_str()).collect();
     let mut parts = Vec::new();
     for organism in organisms {
-        let of_corpus = |corpus| FileCorpus::parts_of(corpus, organism).into_iter().map(move |part| PartOf { corpus, part });
+        let of_corpus =
+            |corpus| FileCorpus::parts_of(corpus, organism).into_iter().map(move |part| PartOf { corpus, part });
         let inputs: Vec<PartOf<'_>> = corpora.iter().flat_map(of_corpus).collect();
-        parts.push(merged(&inputs, &|_| true, environment)?);
+        parts.push(merged(&inputs, &|_| true, sums, environment)?);
     }
     for source in &mut sources {
         let is_of = |part: &Part| part.organism == source.organism;
@@ -136,7 +162,12 @@ pub fn build(directories: &[&Path], look_up: &LookUp<'_>, environment: Environme
 ///
 /// # Errors
 /// [`MergeError`]; the corpus is then as it was.
-pub fn add(directory: &Path, summaries: &[&Path], look_up: &LookUp<'_>, progress: &dyn Progress) -> Result<Added, MergeError> {
+pub fn add(
+    directory: &Path,
+    summaries: &[&Path],
+    look_up: &LookUp<'_>,
+    progress: &dyn Progress,
+) -> Result<Added, MergeError> {
     let corpus = open(directory)?;
     let added = summaries.iter().map(|summary| open(summary)).collect::<Result<Vec<_>, _>>()?;
     let mut sources = corpus.manifest().sources.clone();
@@ -164,7 +195,7 @@ pub fn add(directory: &Path, summaries: &[&Path], look_up: &LookUp<'_>, progress
                 only.entry().clone()
             }
             _ => {
-                let part = merged(run, &|_| true, environment)?;
+                let part = merged(run, &|_| true, None, environment)?;
                 n_bytes_written += part.n_bytes();
                 part
             }
@@ -172,9 +203,7 @@ pub fn add(directory: &Path, summaries: &[&Path], look_up: &LookUp<'_>, progress
         parts.push(part);
     }
     for source in &mut sources {
-        let is_from = |of: &PartOf<'_>| {
-            of.corpus.manifest().sources.iter().any(|known| known.id == source.id && known.part as usize == of.part)
-        };
+        let is_from = |of: &PartOf<'_>| of.sources().any(|known| known.id == source.id);
         source.part = runs.iter().position(|run| run.iter().any(is_from)).unwrap_or_default() as u32;
     }
     let ontology = ontology_of(added.iter().chain([&corpus]), look_up)?;
@@ -201,7 +230,8 @@ pub fn remove(directory: &Path, id: &str, progress: &dyn Progress) -> Result<Add
     let mut parts = corpus.manifest().parts.clone();
     let mut n_bytes_written = 0;
     if sources.iter().any(|source| source.part as usize == removed) {
-        parts[removed] = merged(&[PartOf { corpus: &corpus, part: removed }], &|dataset| dataset != id, environment)?;
+        parts[removed] =
+            merged(&[PartOf { corpus: &corpus, part: removed }], &|dataset| dataset != id, None, environment)?;
         n_bytes_written = parts[removed].n_bytes();
     } else {
         parts.remove(removed);
@@ -315,12 +345,43 @@ impl<'a> PartOf<'a> {
     fn entry(self) -> &'a Part {
         &self.corpus.manifest().parts[self.part]
     }
+
+    fn sources(self) -> impl Iterator<Item = &'a Source> {
+        self.corpus.manifest().sources.iter().filter(move |source| source.part as usize == self.part)
+    }
+}
+
+/// The sums that an engine has added up, by group of a part in the making.
+struct AddedSums {
+    reader: SumsReader,
+    number_of: HashMap<i64, u32>,
+}
+
+impl AddedSums {
+    fn open(path: &Path, organism: &str, groups: &Groups, values: &[Values]) -> Result<Self, ParquetFileError> {
+        let ids = group_ids(organism, groups, values);
+        let mut number_of = HashMap::with_capacity(ids.len());
+        for (number, id) in (0..).zip(ids) {
+            if let Some(other) = number_of.insert(id, number) {
+                return Err(ParquetFileError::Collision(other.to_string(), number.to_string()));
+            }
+        }
+        Ok(Self { reader: SumsReader::open(path)?, number_of })
+    }
+
+    /// What the engine has of a gene.
+    fn entries_of(&mut self, gene: &str) -> Result<Vec<Entry>, MergeError> {
+        let entries = self.reader.entries_of(gene, &self.number_of)?;
+        let overflow = || BuildError::Output { place: gene.to_owned(), source: io::Error::other("the sums overflow") };
+        Ok(added_up(entries).ok_or_else(overflow)?)
+    }
 }
 
 /// One part that has the cells of some, of those datasets that are kept.
 fn merged(
     inputs: &[PartOf<'_>],
     is_kept: &dyn Fn(&str) -> bool,
+    sums: Option<&Path>,
     environment: Environment<'_>,
 ) -> Result<Part, MergeError> {
     let output = |source| BuildError::Output { place: environment.output.place(), source };
@@ -364,11 +425,18 @@ fn merged(
         for ((input, numbers), number_of) in inputs.iter().zip(&numbers).zip(&number_of) {
             let Some(number) = numbers[gene] else { continue };
             let of_gene = wait(input.corpus.moments(input.part, 0, &[number]))?.pop().unwrap_or_default();
-            entries.extend(of_gene.into_iter().filter_map(|(group, moments)| Some((number_of[group as usize]?, moments))));
+            entries
+                .extend(of_gene.into_iter().filter_map(|(group, moments)| Some((number_of[group as usize]?, moments))));
         }
         added_up(entries).ok_or_else(|| output(io::Error::other("the sums overflow")).into())
     };
-    let mut writer = PartWriter::create(environment, &inputs[0].entry().organism, values, groups).map_err(output)?;
+    let organism = &inputs[0].entry().organism;
+    let mut added = match sums {
+        Some(path) => Some(AddedSums::open(path, organism, &groups, &values)?),
+        None => None,
+    };
+    let mut n_nonzero = 0;
+    let mut writer = PartWriter::create(environment, organism, values, groups).map_err(output)?;
     let stage = environment.progress.stage("adding up genes".to_owned(), genes.ids.len() as u64);
     for first in (0..genes.ids.len()).step_by(GENES_AT_ONCE) {
         if environment.progress.is_stopped() {
@@ -376,11 +444,23 @@ fn merged(
         }
         let range = first..genes.ids.len().min(first + GENES_AT_ONCE);
         let n = range.len() as u64;
-        let batch = range.into_par_iter().map(entries_of).collect::<Result<Vec<_>, _>>()?;
+        let batch = match &mut added {
+            Some(added) => genes.ids[range].iter().map(|id| added.entries_of(id)).collect::<Result<Vec<_>, _>>()?,
+            None => range.into_par_iter().map(entries_of).collect::<Result<Vec<_>, _>>()?,
+        };
+        n_nonzero += batch.iter().flatten().map(|(_, moments)| u64::from(moments.n_nonzero)).sum::<u64>();
         writer.push(&batch).map_err(output)?;
         stage.advance(n);
     }
     drop(stage);
+    if let Some(path) = sums {
+        let sources = inputs.iter().flat_map(|input| input.sources());
+        let expected = sources.map(|source| source.n_nonzero).sum();
+        if n_nonzero != expected {
+            let sums = path.display().to_string();
+            return Err(MergeError::Values { sums, found: n_nonzero, expected });
+        }
+    }
     Ok(writer.finish(&genes).map_err(output)?)
 }
 

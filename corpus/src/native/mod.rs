@@ -3,6 +3,7 @@
 mod dataset;
 mod kind;
 mod merge;
+mod parquet;
 
 use std::{
     fs, io,
@@ -19,10 +20,14 @@ use tessera::{dataset::DatasetError, files, tiles::FileTiles};
 
 pub use dataset::DatasetCounts;
 pub use kind::CorpusKind;
-pub use merge::{Added, MergeError, add, build, remove};
+pub use merge::{Added, MergeError, add, remove};
+pub use parquet::{FEATURES, GROUPS, ParquetFileError, SUMS};
 pub use tessera::dataset::wait;
 
-use crate::{Corpus, Manifest};
+use crate::{
+    Corpus, LookUp, Manifest, Term,
+    build::{self, Choices, Input, Summary, SummaryError},
+};
 
 /// A corpus in files.
 pub type FileCorpus = Corpus<FileTiles>;
@@ -60,8 +65,7 @@ pub enum OpenError {
 /// [`OpenError::NoManifest`] and [`OpenError::Manifest`].
 pub fn open(directory: &Path) -> Result<FileCorpus, OpenError> {
     let path = directory.join(CORPUS);
-    let bytes =
-        fs::read(&path).map_err(|source| OpenError::NoManifest { path: directory.to_owned(), source })?;
+    let bytes = fs::read(&path).map_err(|source| OpenError::NoManifest { path: directory.to_owned(), source })?;
     let manifest = Manifest::decode(&bytes).map_err(|source| OpenError::Manifest { path, source })?;
     let files: Arc<dyn files::Files> = Arc::new(files::Directory(directory.to_owned()));
     let packs = manifest.parts.iter().flat_map(shared_fbs::corpus::Part::dataset_packs);
@@ -69,15 +73,61 @@ pub fn open(directory: &Path) -> Result<FileCorpus, OpenError> {
     Ok(Corpus::new(manifest, tiles))
 }
 
-/// Makes a directory of a corpus, or of a summary, in one step: what `make` writes is there whole, or not at all.
+/// Why there is no summary in files.
+#[derive(Debug, thiserror::Error)]
+pub enum SummaryFileError {
+    /// It cannot be made.
+    #[error(transparent)]
+    Summary(#[from] SummaryError),
+    /// Its Parquet files cannot be written.
+    #[error(transparent)]
+    Parquet(#[from] ParquetFileError),
+    /// It cannot be read back.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// Something is where it goes.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+}
+
+/// Makes a summary at a place: a directory of tiles, and Parquet files of the same sums.
 ///
 /// # Errors
-/// When there is something that stays, or it cannot be written; and those of `make`.
-pub fn publish<R, E: From<BuildError>>(
+/// [`SummaryFileError`]; nothing is left then, or what was there before.
+pub fn summarize(
+    input: Input<'_>,
+    choices: &Choices,
+    general_tissue: &dyn Fn(&Term) -> Term,
+    (out, existing): (&Path, Existing),
+    progress: &dyn Progress,
+) -> Result<Summary, SummaryFileError> {
+    publish(out, existing, progress, |directory, environment| {
+        let summary = build::summarize(input, choices, general_tissue, environment)?;
+        parquet::write(&open(directory)?, environment.output)?;
+        Ok(summary)
+    })
+}
+
+/// Adds up the corpora or summaries of some directories to a corpus at a place; see [`merge::build`].
+///
+/// # Errors
+/// [`MergeError`]; nothing is left then, or what was there before.
+pub fn build_corpus(
+    directories: &[&Path],
+    sums: Option<&Path>,
+    (out, existing): (&Path, Existing),
+    look_up: &LookUp<'_>,
+    progress: &dyn Progress,
+) -> Result<Added, MergeError> {
+    publish(out, existing, progress, |_, environment| merge::build(directories, sums, look_up, environment))
+}
+
+/// Makes a directory of a corpus, or of a summary, in one step: what `make` writes is there whole, or not at all.
+fn publish<R, E: From<BuildError>>(
     out: &Path,
     existing: Existing,
     progress: &dyn Progress,
-    make: impl FnOnce(Environment<'_>) -> Result<R, E>,
+    make: impl FnOnce(&Path, Environment<'_>) -> Result<R, E>,
 ) -> Result<R, E> {
     let out = checked_place::<CorpusKind>(out, existing)?;
     let parent = parent_of(&out);
@@ -86,7 +136,7 @@ pub fn publish<R, E: From<BuildError>>(
     let partial = Partial::<CorpusKind>::create(parent).map_err(failed)?;
     let output = Directory::new(&partial.directory());
     let scratch = TemporaryFiles::new(partial.scratch());
-    let made = make(Environment { output: &output, scratch: &scratch, progress })?;
+    let made = make(&partial.directory(), Environment { output: &output, scratch: &scratch, progress })?;
     partial.publish(&out, existing)?;
     Ok(made)
 }

@@ -20,7 +20,8 @@ const HIERARCHICAL: &str = "hierarchical";
 const LEAST: &str = "least";
 
 /// What stands in an address as it is.
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b':').remove(b'/');
+const PLAIN: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b':').remove(b'/');
 
 impl View {
     /// The text for an address; empty for the first view of a corpus.
@@ -99,11 +100,7 @@ mod tests {
         let id = || "\\PC{0,8}";
         let dimension = || prop::sample::select(Dimension::ALL.to_vec());
         let ids = || prop::collection::btree_set("\\PC{0,8}", 1..4);
-        let rows = prop_oneof![
-            Just(RowOrder::Ontology),
-            Just(RowOrder::Hierarchical),
-            id().prop_map(RowOrder::Gene),
-        ];
+        let rows = prop_oneof![Just(RowOrder::Ontology), Just(RowOrder::Hierarchical), id().prop_map(RowOrder::Gene),];
         let orders = (rows, any::<bool>(), any::<bool>(), any::<u64>());
         let asked = (
             prop::option::of(id()),
@@ -112,17 +109,19 @@ mod tests {
             prop::option::of(dimension()),
             prop::collection::btree_set(id(), 0..4),
         );
-        (asked, orders).prop_map(|((organism, genes, filters, group_by, expanded), (rows, per_gene, alike, least_cells))| View {
-            organism,
-            genes: genes.into_iter().collect(),
-            filters,
-            group_by,
-            expanded,
-            scaling: if per_gene { Scaling::PerGene } else { Scaling::Global },
-            rows,
-            gene_order: if alike { GeneOrder::Hierarchical } else { GeneOrder::Entered },
-            least_cells,
-        })
+        (asked, orders).prop_map(
+            |((organism, genes, filters, group_by, expanded), (rows, per_gene, alike, least_cells))| View {
+                organism,
+                genes: genes.into_iter().collect(),
+                filters,
+                group_by,
+                expanded,
+                scaling: if per_gene { Scaling::PerGene } else { Scaling::Global },
+                rows,
+                gene_order: if alike { GeneOrder::Hierarchical } else { GeneOrder::Entered },
+                least_cells,
+            },
+        )
     }
 
     proptest! {

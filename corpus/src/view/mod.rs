@@ -114,7 +114,12 @@ impl View {
     pub fn apply(&mut self, edit: Edit) {
         match edit {
             Edit::Organism(organism) => {
-                *self = Self { organism: Some(organism), scaling: self.scaling, group_by: self.group_by, ..Self::default() };
+                *self = Self {
+                    organism: Some(organism),
+                    scaling: self.scaling,
+                    group_by: self.group_by,
+                    ..Self::default()
+                };
             }
             Edit::AddGenes(genes) => {
                 for gene in genes {
@@ -161,6 +166,7 @@ impl View {
             filters: self.filters.clone(),
             group_by: self.group_by,
             tissues: Tissues::Expanded(self.expanded.clone()),
+            least_cells: self.least_cells,
         }
     }
 }
@@ -182,7 +188,8 @@ mod tests {
     #[test]
     fn what_is_done_twice_is_undone() {
         let mut view = View::default();
-        for edit in [Edit::Filter(Dimension::Sex, "PATO:0000383".to_owned()), Edit::Tissue("UBERON:0002048".to_owned())] {
+        for edit in [Edit::Filter(Dimension::Sex, "PATO:0000383".to_owned()), Edit::Tissue("UBERON:0002048".to_owned())]
+        {
             view.apply(edit.clone());
             assert_ne!(view, View::default());
             view.apply(edit);

@@ -3,14 +3,15 @@
 use std::{collections::BTreeSet, rc::Rc, sync::Arc};
 
 use corpus::{
-    Corpus, Dimension, DotPlot, Gene, Manifest, Options, Query, dot_plot_csv,
+    Corpus, DotPlot, Gene, Manifest, Options, Query, dot_plot_csv,
     view::{Edit, Table, View},
 };
 use explorer_core::{
     format::{integer, plural, short},
     session::{GeneTable, ResolvedGenes},
 };
-use expression::{Hierarchy, Ontology};
+use expression::Ontology;
+use gloo_file::Blob;
 use leptos::prelude::*;
 use shared_fbs::tile::Genes;
 
@@ -35,7 +36,6 @@ struct Opened {
 struct OfOrganism {
     id: String,
     genes: GeneTable,
-    hierarchy: Hierarchy,
 }
 
 /// A question with its answer.
@@ -136,8 +136,7 @@ fn Asked(page: StoredValue<FullPage, LocalStorage>, opened: StoredValue<Rc<Opene
 
     let frac_bits = opened.with_value(|opened| opened.corpus.manifest().frac_bits);
     let table = Memo::new(move |_| {
-        let Some(known) = of_organism.get() else { return Arc::default() };
-        Arc::new(answer.with(|answer| shown.with(|shown| Table::new(&answer.plot, &known.hierarchy, shown, frac_bits))))
+        Arc::new(answer.with(|answer| shown.with(|shown| Table::new(&answer.plot, shown, frac_bits))))
     });
     let options = Memo::new(move |_| answer.with(|answer| Arc::clone(&answer.options)));
     let symbol = move |id: &String| {
@@ -169,7 +168,8 @@ fn Asked(page: StoredValue<FullPage, LocalStorage>, opened: StoredValue<Rc<Opene
         let text = answer.with_untracked(|answer| {
             opened.with_value(|opened| dot_plot_csv(&answer.plot, &query, opened.corpus.manifest()))
         });
-        page.with_value(|page| save_csv(page, &text));
+        let content = Blob::new_with_options(text.as_str(), Some("text/csv;charset=utf-8"));
+        page.with_value(|page| page.save_file("gene-expression.csv", &content));
     });
     let home = page.with_value(|page| page.base().to_owned());
     view! {
@@ -214,21 +214,17 @@ async fn answered(
 
 async fn of_organism(opened: &Opened, organism: &str) -> Result<OfOrganism, FetchError> {
     let corpus = &opened.corpus;
-    let (mut genes, mut cell_types) = (Vec::new(), BTreeSet::new());
+    let mut genes = Vec::new();
     for part in corpus.parts_of(organism) {
         let of_part = corpus.genes(part).await?;
         let symbols = of_part.symbols.as_ref().unwrap_or(&of_part.ids);
         genes.extend(of_part.ids.iter().cloned().zip(symbols.iter().cloned()));
-        let values = &corpus.values(part).await?[Dimension::CellType as usize];
-        cell_types.extend(values.terms.iter().map(|term| term.id.clone()));
     }
     genes.sort();
     genes.dedup_by(|a, b| a.0 == b.0);
     let (ids, symbols) = genes.into_iter().unzip();
     let genes = GeneTable::new(Genes { ids, symbols: Some(symbols), rows: Vec::new() });
-    let cell_types: Vec<String> = cell_types.into_iter().collect();
-    let hierarchy = Hierarchy::new(&opened.ontology, &cell_types);
-    Ok(OfOrganism { id: organism.to_owned(), genes, hierarchy })
+    Ok(OfOrganism { id: organism.to_owned(), genes })
 }
 
 fn organisms_of(manifest: &Manifest) -> Vec<OrganismChoice> {

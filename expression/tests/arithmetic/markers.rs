@@ -130,9 +130,9 @@ fn markers_of_parts_of_the_genes_are_merged() {
     let tissue = Tissue::of(&golden);
     let finder = tissue.finder(MarkerOptions { n_kept: 3, least_score: 0.0, ..MarkerOptions::default() });
     let sums = tissue.sums();
-    let genes = || (0..).zip(&sums).map(|(gene, sums)| (gene, sums.as_slice()));
+    let genes = || (0..).zip(&sums);
     let all = finder.markers(genes());
-    let halves = [0, 1].map(|odd| finder.markers(genes().filter(|(gene, _)| gene % 2 == odd)));
+    let halves = [0, 1].map(|odd| finder.markers(genes().filter(|(gene, _): &(u32, _)| gene % 2 == odd)));
     let [even, odd] = halves;
     assert_eq!(finder.merge(even, odd), all);
     assert!(all.iter().any(|markers| markers.len() == 3) && all.iter().all(|markers| markers.len() <= 3));

@@ -1814,6 +1814,196 @@ pub mod tessera {
                 )
             }
         }
+        pub enum OntologyTermOffset {}
+        #[derive(Copy, Clone, PartialEq)]
+
+        pub struct OntologyTerm<'a> {
+            pub _tab: ::flatbuffers::Table<'a>,
+        }
+
+        impl<'a> ::flatbuffers::Follow<'a> for OntologyTerm<'a> {
+            type Inner = OntologyTerm<'a>;
+            #[inline]
+            unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+                Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
+            }
+        }
+
+        impl<'a> OntologyTerm<'a> {
+            pub const VT_ID: ::flatbuffers::VOffsetT = 4;
+            pub const VT_LABEL: ::flatbuffers::VOffsetT = 6;
+            pub const VT_PARENTS: ::flatbuffers::VOffsetT = 8;
+
+            #[inline]
+            pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
+                OntologyTerm { _tab: table }
+            }
+            #[allow(unused_mut)]
+            pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
+                _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
+                args: &'args OntologyTermArgs<'args>,
+            ) -> ::flatbuffers::WIPOffset<OntologyTerm<'bldr>> {
+                let mut builder = OntologyTermBuilder::new(_fbb);
+                if let Some(x) = args.parents {
+                    builder.add_parents(x);
+                }
+                if let Some(x) = args.label {
+                    builder.add_label(x);
+                }
+                if let Some(x) = args.id {
+                    builder.add_id(x);
+                }
+                builder.finish()
+            }
+
+            pub fn unpack(&self) -> OntologyTermT {
+                let id = {
+                    let x = self.id();
+                    alloc::string::ToString::to_string(x)
+                };
+                let label = {
+                    let x = self.label();
+                    alloc::string::ToString::to_string(x)
+                };
+                let parents = self.parents().map(|x| x.into_iter().collect());
+                OntologyTermT { id, label, parents }
+            }
+
+            #[inline]
+            pub fn id(&self) -> &'a str {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(OntologyTerm::VT_ID, None).unwrap() }
+            }
+            #[inline]
+            pub fn label(&self) -> &'a str {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(OntologyTerm::VT_LABEL, None).unwrap() }
+            }
+            #[inline]
+            pub fn parents(&self) -> Option<::flatbuffers::Vector<'a, u32>> {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe {
+                    self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u32>>>(
+                        OntologyTerm::VT_PARENTS,
+                        None,
+                    )
+                }
+            }
+        }
+
+        impl ::flatbuffers::Verifiable for OntologyTerm<'_> {
+            #[inline]
+            fn run_verifier(
+                v: &mut ::flatbuffers::Verifier,
+                pos: usize,
+            ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+                v.visit_table(pos)?
+                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("id", Self::VT_ID, true)?
+                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("label", Self::VT_LABEL, true)?
+                    .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u32>>>(
+                        "parents",
+                        Self::VT_PARENTS,
+                        false,
+                    )?
+                    .finish();
+                Ok(())
+            }
+        }
+        pub struct OntologyTermArgs<'a> {
+            pub id: Option<::flatbuffers::WIPOffset<&'a str>>,
+            pub label: Option<::flatbuffers::WIPOffset<&'a str>>,
+            pub parents: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u32>>>,
+        }
+        impl<'a> Default for OntologyTermArgs<'a> {
+            #[inline]
+            fn default() -> Self {
+                OntologyTermArgs {
+                    id: None,    // required field
+                    label: None, // required field
+                    parents: None,
+                }
+            }
+        }
+
+        pub struct OntologyTermBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> {
+            fbb_: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
+            start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
+        }
+        impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> OntologyTermBuilder<'a, 'b, A> {
+            #[inline]
+            pub fn add_id(&mut self, id: ::flatbuffers::WIPOffset<&'b str>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(OntologyTerm::VT_ID, id);
+            }
+            #[inline]
+            pub fn add_label(&mut self, label: ::flatbuffers::WIPOffset<&'b str>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(OntologyTerm::VT_LABEL, label);
+            }
+            #[inline]
+            pub fn add_parents(&mut self, parents: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, u32>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(OntologyTerm::VT_PARENTS, parents);
+            }
+            #[inline]
+            pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> OntologyTermBuilder<'a, 'b, A> {
+                let start = _fbb.start_table();
+                OntologyTermBuilder { fbb_: _fbb, start_: start }
+            }
+            #[inline]
+            pub fn finish(self) -> ::flatbuffers::WIPOffset<OntologyTerm<'a>> {
+                let o = self.fbb_.end_table(self.start_);
+                self.fbb_.required(o, OntologyTerm::VT_ID, "id");
+                self.fbb_.required(o, OntologyTerm::VT_LABEL, "label");
+                ::flatbuffers::WIPOffset::new(o.value())
+            }
+        }
+
+        impl ::core::fmt::Debug for OntologyTerm<'_> {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                let mut ds = f.debug_struct("OntologyTerm");
+                ds.field("id", &self.id());
+                ds.field("label", &self.label());
+                ds.field("parents", &self.parents());
+                ds.finish()
+            }
+        }
+
+        #[derive(Debug, Clone, PartialEq)]
+        pub struct OntologyTermT {
+            pub id: alloc::string::String,
+            pub label: alloc::string::String,
+            pub parents: Option<alloc::vec::Vec<u32>>,
+        }
+        impl Default for OntologyTermT {
+            fn default() -> Self {
+                Self {
+                    id: alloc::string::ToString::to_string(""),
+                    label: alloc::string::ToString::to_string(""),
+                    parents: None,
+                }
+            }
+        }
+        impl OntologyTermT {
+            pub fn pack<'b, A: ::flatbuffers::Allocator + 'b>(
+                &self,
+                _fbb: &mut ::flatbuffers::FlatBufferBuilder<'b, A>,
+            ) -> ::flatbuffers::WIPOffset<OntologyTerm<'b>> {
+                let id = Some({
+                    let x = &self.id;
+                    _fbb.create_string(x)
+                });
+                let label = Some({
+                    let x = &self.label;
+                    _fbb.create_string(x)
+                });
+                let parents = self.parents.as_ref().map(|x| _fbb.create_vector(x));
+                OntologyTerm::create(_fbb, &OntologyTermArgs { id, label, parents })
+            }
+        }
         pub enum CorpusOffset {}
         #[derive(Copy, Clone, PartialEq)]
 
@@ -1840,6 +2030,7 @@ pub mod tessera {
             pub const VT_SQUARE_SHIFT: ::flatbuffers::VOffsetT = 18;
             pub const VT_SOURCES: ::flatbuffers::VOffsetT = 20;
             pub const VT_PARTS: ::flatbuffers::VOffsetT = 22;
+            pub const VT_ONTOLOGY: ::flatbuffers::VOffsetT = 24;
 
             #[inline]
             pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -1851,6 +2042,9 @@ pub mod tessera {
                 args: &'args CorpusArgs<'args>,
             ) -> ::flatbuffers::WIPOffset<Corpus<'bldr>> {
                 let mut builder = CorpusBuilder::new(_fbb);
+                if let Some(x) = args.ontology {
+                    builder.add_ontology(x);
+                }
                 if let Some(x) = args.parts {
                     builder.add_parts(x);
                 }
@@ -1902,6 +2096,10 @@ pub mod tessera {
                     let x = self.parts();
                     x.iter().map(|t| t.unpack()).collect()
                 };
+                let ontology = {
+                    let x = self.ontology();
+                    x.iter().map(|t| t.unpack()).collect()
+                };
                 CorpusT {
                     format_version,
                     version,
@@ -1913,6 +2111,7 @@ pub mod tessera {
                     square_shift,
                     sources,
                     parts,
+                    ontology,
                 }
             }
 
@@ -1994,6 +2193,19 @@ pub mod tessera {
                     self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Part>>>>(Corpus::VT_PARTS, None).unwrap()
                 }
             }
+            #[inline]
+            pub fn ontology(&self) -> ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<OntologyTerm<'a>>> {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe {
+                    self._tab
+                        .get::<::flatbuffers::ForwardsUOffset<
+                            ::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<OntologyTerm>>,
+                        >>(Corpus::VT_ONTOLOGY, None)
+                        .unwrap()
+                }
+            }
         }
 
         impl ::flatbuffers::Verifiable for Corpus<'_> {
@@ -2013,6 +2225,7 @@ pub mod tessera {
      .visit_field::<u8>("square_shift", Self::VT_SQUARE_SHIFT, false)?
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<Source>>>>("sources", Self::VT_SOURCES, true)?
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<Part>>>>("parts", Self::VT_PARTS, true)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<OntologyTerm>>>>("ontology", Self::VT_ONTOLOGY, true)?
      .finish();
                 Ok(())
             }
@@ -2030,6 +2243,9 @@ pub mod tessera {
                 Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Source<'a>>>>>,
             pub parts:
                 Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Part<'a>>>>>,
+            pub ontology: Option<
+                ::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<OntologyTerm<'a>>>>,
+            >,
         }
         impl<'a> Default for CorpusArgs<'a> {
             #[inline]
@@ -2043,8 +2259,9 @@ pub mod tessera {
                     profile: None,   // required field
                     frac_bits: 0,
                     square_shift: 0,
-                    sources: None, // required field
-                    parts: None,   // required field
+                    sources: None,  // required field
+                    parts: None,    // required field
+                    ontology: None, // required field
                 }
             }
         }
@@ -2103,6 +2320,15 @@ pub mod tessera {
                 self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Corpus::VT_PARTS, parts);
             }
             #[inline]
+            pub fn add_ontology(
+                &mut self,
+                ontology: ::flatbuffers::WIPOffset<
+                    ::flatbuffers::Vector<'b, ::flatbuffers::ForwardsUOffset<OntologyTerm<'b>>>,
+                >,
+            ) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Corpus::VT_ONTOLOGY, ontology);
+            }
+            #[inline]
             pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> CorpusBuilder<'a, 'b, A> {
                 let start = _fbb.start_table();
                 CorpusBuilder { fbb_: _fbb, start_: start }
@@ -2115,6 +2341,7 @@ pub mod tessera {
                 self.fbb_.required(o, Corpus::VT_PROFILE, "profile");
                 self.fbb_.required(o, Corpus::VT_SOURCES, "sources");
                 self.fbb_.required(o, Corpus::VT_PARTS, "parts");
+                self.fbb_.required(o, Corpus::VT_ONTOLOGY, "ontology");
                 ::flatbuffers::WIPOffset::new(o.value())
             }
         }
@@ -2132,6 +2359,7 @@ pub mod tessera {
                 ds.field("square_shift", &self.square_shift());
                 ds.field("sources", &self.sources());
                 ds.field("parts", &self.parts());
+                ds.field("ontology", &self.ontology());
                 ds.finish()
             }
         }
@@ -2148,6 +2376,7 @@ pub mod tessera {
             pub square_shift: u8,
             pub sources: alloc::vec::Vec<SourceT>,
             pub parts: alloc::vec::Vec<PartT>,
+            pub ontology: alloc::vec::Vec<OntologyTermT>,
         }
         impl Default for CorpusT {
             fn default() -> Self {
@@ -2162,6 +2391,7 @@ pub mod tessera {
                     square_shift: 0,
                     sources: Default::default(),
                     parts: Default::default(),
+                    ontology: Default::default(),
                 }
             }
         }
@@ -2197,6 +2427,11 @@ pub mod tessera {
                     let w: alloc::vec::Vec<_> = x.iter().map(|t| t.pack(_fbb)).collect();
                     _fbb.create_vector(&w)
                 });
+                let ontology = Some({
+                    let x = &self.ontology;
+                    let w: alloc::vec::Vec<_> = x.iter().map(|t| t.pack(_fbb)).collect();
+                    _fbb.create_vector(&w)
+                });
                 Corpus::create(
                     _fbb,
                     &CorpusArgs {
@@ -2210,6 +2445,7 @@ pub mod tessera {
                         square_shift,
                         sources,
                         parts,
+                        ontology,
                     },
                 )
             }

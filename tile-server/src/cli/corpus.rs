@@ -29,6 +29,9 @@ enum Command {
         /// The directory to write
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
+        /// The sums.parquet that an engine has added up of those of the inputs, of which only genes and groups are then read
+        #[arg(long, value_name = "FILE")]
+        from_parquet: Option<PathBuf>,
         /// Replace the directory if it exists
         #[arg(long)]
         force: bool,
@@ -67,19 +70,18 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         Some((reference.label(term)?.to_owned(), reference.parents(term)))
     };
     let (added, is_quiet) = match &arguments.command {
-        Command::Build { inputs, out, force, quiet } => {
+        Command::Build { inputs, out, from_parquet, force, quiet } => {
             let progress = TerminalProgress::new(*quiet)?;
             let existing = if *force { Existing::Replace } else { Existing::Keep };
             let inputs: Vec<&Path> = inputs.iter().map(PathBuf::as_path).collect();
-            (native::publish(out, existing, &progress, |environment| native::build(&inputs, &look_up, environment))?, *quiet)
+            let place = (out.as_path(), existing);
+            (native::build_corpus(&inputs, from_parquet.as_deref(), place, &look_up, &progress)?, *quiet)
         }
         Command::Add { corpus, inputs, quiet } => {
             let inputs: Vec<&Path> = inputs.iter().map(PathBuf::as_path).collect();
             (native::add(corpus, &inputs, &look_up, &TerminalProgress::new(*quiet)?)?, *quiet)
         }
-        Command::Remove { corpus, id, quiet } => {
-            (native::remove(corpus, id, &TerminalProgress::new(*quiet)?)?, *quiet)
-        }
+        Command::Remove { corpus, id, quiet } => (native::remove(corpus, id, &TerminalProgress::new(*quiet)?)?, *quiet),
     };
     if !is_quiet {
         say(&added);

@@ -4,7 +4,11 @@ use std::io;
 
 use anyhow::Error;
 use builder::BuildError;
-use corpus::{QueryError, build::SummaryError, native::{MergeError, OpenError}};
+use corpus::{
+    QueryError,
+    build::SummaryError,
+    native::{MergeError, OpenError, ParquetFileError, SummaryFileError},
+};
 use fragments::FragmentError;
 use h5ad::{H5adError, WriteError};
 use remote_files::{PlaceError, RemoteError};
@@ -123,6 +127,14 @@ pub fn code(error: &Error) -> u8 {
         return FILE;
     }
     if let Some(error) = error.downcast_ref() {
+        return match error {
+            SummaryFileError::Summary(error) => of_summary(error),
+            SummaryFileError::Parquet(error) => of_parquet(error),
+            SummaryFileError::Open(error) => of_corpus(error),
+            SummaryFileError::Build(error) => of_build(error),
+        };
+    }
+    if let Some(error) = error.downcast_ref() {
         return of_summary(error);
     }
     if let Some(error) = error.downcast_ref() {
@@ -179,8 +191,17 @@ fn of_merge(error: &MergeError) -> u8 {
         MergeError::Open(error) => of_corpus(error),
         MergeError::Dataset(error) => of_dataset(error),
         MergeError::Build(error) => of_build(error),
-        MergeError::Profiles { .. } | MergeError::Twice { .. } => INPUT,
+        MergeError::Parquet(error) => of_parquet(error),
+        MergeError::Profiles { .. } | MergeError::Twice { .. } | MergeError::Values { .. } => INPUT,
         MergeError::NoSource { .. } | MergeError::Last(_) => USAGE,
+    }
+}
+
+fn of_parquet(error: &ParquetFileError) -> u8 {
+    match error {
+        ParquetFileError::Dataset(error) => of_dataset(error),
+        ParquetFileError::Build(error) => of_build(error),
+        ParquetFileError::File { .. } | ParquetFileError::Collision(..) => INPUT,
     }
 }
 

@@ -9,11 +9,12 @@ use clap::Args;
 use corpus::{
     Dimension, DotPlot, DotRow, Manifest, Query, Term, Tissues, dot_plot_csv,
     native::{FileCorpus, open, wait},
-    ontology, sum,
+    sum,
 };
+use expression::Ontology;
 use serde_json::{Value, json};
 
-use super::{lists, output::TableOut, terminal};
+use super::{lists, output::TableOut, summarize, terminal};
 
 /// The arguments of `tile-server expression`.
 #[derive(Args)]
@@ -40,6 +41,9 @@ pub struct Arguments {
     /// them
     #[arg(long, value_name = "DIMENSION=IDS", value_parser = filter)]
     filter: Vec<(Dimension, String)>,
+    /// Leave out rows of cell types with fewer cells
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    least_cells: u64,
     /// Write which ids each filter may take, with their numbers of cells, instead
     #[arg(long)]
     options: bool,
@@ -86,8 +90,14 @@ impl Arguments {
             filters,
             group_by: self.group_by,
             tissues: if self.collapsed { Tissues::Collapsed } else { Tissues::All },
+            least_cells: self.least_cells,
         })
     }
+}
+
+/// The cell types that a corpus was made with; today's for a summary, which has none.
+fn ontology_of(manifest: &Manifest) -> Result<Ontology> {
+    if manifest.ontology.is_empty() { summarize::ontology("CL") } else { Ok(corpus::ontology(manifest)) }
 }
 
 /// Asks the corpus and writes the answer.
@@ -95,7 +105,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let out = arguments.out.open([arguments.corpus.as_path()])?;
     let corpus: FileCorpus = open(&arguments.corpus)?;
     let query = arguments.query(corpus.manifest())?;
-    let ontology = ontology(corpus.manifest());
+    let ontology = ontology_of(corpus.manifest())?;
     if arguments.options {
         let options = wait(corpus.options(&query, &ontology))?;
         let of_dimension = |(dimension, options): (Dimension, Vec<(Term, u64)>)| {
@@ -123,6 +133,7 @@ fn to_json(plot: &DotPlot, manifest: &Manifest) -> Value {
         json!({
             "tissue": term(&row.tissue),
             "cell_type": row.cell_type.as_ref().map(term),
+            "depth": row.depth,
             "option": row.option.as_ref().map(term),
             "n_cells": row.n_cells,
             "n_annotated": row.n_annotated,

@@ -1,5 +1,6 @@
 use std::{
     collections::HashSet,
+    fs,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::ExitCode,
@@ -11,13 +12,16 @@ use anyhow::{Context as _, Result, anyhow};
 use builder::native;
 use clap::Args;
 use remote_files::Place;
-use shared_fbs::{api::Endpoint, path::MANIFEST};
+use shared_fbs::{
+    api::Endpoint,
+    path::{CORPUS, MANIFEST},
+};
 use tile_server::{
     catalog::{AnyFolder, Folder, FoundDataset, SiteUrl, ids, take_out_shared_ids},
     dataset_place::DatasetPlace,
     serve::{
-        self, AllowedHosts, BasePath, CorsOrigins, DatasetAddress, DirectoryFrontEnd, FrameAncestors, FrontEnd, Limits,
-        LogFormat, ManifestReader, MetricsOptions, Options, Origins,
+        self, AllowedHosts, BasePath, CorpusAddress, CorsOrigins, DatasetAddress, DirectoryFrontEnd, FrameAncestors,
+        FrontEnd, Limits, LogFormat, ManifestReader, MetricsOptions, Options, Origins,
     },
 };
 use tracing_subscriber::filter::LevelFilter;
@@ -83,7 +87,8 @@ Addresses:
 #[derive(Args)]
 #[command(after_help = format!("{IDS}\n\n{PLACES}\n\n{LIMITS}"))]
 pub struct Arguments {
-    /// Dataset directories, directories of such, AnnData files as `build` takes them, or places on other hosts
+    /// Dataset directories, corpora of gene expression, directories of such, AnnData files as `build` takes them, or places
+    /// on other hosts
     #[arg(required = true, value_name = "PLACE")]
     inputs: Vec<PathBuf>,
     /// Where datasets built from AnnData files are kept [default: beside each file, or among the user's caches where that
@@ -159,8 +164,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let ends_at_hangup = !serve::is_hangup_ignored();
     let cache = Cache { directory: arguments.cache.as_deref(), choices: &arguments.choices, is_quiet: arguments.quiet };
     let progress = TerminalProgress::new(arguments.quiet)?;
+    let (corpora, others) = corpora_among(&arguments.inputs);
     let Inputs { datasets, folders, only, refused: _ } =
-        inputs(&arguments.inputs, &cache, &arguments.remote, &progress)?;
+        if others.is_empty() { Inputs::default() } else { inputs(&others, &cache, &arguments.remote, &progress)? };
     // Signals are the server's from here on.
     drop(progress);
     let front_end = front_end(arguments.front_end.as_deref())?;
@@ -172,7 +178,13 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let page = match (arguments.no_open || front_end.is_none(), only) {
         (true, _) => None,
         (false, Some(id)) => Some(format!("{base_path}{}", Endpoint::Page { id: id.into() }.address())),
-        (false, None) => Some(base_path.to_string()),
+        (false, None) => {
+            let alone = corpora.first().filter(|_| others.is_empty()).map(|corpus| corpus.id.clone().into());
+            Some(alone.map_or_else(
+                || base_path.to_string(),
+                |id| format!("{base_path}{}", Endpoint::CorpusPage { id }.address()),
+            ))
+        }
     };
     let allowed_hosts = AllowedHosts::parse(&arguments.allow_host)?;
     let metrics = arguments.metrics.map(|address| MetricsOptions { address, allowed_hosts: allowed_hosts.clone() });
@@ -180,6 +192,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         address: SocketAddr::new(arguments.host, arguments.port),
         datasets,
         folders,
+        corpora,
         reader: Arc::new(ManifestReader),
         front_end,
         allowed_hosts,
@@ -237,7 +250,30 @@ pub fn front_end(directory: Option<&Path>) -> Result<Option<Arc<dyn FrontEnd>>> 
     Ok(None)
 }
 
+/// The corpora among what the arguments name, and in folders that they name; and what else they name.
+pub fn corpora_among(inputs: &[PathBuf]) -> (Vec<CorpusAddress>, Vec<PathBuf>) {
+    let is_corpus = |directory: &Path| directory.join(CORPUS).is_file();
+    let address = |directory: PathBuf| {
+        let resolved = directory.canonicalize().unwrap_or_else(|_| directory.clone());
+        let id = resolved.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        CorpusAddress { id, directory }
+    };
+    let (corpora, others): (Vec<PathBuf>, Vec<PathBuf>) = inputs.iter().cloned().partition(|input| is_corpus(input));
+    let below = others.iter().filter_map(|input| fs::read_dir(input).ok()).flatten().flatten();
+    let mut found: Vec<PathBuf> = below.map(|entry| entry.path()).filter(|directory| is_corpus(directory)).collect();
+    found.sort();
+    // A folder of corpora alone has no datasets to look for.
+    let has_others = |input: &PathBuf| {
+        let entries = fs::read_dir(input).into_iter().flatten().flatten();
+        entries.map(|entry| entry.path()).any(|path| !is_corpus(&path))
+            || !found.iter().any(|path| path.starts_with(input))
+    };
+    let others = others.iter().filter(|input| has_others(input)).cloned().collect();
+    (corpora.into_iter().chain(found.clone()).map(address).collect(), others)
+}
+
 /// What the arguments name.
+#[derive(Default)]
 pub struct Inputs {
     /// Datasets by themselves, each once, under an id of its own.
     datasets: Vec<DatasetAddress>,

@@ -5,15 +5,20 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use builder::{BuildError, native::{Existing, InputStamp}};
+use builder::{
+    BuildError,
+    native::{Existing, InputStamp},
+};
 use clap::{Args, ValueEnum};
 use corpus::{
     Dimension, Profile, Term,
-    build::{CellTable, Choices, Counts, H5adCounts, Input, Summary, SummaryError, summarize},
+    build::{CellTable, Choices, H5adCounts, Input, Summary},
     native::{self, DatasetCounts},
 };
 use explorer_core::format;
+use expression::Ontology;
 use h5ad::{H5ad, H5adError};
+use schema::Reference;
 use shared_fbs::path::MANIFEST;
 use tessera::dataset::Dataset;
 
@@ -83,8 +88,8 @@ enum ProfileName {
 impl ProfileName {
     fn profile(self) -> Profile {
         match self {
-            Self::Current => corpus::current(),
-            Self::Paper => corpus::paper(),
+            Self::Current => corpus::profile(&expression::Profile::current()),
+            Self::Paper => corpus::profile(&expression::Profile::paper()),
         }
     }
 }
@@ -126,12 +131,23 @@ impl Arguments {
 
     fn write(&self, input: Input<'_>, title: Option<&str>, progress: &TerminalProgress) -> Result<Summary> {
         let existing = if self.force { Existing::Replace } else { Existing::Keep };
-        let choices = self.choices(title);
-        let make = |environment| -> Result<Summary, SummaryError> {
-            summarize(input, &choices, &Term::clone, environment)
+        let anatomy = ontology("UBERON")?;
+        let general = |tissue: &Term| match expression::general_tissue(&anatomy, &tissue.id) {
+            id if id == tissue.id => tissue.clone(),
+            id => Term { id: id.to_owned(), label: anatomy.label(id).unwrap_or(id).to_owned() },
         };
-        Ok(native::publish(&self.out, existing, progress, make)?)
+        Ok(native::summarize(input, &self.choices(title), &general, (&self.out, existing), progress)?)
     }
+}
+
+/// An ontology of the schema's, such as `CL`.
+///
+/// # Errors
+/// When its tables contradict themselves.
+pub fn ontology(name: &str) -> Result<Ontology> {
+    let named =
+        schema::Ontology::named(name).with_context(|| format!("the schema's tables have no ontology {name}"))?;
+    Ok(Ontology::new(Reference::embedded().all_terms(named))?)
 }
 
 /// Makes a summary.
@@ -162,7 +178,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         let counts = H5adCounts::open(&opened, arguments.layer.as_deref())?;
         let input = Input {
             cells: &CellTable::of(&opened.obs()?),
-            counts: &counts as &dyn Counts,
+            counts: &counts,
             file: &file,
             content: &content,
             organism: opened.uns().organism.as_deref(),
@@ -181,9 +197,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
 
 fn say(summary: &Summary, out: &Path) -> Result<()> {
     let (source, part) = (&summary.manifest.sources[0], &summary.manifest.parts[0]);
-    let n_bytes = std::fs::read_dir(out).and_then(|entries| {
-        entries.map(|entry| Ok(entry?.metadata()?.len())).sum::<std::io::Result<u64>>()
-    });
+    let n_bytes = std::fs::read_dir(out)
+        .and_then(|entries| entries.map(|entry| Ok(entry?.metadata()?.len())).sum::<std::io::Result<u64>>());
     terminal::say(&format!(
         "{} of {}, {}, {} in {}: {}",
         format::plural(source.n_cells as usize, "cell", "cells"),

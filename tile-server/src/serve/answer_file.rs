@@ -17,6 +17,7 @@ use super::{
     byte_ranges::{RangeSet, Unsatisfiable},
     conditional_requests::{EntityTag, Validators},
     confined_file::OpenFile,
+    disk_threads::DiskThreads,
     entry::Dataset,
     file_reading::Patience,
     pack_files::PackError,
@@ -44,7 +45,7 @@ pub(super) fn file(asked: &Asked<'_>, dataset: &Dataset, name: &str) -> Result<R
             Patience::MayWait => dataset.manifest.again().map_err(|error| unreadable(&error))?,
         };
         let tag = EntityTag::of_mutable(&manifest.stamp);
-        return send_file(asked, dataset, &manifest, &tag, responses::REVALIDATE, CONTENT_TYPE);
+        return send_file(asked, &dataset.threads, &manifest, &tag, responses::REVALIDATE, CONTENT_TYPE);
     }
     for (table, text) in [(OBS_CSV, ObsText::Guarded), (OBS_PLAIN_CSV, ObsText::Plain)] {
         if name == table {
@@ -62,7 +63,18 @@ pub(super) fn original(asked: &Asked<'_>, dataset: &Dataset, original: &Original
         Err(error) => return responses::failure("The original file cannot be opened.", &error),
     };
     let tag = EntityTag::of_mutable(&file.stamp);
-    match send_file(asked, dataset, &file, &tag, responses::REVALIDATE, CONTENT_TYPE) {
+    send_octets(asked, &dataset.threads, &file, &tag, responses::REVALIDATE)
+}
+
+/// Answers with a file as it is, in ranges where they are asked for. Blocks.
+pub(super) fn send_octets(
+    asked: &Asked<'_>,
+    threads: &DiskThreads,
+    file: &OpenFile,
+    tag: &EntityTag,
+    caching: HeaderValue,
+) -> Response<Body> {
+    match send_file(asked, threads, file, tag, caching, CONTENT_TYPE) {
         Ok(response) => response,
         Err(Declined::Answer(response)) => *response,
         Err(Declined::NotAtHand) => responses::late(),
@@ -80,7 +92,7 @@ fn file_named(
     let hash = content_hash(name).ok_or_else(no_file)?;
     let file = open_pack(asked, dataset, name)?;
     let content_type = if is_poster_file(name) { PNG } else { CONTENT_TYPE };
-    send_file(asked, dataset, &file, &EntityTag::of_pack(hash, file.n_bytes), caching, content_type)
+    send_file(asked, &dataset.threads, &file, &EntityTag::of_pack(hash, file.n_bytes), caching, content_type)
 }
 
 /// Answers with a picture of a dataset, which may also be shown where the data may not be read.
@@ -118,7 +130,7 @@ pub(super) fn open_pack(asked: &Asked<'_>, dataset: &Dataset, name: &str) -> Res
 
 fn send_file(
     asked: &Asked<'_>,
-    dataset: &Dataset,
+    threads: &DiskThreads,
     file: &OpenFile,
     tag: &EntityTag,
     caching: HeaderValue,
@@ -154,7 +166,7 @@ fn send_file(
     }
     let parts = vec![Part { file: file.file.clone(), range }];
     headers.insert(header::CONTENT_TYPE, content_type);
-    let mut response = send_parts(asked, dataset, headers, parts)?;
+    let mut response = send_parts(asked, threads, headers, parts)?;
     *response.status_mut() = status;
     Ok(response)
 }
@@ -180,7 +192,7 @@ fn wanted_ranges(
 /// What is said where a file cannot be read, and where the thread would have to wait.
 pub(super) fn send_parts(
     asked: &Asked<'_>,
-    dataset: &Dataset,
+    threads: &DiskThreads,
     headers: HeaderMap,
     parts: Vec<Part>,
 ) -> Result<Response<Body>, Declined> {
@@ -198,7 +210,7 @@ pub(super) fn send_parts(
             Err(error) => return Err(unreadable(&error)),
         }
     } else {
-        Body::Read(Reading::of(Parts::new(parts), &dataset.threads, asked.limits.answer_time))
+        Body::Read(Reading::of(Parts::new(parts), threads, asked.limits.answer_time))
     };
     let mut response = Response::new(body);
     *response.headers_mut() = headers;

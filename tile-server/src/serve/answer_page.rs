@@ -65,20 +65,33 @@ struct Prepared {
     gzip: Option<Bytes>,
 }
 
+/// Answers with the page of a corpus. Of one that there is not, the page says so, and the answer is 404.
+pub(super) async fn of_corpus(state: &Arc<State>, request: request::Parts, id: &str) -> Response<Body> {
+    if state.corpora.get(id).is_none() {
+        return of_nothing(state, request).await;
+    }
+    file(state, request, INDEX.to_owned(), None).await
+}
+
+/// Answers with the page for what there is not.
+async fn of_nothing(state: &Arc<State>, mut request: request::Parts) -> Response<Body> {
+    // It is no answer that what was kept of it is still good.
+    for condition in CONDITIONS {
+        request.headers.remove(condition);
+    }
+    let mut response = file(state, request, INDEX.to_owned(), None).await;
+    if response.status().is_success() {
+        *response.status_mut() = StatusCode::NOT_FOUND;
+        response.headers_mut().insert(header::CACHE_CONTROL, responses::NO_STORE);
+    }
+    response
+}
+
 /// Answers with the page of a dataset. Of one that there is not, the page says so, and the answer is 404.
-pub(super) async fn of_dataset(state: &Arc<State>, mut request: request::Parts, id: &str) -> Response<Body> {
+pub(super) async fn of_dataset(state: &Arc<State>, request: request::Parts, id: &str) -> Response<Body> {
     let entry = state.catalog.entry(id);
     if let Err(NoDataset::Unknown) = entry {
-        // It is no answer that what was kept of it is still good.
-        for condition in CONDITIONS {
-            request.headers.remove(condition);
-        }
-        let mut response = file(state, request, INDEX.to_owned(), None).await;
-        if response.status().is_success() {
-            *response.status_mut() = StatusCode::NOT_FOUND;
-            response.headers_mut().insert(header::CACHE_CONTROL, responses::NO_STORE);
-        }
-        return response;
+        return of_nothing(state, request).await;
     }
     // What was last seen of the dataset will do: a page does not wait for a disk.
     let dataset = entry.ok().and_then(|entry| entry.known());

@@ -63,11 +63,11 @@ pub(super) fn tiles(asked: &Asked<'_>, dataset: &Dataset, pack: &str, list: &str
         TileCoding::ContentEncoding => {
             headers.insert(header::CONTENT_TYPE, INFLATED);
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("zstd"));
-            send_parts(asked, dataset, headers, parts)
+            send_parts(asked, &dataset.threads, headers, parts)
         }
         TileCoding::MediaType => {
             headers.insert(header::CONTENT_TYPE, FRAMES);
-            send_parts(asked, dataset, headers, parts)
+            send_parts(asked, &dataset.threads, headers, parts)
         }
         TileCoding::Identity => {
             headers.insert(header::CONTENT_TYPE, INFLATED);

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use http::{HeaderValue, Method, Response, header};
-use shared_fbs::{api::API_ROUTE, path::DATA_ROUTE};
+use shared_fbs::{
+    api::{API_ROUTE, CORPUS_ROUTE},
+    path::DATA_ROUTE,
+};
 use tower_http::cors::{Any, CorsLayer};
 
 use super::{body::Body, options::CorsOrigins, request_id::X_REQUEST_ID, responses};
@@ -50,5 +53,5 @@ pub(super) fn cors_layer(origins: CorsOrigins) -> Option<CorsLayer> {
 pub(super) fn is_shared(path: &str) -> bool {
     path.strip_prefix('/')
         .and_then(|path| path.split_once('/'))
-        .is_some_and(|(first, _)| matches!(first, API_ROUTE | DATA_ROUTE))
+        .is_some_and(|(first, _)| matches!(first, API_ROUTE | CORPUS_ROUTE | DATA_ROUTE))
 }

@@ -33,6 +33,7 @@ use super::{
     catalog_genes,
     conditional_requests::Validators,
     connections::Connection,
+    corpora::{self, Corpora},
     cross_origin::{cors_layer, is_shared, readable_elsewhere},
     entry::{Dataset, NoDataset},
     exchange::Exchange,
@@ -53,6 +54,8 @@ use crate::catalog::{Original, SiteUrl};
 pub(super) struct State {
     /// The datasets.
     pub(super) catalog: Catalog,
+    /// The corpora.
+    pub(super) corpora: Corpora,
     /// The page.
     pub(super) page: Page,
     /// The address of the site's root as others see it.
@@ -284,6 +287,10 @@ async fn resource(state: Arc<State>, route: Route, request: request::Parts, exch
             answer_document::about(&state, &request, id).await
         }
         Endpoint::Page { id } => answer_page::of_dataset(&state, request, id).await,
+        Endpoint::CorpusFile { id, file } => {
+            corpora::file(&state, request, exchange, id, file.clone().into_owned()).await
+        }
+        Endpoint::CorpusPage { id } => answer_page::of_corpus(&state, request, id).await,
         Endpoint::Catalog => match timeout(state.limits.answer_time, state.catalog.file()).await {
             Ok(Some(file)) => catalog_file(&request, &file),
             Ok(None) | Err(_) => responses::late(),
@@ -356,7 +363,9 @@ fn pack_of<'a>(endpoint: &'a Endpoint<'_>) -> Option<Cow<'a, str>> {
         | Endpoint::Sitemap
         | Endpoint::Collections
         | Endpoint::Collection { .. }
-        | Endpoint::Page { .. } => None,
+        | Endpoint::Page { .. }
+        | Endpoint::CorpusFile { .. }
+        | Endpoint::CorpusPage { .. } => None,
     }
 }
 
@@ -389,7 +398,9 @@ fn of_dataset(asked: &Asked<'_>, dataset: &Dataset, endpoint: &Endpoint<'_>) -> 
         | Endpoint::Sitemap
         | Endpoint::Collections
         | Endpoint::Collection { .. }
-        | Endpoint::Page { .. } => Ok(responses::nothing_here()),
+        | Endpoint::Page { .. }
+        | Endpoint::CorpusFile { .. }
+        | Endpoint::CorpusPage { .. } => Ok(responses::nothing_here()),
     }
 }
 

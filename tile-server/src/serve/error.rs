@@ -73,6 +73,20 @@ pub enum ServeError {
         /// What the system says.
         source: io::Error,
     },
+    /// A corpus cannot be read.
+    #[error("cannot serve the corpus in {}: {source}", directory.display())]
+    Corpus {
+        /// The directory given.
+        directory: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Two corpora have one name.
+    #[error("two corpora are called `{id}`; rename the directory of one")]
+    DuplicateCorpus {
+        /// The name.
+        id: String,
+    },
     /// The address could not be announced.
     #[error("cannot write to standard output: {0}")]
     Announce(io::Error),

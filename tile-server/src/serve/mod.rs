@@ -11,7 +11,8 @@
 //! | `/data/{id}/tiles/{pack}/{list}` | the tiles `3`, `3,7` or `5-9,12` of a pack in one answer |
 //! | `/catalog.tsc` | what datasets there are and what they are of, as [`shared_fbs::catalog`] writes it |
 //! | `/about/{id}.html`, `/collections/{id}.html` | what there is to say of a dataset or a collection, as a document |
-//! | `/`, `/d/{id}`, … | the page and its files |
+//! | `/corpora/{id}/{file}` | the manifest or a pack of a corpus of gene expression, as of a dataset |
+//! | `/`, `/d/{id}`, `/expression/{id}`, … | the page and its files |
 //!
 //! All of it below a base path, if the server is given one. Addresses and messages are those of [`shared_fbs::api`].
 //!
@@ -41,6 +42,7 @@ mod confirmed_pack;
 mod connections;
 mod content_negotiation;
 mod content_security_policy;
+mod corpora;
 mod cross_origin;
 mod dataset_reader;
 mod descriptors;
@@ -85,6 +87,7 @@ pub use self::front_end::EmbeddedFrontEnd;
 pub use self::{
     base_path::BasePath,
     content_security_policy::FrameAncestors,
+    corpora::CorpusAddress,
     dataset_reader::{
         ComputeError, ComputeMoments, DatasetAddress, OpenDataset, PackDescription, PlacedFrame, Posters, ReadDataset,
         ReadError, ReadFacts, TileIndex,

@@ -7,6 +7,7 @@ use http::HeaderValue;
 use super::{
     base_path::BasePath,
     content_security_policy::FrameAncestors,
+    corpora::CorpusAddress,
     dataset_reader::{DatasetAddress, ReadDataset},
     error::ServeError,
     front_end::FrontEnd,
@@ -23,6 +24,8 @@ pub struct Options {
     pub datasets: Vec<DatasetAddress>,
     /// Folders whose datasets are served as they come and go.
     pub folders: Vec<AnyFolder>,
+    /// Corpora of gene expression.
+    pub corpora: Vec<CorpusAddress>,
     /// Reads the manifests.
     pub reader: Arc<dyn ReadDataset>,
     /// The page; without one, data is served alone.

@@ -4,7 +4,10 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 use shared_fbs::{
-    api::{ABOUT_ROUTE, API_ROUTE, COLLECTION_ROUTE, Endpoint, GENES_ROUTE, HEALTH_ROUTE, PAGE_ROUTE},
+    api::{
+        ABOUT_ROUTE, API_ROUTE, COLLECTION_ROUTE, CORPUS_ROUTE, EXPRESSION_ROUTE, Endpoint, GENES_ROUTE, HEALTH_ROUTE,
+        PAGE_ROUTE,
+    },
     path::DATA_ROUTE,
 };
 
@@ -50,7 +53,7 @@ impl Route {
         match names.endpoint() {
             Some(endpoint) => Some(Self::Endpoint(endpoint.into_owned())),
             None => match &*names.0[0] {
-                API_ROUTE | DATA_ROUTE | HEALTH_ROUTE | GENES_ROUTE | ABOUT_ROUTE => None,
+                API_ROUTE | CORPUS_ROUTE | DATA_ROUTE | HEALTH_ROUTE | GENES_ROUTE | ABOUT_ROUTE => None,
                 // As of any directory.
                 COLLECTION_ROUTE => (names.0.len() == 1).then(|| Self::Moved(format!("{COLLECTION_ROUTE}/"))),
                 _ => Some(Self::Page(names.0.join("/"))),
@@ -65,7 +68,9 @@ impl Route {
 
 /// The name of the dataset at whose page's address a slash follows, as it stands there.
 fn page_with_slash(path: &str) -> Option<&str> {
-    path.strip_prefix('/')?.strip_prefix(PAGE_ROUTE)?.strip_prefix('/')?.strip_suffix('/')
+    let path = path.strip_prefix('/')?;
+    let below = [PAGE_ROUTE, EXPRESSION_ROUTE].into_iter().find_map(|route| path.strip_prefix(route))?;
+    below.strip_prefix('/')?.strip_suffix('/')
 }
 
 /// One decoded piece of a path if it is a plain file name on every system: nothing that climbs, hides,

@@ -16,6 +16,7 @@ use super::{
     answer_page::Page,
     catalog::Catalog,
     connections::Connections,
+    corpora::Corpora,
     dispatch::{App, State},
     error::ServeError,
     host_check::HostCheck,
@@ -71,7 +72,8 @@ pub async fn bind(options: Options) -> Result<Server, ServeError> {
         options.embed_origins,
         options.frame_ancestors,
     );
-    let state = State { catalog, page, site: options.site, limits: limits.clone() };
+    let corpora = Corpora::open(options.corpora)?;
+    let state = State { catalog, corpora, page, site: options.site, limits: limits.clone() };
     let host_check = HostCheck::new(options.allowed_hosts, address);
     let app = App::new(state, options.cors, options.base_path, host_check);
     Ok(Server { listener, address, app, limits, threads, metrics })

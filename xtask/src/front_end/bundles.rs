@@ -55,6 +55,7 @@ const RELEASE: [Group; 2] = [
             Bundle::in_parts("explorer-webgpu", "explorer"),
             Bundle::in_parts("embedded-webgpu", "embedded"),
             Bundle::whole("catalog", "catalog"),
+            Bundle::whole("expression", "expression"),
             Bundle::whole("worker", "worker"),
             Bundle::whole("subset", "subset"),
             Bundle::whole("plots", "plots"),
@@ -91,6 +92,7 @@ const QUICK: [Group; 1] = [Group {
     bundles: &[
         Bundle::whole("explorer", "embedded"),
         Bundle::whole("catalog", "catalog"),
+        Bundle::whole("expression", "expression"),
         Bundle::whole("worker", "worker"),
         Bundle::whole("subset", "subset"),
         Bundle::whole("plots", "plots"),

@@ -15,7 +15,7 @@ struct Room {
     reason: &'static str,
 }
 
-const ROOMS: [Room; 25] = [
+const ROOMS: [Room; 26] = [
     Room { package: "shared-fbs", may_use: &[], reason: "the format stands below everything else" },
     Room { package: "h5ad", may_use: &[], reason: "AnnData files can be read without knowing tiles" },
     Room {
@@ -27,6 +27,11 @@ const ROOMS: [Room; 25] = [
         package: "builder",
         may_use: &["shared-fbs", "explorer-core", "explorer-points", "h5ad"],
         reason: "the builder turns AnnData into datasets, natively and in a browser",
+    },
+    Room {
+        package: "corpus",
+        may_use: &["shared-fbs", "explorer-core", "expression", "h5ad", "builder", "tessera"],
+        reason: "sums over many datasets are made natively, and read wherever tiles are",
     },
     Room {
         package: "builder-wasm",
@@ -96,6 +101,8 @@ const ROOMS: [Room; 25] = [
             "explorer-core",
             "h5ad",
             "builder",
+            "corpus",
+            "expression",
             "fragments",
             "schema",
             "subset",

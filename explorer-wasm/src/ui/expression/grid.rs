@@ -79,7 +79,8 @@ pub fn DotGrid(
     // What is pointed at may be gone.
     let place = Memo::new(move |_| pointed.get().filter(|&(row, gene)| row < n_rows.get() && gene < n_genes.get()));
     let rows = Memo::new(move |_| RowWindow::of(n_rows.get(), ROW_PX, size_px.get()[1], scroll_px.get()[1], OVERSCAN));
-    let genes = Memo::new(move |_| RowWindow::of(n_genes.get(), GENE_PX, size_px.get()[0], scroll_px.get()[0], OVERSCAN));
+    let genes =
+        Memo::new(move |_| RowWindow::of(n_genes.get(), GENE_PX, size_px.get()[0], scroll_px.get()[0], OVERSCAN));
     let scheme = RwSignal::new(());
     if let Ok(Some(system)) = platform::window().match_media("(prefers-color-scheme: dark)") {
         keep(EventListener::new(&system, "change", move |_| scheme.set(())));

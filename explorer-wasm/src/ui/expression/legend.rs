@@ -36,8 +36,7 @@ pub fn DotLegend(
 ) -> impl IntoView {
     let range = move || {
         // By gene, ends differ from gene to gene.
-        let range = (scaling.get() == Scaling::Global)
-            .then(|| table.with(|table| (!table.genes.is_empty()).then(|| table.scales.as_ref()?.range(0)).flatten()));
+        let range = (scaling.get() == Scaling::Global).then(|| table.with(|table| table.range(0)));
         match range {
             Some(Some(range)) => range.map(|end| short(end, DIGITS)),
             Some(None) => [String::new(), String::new()],

@@ -114,13 +114,11 @@ pub fn ExpressionScreen(
     let all_open = Memo::new(move |_| shown.with(|shown| tissues.with(|tissues| tissues.is_subset(&shown.expanded))));
     let n_filters = Memo::new(move |_| shown.with(|shown| shown.filters.values().map(BTreeSet::len).sum::<usize>()));
     let count = move || {
-        let hidden = table.with(|table| table.n_hidden);
         let tissues = plural(tissues.with(BTreeSet::len), "tissue", "tissues");
-        if hidden == 0 {
-            return tissues;
+        match shown.with(|shown| shown.least_cells) {
+            0 | 1 => tissues,
+            least => format!("{tissues}; cell types of fewer than {least} cells are hidden"),
         }
-        let least = shown.with(|shown| shown.least_cells);
-        format!("{tissues}; {} with fewer than {least} cells hidden", plural(hidden, "row", "rows"))
     };
     let groups = {
         let choice = |dimension: Dimension| Choice::new(dimension.name(), title(dimension));
@@ -191,6 +189,7 @@ pub fn ExpressionScreen(
             <aside class="expression-side" class:is-open=move || is_side_open.get() aria-label="What is asked">
                 <Show when=move || has_many>
                     <SelectField
+                        name="Organism"
                         choices=organisms
                         value=organism
                         label="Organism"
@@ -225,13 +224,14 @@ pub fn ExpressionScreen(
                 </section>
                 <section class="expression-shape" aria-label="Rows and colors">
                     <SelectField
+                        name="Group by"
                         choices=groups
                         value=group
                         label="Group by"
                         test_id="group-by"
                         on_choose=move |name: String| on_edit.run(Edit::GroupBy(name.parse().ok()))
                     />
-                    <SelectField choices=orders value=order label="Rows" test_id="row-order" on_choose=choose_order />
+                    <SelectField name="Rows" choices=orders value=order label="Rows" test_id="row-order" on_choose=choose_order />
                     <div class="expression-choice">
                         <span>"Genes"</span>
                         <Segmented

@@ -56,9 +56,10 @@ impl AnswerKind {
             Endpoint::Datasets | Endpoint::Dataset { .. } => Self::Description,
             Endpoint::Moments { .. } => Self::Moments,
             Endpoint::File { file, .. } if file == MANIFEST => Self::Manifest,
-            Endpoint::File { .. } => Self::Pack,
+            Endpoint::CorpusFile { file, .. } if file == CORPUS => Self::Manifest,
+            Endpoint::File { .. } | Endpoint::CorpusFile { .. } => Self::Pack,
             Endpoint::Tiles { .. } => Self::Tiles,
-            Endpoint::Page { .. } | Endpoint::Poster { .. } => Self::Page,
+            Endpoint::Page { .. } | Endpoint::CorpusPage { .. } | Endpoint::Poster { .. } => Self::Page,
         }
     }
 

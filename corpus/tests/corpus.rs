@@ -1,0 +1,426 @@
+//! Summaries of made-up files, their sums, and questions to them.
+
+#![allow(clippy::unwrap_used, reason = "a test's helpers fail the test")]
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
+
+use builder::{Quiet, native::Existing};
+use corpus::{
+    Dimension, DotPlot, Manifest, Profile, Query, QueryError, Term, Tissues,
+    build::{CellTable, Choices, H5adCounts, Input},
+    native::{self, DatasetCounts, FileCorpus, MergeError, SUMS, open, wait},
+    sum, sum_sq,
+};
+use expression::Ontology;
+use h5ad::H5ad;
+use synthetic::{
+    Model, Spec,
+    h5ad::{Compression, Layout, Options, Raw, Views},
+};
+use tempfile::TempDir;
+use tessera::dataset::Dataset;
+
+const HUMAN: &str = "NCBITaxon:9606";
+const MOUSE: &str = "NCBITaxon:10090";
+
+/// Against pandas on `f64`: ours are sums of values of `f32`.
+const RTOL: f64 = 1e-7;
+
+/// As `golden/expression.py` has it.
+const LEAST_GENES: u32 = 120;
+
+/// Files and their summaries.
+struct Shelf {
+    folder: TempDir,
+}
+
+impl Shelf {
+    /// Two files of human cells and one of a mouse's, in three layouts, and their summaries: A, B and C.
+    fn get() -> &'static Self {
+        static SHELF: OnceLock<Shelf> = OnceLock::new();
+        SHELF.get_or_init(|| {
+            let shelf = Self { folder: tempfile::tempdir().unwrap() };
+            let files = [
+                ("A", (1500, 600, 3), Layout::Csr, HUMAN),
+                ("B", (900, 800, 4), Layout::Csc, HUMAN),
+                ("C", (700, 600, 5), Layout::Dense, MOUSE),
+            ];
+            for (name, size, layout, organism) in files {
+                write_file(&shelf.file(name), size, layout);
+                summarize(&shelf.file(name), &shelf.summary(name), name, organism);
+            }
+            shelf
+        })
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(format!("{name}.h5ad"))
+    }
+
+    fn summary(&self, name: &str) -> PathBuf {
+        self.folder.path().join(format!("{name}.summary"))
+    }
+}
+
+fn write_file(path: &Path, (n_cells, n_genes, seed): (usize, usize, u64), layout: Layout) {
+    let options = Options { layout, compression: Compression::None, raw: Raw::Counts, views: Views::Flat };
+    let model = Model::new(Spec { n_cells, n_genes, seed }).unwrap();
+    synthetic::h5ad::write(&model, path, options, |_| ControlFlow::Continue(())).unwrap();
+}
+
+fn choices(id: &str, organism: &str) -> Choices {
+    Choices {
+        id: id.to_owned(),
+        title: None,
+        citation: None,
+        publication: None,
+        organism: Some(organism.to_owned()),
+        profile: Profile { least_genes: LEAST_GENES, ..corpus::profile(&expression::Profile::current()) },
+        columns: BTreeMap::new(),
+        constants: BTreeMap::new(),
+        assume_primary: false,
+    }
+}
+
+fn summarize(file: &Path, out: &Path, id: &str, organism: &str) {
+    let opened = H5ad::open(file).unwrap();
+    let counts = H5adCounts::open(&opened, None).unwrap();
+    let cells = CellTable::of(&opened.obs().unwrap());
+    let input = Input { cells: &cells, counts: &counts, file: "file", content: "0", organism: None };
+    let to = (out, Existing::Keep);
+    native::summarize(input, &choices(id, organism), &Term::clone, to, &Quiet::default()).unwrap();
+}
+
+fn build(inputs: &[&str], out: &Path) -> FileCorpus {
+    build_with(inputs, None, out).unwrap()
+}
+
+fn build_with(inputs: &[&str], sums: Option<&Path>, out: &Path) -> Result<FileCorpus, MergeError> {
+    let inputs: Vec<PathBuf> = inputs.iter().map(|name| Shelf::get().summary(name)).collect();
+    let inputs: Vec<&Path> = inputs.iter().map(PathBuf::as_path).collect();
+    native::build_corpus(&inputs, sums, (out, Existing::Keep), &nothing, &Quiet::default())?;
+    Ok(open(out).unwrap())
+}
+
+fn query(organism: &str, filters: &[(Dimension, &[&str])], group_by: Option<Dimension>) -> Query {
+    let ids = |ids: &[&str]| ids.iter().map(|&id| id.to_owned()).collect::<BTreeSet<_>>();
+    Query {
+        organism: organism.to_owned(),
+        genes: ["LYZ", "MS4A1", "MALAT1", "COL1A1", "NKG7", "GAPDH", "CD4", "XIST"].map(str::to_owned).to_vec(),
+        filters: filters.iter().map(|&(dimension, of)| (dimension, ids(of))).collect(),
+        group_by,
+        tissues: Tissues::All,
+        least_cells: 0,
+    }
+}
+
+fn ask(corpus: &FileCorpus, query: &Query) -> DotPlot {
+    wait(corpus.dot_plot(query, &Ontology::default())).unwrap()
+}
+
+fn label(term: Option<&Term>) -> &str {
+    term.map_or("", |term| &term.label)
+}
+
+#[test]
+fn sums_of_three_datasets_are_those_of_pandas() {
+    let folder = tempfile::tempdir().unwrap();
+    let corpus = build(&["A", "B", "C"], &folder.path().join("corpus"));
+    let questions = [
+        ("human", query(HUMAN, &[], None)),
+        ("covid", query(HUMAN, &[(Dimension::Disease, &["COVID-19"])], None)),
+        ("two", query(HUMAN, &[(Dimension::Disease, &["COVID-19", "influenza"])], Some(Dimension::Sex))),
+        ("donors", query(HUMAN, &[(Dimension::Assay, &["10x 3' v2"])], Some(Dimension::Donor))),
+        ("mouse", query(MOUSE, &[], Some(Dimension::Disease))),
+    ];
+    let mut found = BTreeMap::new();
+    for (name, query) in &questions {
+        let plot = ask(&corpus, query);
+        for row in &plot.rows {
+            for (gene, moments) in plot.genes.iter().zip(&row.moments) {
+                let n = f64::from(moments.n_nonzero);
+                let mean = if n > 0.0 { sum(moments) / n } else { 0.0 };
+                let labels = [label(Some(&row.tissue)), label(row.cell_type.as_ref()), label(row.option.as_ref())];
+                let key = format!("{name}\t{}\t{}", labels.join("\t"), gene.symbol);
+                found.insert(key, (row.n_cells, moments.n_nonzero, [mean, sum_sq(moments) / row.n_cells as f64]));
+            }
+        }
+    }
+    let golden = include_str!("golden/expression.txt");
+    for line in golden.lines() {
+        let fields: Vec<&str> = line.split('\t').collect();
+        let (key, numbers) = (fields[..5].join("\t"), &fields[5..]);
+        let (n_cells, n_nonzero, values) = found.remove(&key).unwrap_or_else(|| panic!("there is no row {key}"));
+        assert_eq!(
+            (n_cells.to_string(), n_nonzero.to_string()),
+            (numbers[0].to_owned(), numbers[1].to_owned()),
+            "{key}"
+        );
+        for (value, expected) in values.into_iter().zip(&numbers[2..]) {
+            let expected: f64 = expected.parse().unwrap();
+            assert!((value - expected).abs() <= RTOL * expected, "{key}: {value}, reference {expected}");
+        }
+    }
+    assert!(golden.lines().count() > 1000 && found.is_empty(), "{found:?}");
+}
+
+#[test]
+fn a_matrix_has_one_summary_however_it_is_laid_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut packs = BTreeSet::new();
+    for (name, layout) in [("csr", Layout::Csr), ("csc", Layout::Csc), ("dense", Layout::Dense)] {
+        let file = folder.path().join(format!("{name}.h5ad"));
+        write_file(&file, (600, 300, 9), layout);
+        let out = folder.path().join(name);
+        summarize(&file, &out, "x", HUMAN);
+        packs.insert(pack_names(open(&out).unwrap().manifest()));
+    }
+    let (file, dataset) = (folder.path().join("csr.h5ad"), folder.path().join("dataset"));
+    builder::native::build(&file, &dataset, Existing::Keep, &builder::Options::default(), &Quiet::default()).unwrap();
+    let dataset = Dataset::open(&dataset).unwrap();
+    // Counts, and those that log-normalized values were recognized to come from. The order of genes is another there, of
+    // which the table of genes tells.
+    let sums_of = |manifest: &Manifest| {
+        let names = pack_names(manifest).into_iter();
+        names.filter(|name| !name.starts_with("tables")).collect::<Vec<_>>()
+    };
+    for (layer, is_recognized) in [("raw/X", false), ("X", true)] {
+        let counts = DatasetCounts::open(&dataset, Some(layer)).unwrap();
+        assert_eq!(counts.are_recognized(), is_recognized);
+        let cells = counts.cells().unwrap();
+        let input = Input { cells: &cells, counts: &counts, file: "file", content: "0", organism: None };
+        let out = folder.path().join(layer.replace('/', "-"));
+        let to = (out.as_path(), Existing::Keep);
+        native::summarize(input, &choices("x", HUMAN), &Term::clone, to, &Quiet::default()).unwrap();
+        let of_file = open(&folder.path().join("csr")).unwrap();
+        assert_eq!(sums_of(open(&out).unwrap().manifest()), sums_of(of_file.manifest()), "{layer}");
+    }
+    assert_eq!(packs.len(), 1, "{packs:?}");
+}
+
+fn pack_names(manifest: &Manifest) -> Vec<String> {
+    manifest.parts.iter().flat_map(corpus::Part::dataset_packs).map(|pack| pack.file).collect()
+}
+
+#[test]
+fn a_corpus_that_grew_answers_as_one_that_was_built() {
+    let folder = tempfile::tempdir().unwrap();
+    let built = build(&["A", "B", "C"], &folder.path().join("built"));
+    let grown = folder.path().join("grown");
+    build(&["B"], &grown);
+    let quiet = Quiet::default();
+    let shelf = Shelf::get();
+    let only_b = open(&grown).unwrap().manifest().clone();
+    let added = native::add(&grown, &[&shelf.summary("C")], &nothing, &quiet).unwrap();
+    // Of another organism: a part of its own, which is copied.
+    assert_eq!(added.n_bytes_written, open(&shelf.summary("C")).unwrap().manifest().parts[0].n_bytes());
+    let added = native::add(&grown, &[&shelf.summary("A")], &nothing, &quiet).unwrap().manifest;
+    assert_eq!((added.version, added.parts.len()), (3, 2));
+    let corpus = open(&grown).unwrap();
+    for organism in [HUMAN, MOUSE] {
+        let query = query(organism, &[(Dimension::Sex, &["female"])], Some(Dimension::Dataset));
+        assert_eq!(ask(&corpus, &query), ask(&built, &query));
+        assert_eq!(
+            wait(corpus.options(&query, &Ontology::default())),
+            wait(built.options(&query, &Ontology::default()))
+        );
+    }
+    let again = native::add(&grown, &[&shelf.summary("A")], &nothing, &quiet).unwrap_err();
+    assert!(matches!(again, MergeError::Twice { id, .. } if id == "A"));
+    native::remove(&grown, "A", &quiet).unwrap();
+    let query = query(HUMAN, &[], Some(Dimension::Donor));
+    assert_eq!(ask(&open(&grown).unwrap(), &query), ask(&open(&shelf.summary("B")).unwrap(), &query));
+    native::remove(&grown, "B", &quiet).unwrap();
+    let left = native::remove(&grown, "C", &quiet).unwrap_err();
+    assert!(matches!(left, MergeError::Last(id) if id == "C"));
+    let unknown = native::remove(&grown, "B", &quiet).unwrap_err().to_string();
+    assert_eq!(unknown, "the corpus has no dataset `B`; it has C");
+    // Packs of versions before the last are gone.
+    let files: BTreeSet<String> =
+        std::fs::read_dir(&grown).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    assert!(pack_names(&only_b).iter().all(|pack| !files.contains(pack)));
+}
+
+#[test]
+fn a_pair_of_summaries_is_the_sum_of_each_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let pair = build(&["A", "B"], &folder.path().join("pair"));
+    let query = query(HUMAN, &[], None);
+    let mut sums: BTreeMap<(String, String), (u64, BTreeMap<String, (u32, i64, u128)>)> = BTreeMap::new();
+    for name in ["A", "B"] {
+        let plot = ask(&open(&Shelf::get().summary(name)).unwrap(), &query);
+        for row in plot.rows {
+            let key = (row.tissue.id, label(row.cell_type.as_ref()).to_owned());
+            let of_row = sums.entry(key).or_default();
+            of_row.0 += row.n_cells;
+            for (gene, moments) in plot.genes.iter().zip(&row.moments) {
+                let of_gene = of_row.1.entry(gene.id.clone()).or_default();
+                of_gene.0 += moments.n_nonzero;
+                of_gene.1 += moments.sum;
+                of_gene.2 += moments.sum_sq;
+            }
+        }
+    }
+    let plot = ask(&pair, &query);
+    assert_eq!(plot.rows.len(), sums.len());
+    for row in plot.rows {
+        let (n_cells, of_genes) = &sums[&(row.tissue.id, label(row.cell_type.as_ref()).to_owned())];
+        assert_eq!(row.n_cells, *n_cells);
+        for (gene, moments) in plot.genes.iter().zip(&row.moments) {
+            let expected = of_genes.get(&gene.id).copied().unwrap_or_default();
+            assert_eq!((moments.n_nonzero, moments.sum, moments.sum_sq), expected);
+        }
+    }
+}
+
+const LYMPHOCYTES: [&str; 4] = ["CL:0000788", "CL:0000897", "CL:0000623", "CL:0000909"];
+
+/// Lymphocytes stand below what is a monocyte in truth, which cells are annotated with, and below what no cell is.
+fn blood_cells() -> Ontology {
+    let term = |id: &str, parents: &[&str]| {
+        (id.to_owned(), id.to_owned(), parents.iter().map(|&parent| parent.to_owned()).collect::<Vec<_>>())
+    };
+    let above = [term("CL:0000000", &[]), term("CL:0000860", &["CL:0000000"]), term("CL:nobody", &["CL:0000000"])];
+    let below = LYMPHOCYTES.map(|id| term(id, &["CL:0000860", "CL:nobody"]));
+    Ontology::new(above.into_iter().chain(below)).unwrap()
+}
+
+#[test]
+fn a_cell_type_has_the_cells_of_those_below_it() {
+    let corpus = open(&Shelf::get().summary("A")).unwrap();
+    let query = query(HUMAN, &[], Some(Dimension::Sex));
+    let (flat, rolled) = (ask(&corpus, &query), wait(corpus.dot_plot(&query, &blood_cells())).unwrap());
+    let tissues: BTreeSet<&Term> = flat.rows.iter().map(|row| &row.tissue).collect();
+    let mut n_larger = 0;
+    for tissue in tissues {
+        for option in [None, Some("female"), Some("male")] {
+            let cells = |plot: &DotPlot, is_of: &dyn Fn(&str) -> bool| -> (u64, u64) {
+                let rows = plot.rows.iter().filter(|row| {
+                    row.tissue == *tissue
+                        && row.option.as_ref().map(|option| option.id.as_str()) == option
+                        && row.cell_type.as_ref().is_some_and(|cell_type| is_of(&cell_type.id))
+                });
+                rows.fold((0, 0), |(n, lyz), row| (n + row.n_cells, lyz + u64::from(row.moments[0].n_nonzero)))
+            };
+            let own = cells(&flat, &|id| id == "CL:0000860");
+            let of_all = cells(&flat, &|id| id == "CL:0000860" || LYMPHOCYTES.contains(&id));
+            // Where all are of one kind, that kind has the only row.
+            let is_one_kind =
+                LYMPHOCYTES.iter().any(|&kind| of_all.0 > 0 && cells(&flat, &|id| id == kind).0 == of_all.0);
+            let expected = if is_one_kind { (0, 0) } else { of_all };
+            assert_eq!(cells(&rolled, &|id| id == "CL:0000860"), expected);
+            assert_eq!(cells(&rolled, &|id| id == "CL:0000623"), cells(&flat, &|id| id == "CL:0000623"));
+            n_larger += u32::from(expected.0 > own.0);
+        }
+    }
+    assert!(n_larger > 0);
+    // A filter by a cell type takes those below it.
+    let filtered =
+        Query { filters: BTreeMap::from([(Dimension::CellType, BTreeSet::from(["CL:nobody".to_owned()]))]), ..query };
+    let plot = wait(corpus.dot_plot(&filtered, &blood_cells())).unwrap();
+    assert!(plot.rows.iter().all(|row| {
+        row.cell_type.as_ref().is_none_or(|of| of.id == "CL:0000860" || LYMPHOCYTES.contains(&of.id.as_str()))
+    }));
+    assert!(plot.rows.iter().any(|row| row.cell_type.as_ref().is_some_and(|of| of.id == "CL:0000623")));
+}
+
+#[test]
+fn options_are_what_the_other_filters_leave() {
+    let corpus = open(&Shelf::get().summary("A")).unwrap();
+    let female = query(HUMAN, &[(Dimension::Sex, &["female"])], None);
+    let options = wait(corpus.options(&female, &Ontology::default())).unwrap();
+    let n = |options: &corpus::Options, dimension| options[&dimension].iter().map(|(_, n)| n).sum::<u64>();
+    let everything = wait(corpus.options(&query(HUMAN, &[], None), &Ontology::default())).unwrap();
+    assert_eq!(n(&everything, Dimension::Disease), u64::from(corpus.manifest().sources[0].n_cells));
+    // Its own filter does not narrow a dimension.
+    assert_eq!(options[&Dimension::Sex], everything[&Dimension::Sex]);
+    let (_, n_female) = everything[&Dimension::Sex].iter().find(|(term, _)| term.id == "female").unwrap();
+    assert_eq!(n(&options, Dimension::Disease), *n_female);
+    for (disease, n_cells) in &options[&Dimension::Disease] {
+        let both = query(HUMAN, &[(Dimension::Sex, &["female"]), (Dimension::Disease, &[&disease.id])], None);
+        let rows = ask(&corpus, &both).rows;
+        let of_tissues: u64 = rows.iter().filter(|row| row.cell_type.is_none()).map(|row| row.n_cells).sum();
+        assert_eq!(of_tissues, *n_cells);
+    }
+}
+
+#[test]
+fn every_level_gives_the_same_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let corpus = build(&["A", "B"], &folder.path().join("corpus"));
+    assert!(corpus.manifest().parts[0].levels.len() > 1);
+    // A filter that admits every donor takes the finest level.
+    let donors: Vec<String> = wait(corpus.options(&query(HUMAN, &[], None), &Ontology::default())).unwrap()
+        [&Dimension::Donor]
+        .iter()
+        .map(|(term, _)| term.id.clone())
+        .collect();
+    let donors: Vec<&str> = donors.iter().map(String::as_str).collect();
+    for group_by in [None, Some(Dimension::Sex), Some(Dimension::Disease)] {
+        let (coarse, fine) = (query(HUMAN, &[], group_by), query(HUMAN, &[(Dimension::Donor, &donors)], group_by));
+        assert_eq!(ask(&corpus, &coarse), ask(&corpus, &fine));
+    }
+}
+
+#[test]
+fn tiles_by_group_are_the_transpose_of_those_by_gene() {
+    let corpus = open(&Shelf::get().summary("B")).unwrap();
+    let part = &corpus.manifest().parts[0];
+    let mut by_gene = BTreeMap::new();
+    let genes: Vec<u32> = (0..part.n_genes).collect();
+    for (&gene, entries) in genes.iter().zip(wait(corpus.moments(0, 0, &genes)).unwrap()) {
+        by_gene.extend(entries.into_iter().map(|(group, moments)| ((group, gene), moments)));
+    }
+    let groups: Vec<u32> = (0..part.levels[0].n_groups).collect();
+    let mut by_group = BTreeMap::new();
+    for (&group, entries) in groups.iter().zip(wait(corpus.moments_of_groups(0, &groups)).unwrap()) {
+        by_group.extend(entries.into_iter().map(|(gene, moments)| ((group, gene), moments)));
+    }
+    assert_eq!(by_gene, by_group);
+    let n_nonzero: u64 = by_gene.values().map(|moments| u64::from(moments.n_nonzero)).sum();
+    assert_eq!(n_nonzero, corpus.manifest().sources[0].n_nonzero);
+}
+
+#[test]
+fn sums_come_from_parquet_as_from_tiles() {
+    let folder = tempfile::tempdir().unwrap();
+    let of_a = Shelf::get().summary("A").join(SUMS);
+    let own = build(&["A"], &folder.path().join("own"));
+    let from_parquet = build_with(&["A"], Some(&of_a), &folder.path().join("parquet")).unwrap();
+    assert_eq!(from_parquet.manifest(), own.manifest());
+    // The sums of one of two.
+    let error = build_with(&["A", "B"], Some(&of_a), &folder.path().join("wrong")).map(drop).unwrap_err();
+    assert!(matches!(error, MergeError::Values { .. }), "{error}");
+    let groups = Shelf::get().summary("A").join(native::GROUPS);
+    let error = build_with(&["A"], Some(&groups), &folder.path().join("groups")).map(drop).unwrap_err().to_string();
+    assert!(
+        error.ends_with(
+            "it has no column feature_id; a file of sums has the columns feature_id, group_id, n_nonzero, sum_x, sum_sq"
+        ),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_wrong_question_is_refused_with_what_there_is() {
+    let corpus = open(&Shelf::get().summary("C")).unwrap();
+    let refused = |query: &Query| wait(corpus.dot_plot(query, &Ontology::default())).unwrap_err();
+    let said = refused(&query(HUMAN, &[], None)).to_string();
+    assert_eq!(said, "the corpus has no cells of organism `NCBITaxon:9606`; it has NCBITaxon:10090");
+    let error = refused(&query(MOUSE, &[(Dimension::Disease, &["gout"])], None));
+    assert!(matches!(&error, QueryError::Term { dimension: Dimension::Disease, id, .. } if id == "gout"), "{error}");
+    let mut unknown = query(MOUSE, &[], None);
+    unknown.genes = vec!["lyz".to_owned(), "LYZ".to_owned(), "no such gene".to_owned()];
+    let plot = ask(&corpus, &unknown);
+    assert_eq!((plot.genes.len(), plot.unknown), (1, vec!["no such gene".to_owned()]));
+}
+
+/// No term of any ontology.
+fn nothing(_: &str) -> Option<(String, Vec<String>)> {
+    None
+}
