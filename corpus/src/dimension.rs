@@ -83,6 +83,7 @@ impl Dimension {
         }
     }
 
+    #[cfg(any(feature = "build", test))]
     pub(crate) fn to_wire(self) -> Wire {
         Wire::ENUM_VALUES[self as usize]
     }

@@ -39,11 +39,13 @@ fn encode(value: f32) -> u32 {
 }
 
 /// What a value adds to the sum of squares.
+#[cfg(any(feature = "build", test))]
 pub fn square(x: u32) -> u128 {
     ((u64::from(x) * u64::from(x) + (1 << (SQUARE_SHIFT - 1))) >> SQUARE_SHIFT).into()
 }
 
 /// Takes a value into moments.
+#[cfg(any(feature = "build", test))]
 pub fn push(moments: &mut GeneMoments, x: u32) {
     moments.push(x.into(), square(x));
 }

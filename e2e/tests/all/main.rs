@@ -8,6 +8,7 @@ mod de;
 mod density;
 mod device;
 mod embed;
+mod expression;
 mod failures;
 mod fallback;
 mod filter;

@@ -85,16 +85,22 @@ pub fn ExpressionScreen(
     /// The address of the list of datasets.
     home: String,
     /// Called with what is typed for a gene.
+    #[prop(into)]
     on_query: Callback<String>,
     /// Called with names of genes.
+    #[prop(into)]
     on_names: Callback<Vec<String>>,
     /// Called when what was told of names has been read.
+    #[prop(into)]
     on_dismiss: Callback<()>,
     /// Called with what the user asks for.
+    #[prop(into)]
     on_edit: Callback<Edit>,
     /// Called when the numbers are to be saved.
+    #[prop(into)]
     on_save: Callback<()>,
     /// Called when the question is to be asked again.
+    #[prop(into)]
     on_retry: Callback<()>,
 ) -> impl IntoView {
     // On narrow screens what is asked comes over the dots.
