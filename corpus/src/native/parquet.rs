@@ -73,7 +73,7 @@ pub enum ParquetFileError {
 }
 
 /// The number of a group: of the organism and its id in every dimension.
-pub fn group_id<'a>(organism: &str, ids: impl IntoIterator<Item = &'a str>) -> i64 {
+pub fn group_id<'a>(organism: &'a str, ids: impl IntoIterator<Item = &'a str>) -> i64 {
     let mut hash = Xxh3::new();
     for id in [organism].into_iter().chain(ids) {
         hash.update(id.as_bytes());
