@@ -226,8 +226,8 @@ fn a_corpus_that_grew_answers_as_one_that_was_built() {
         let query = query(organism, &[(Dimension::Sex, &["female"])], Some(Dimension::Dataset));
         assert_eq!(ask(&corpus, &query), ask(&built, &query));
         assert_eq!(
-            wait(corpus.options(&query, &Ontology::default())),
-            wait(built.options(&query, &Ontology::default()))
+            wait(corpus.options(&query, &Ontology::default())).unwrap(),
+            wait(built.options(&query, &Ontology::default())).unwrap()
         );
     }
     let again = native::add(&grown, &[&shelf.summary("A")], &nothing, &quiet).unwrap_err();

@@ -6,10 +6,10 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::process::{self, announce};
+use crate::generate;
+use crate::process::{self, Show, announce};
 use crate::server::{self, Build};
 use crate::workspace::Workspace;
-use crate::{generate, process::Show};
 
 /// A made-up dataset: cells, genes, organism. Those of other numbers of genes share most of them.
 struct MadeUp {

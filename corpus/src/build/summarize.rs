@@ -116,7 +116,8 @@ pub fn summarize(
     drop(stage);
     let all = counts.genes();
     let sorted = |texts: &[String]| order.iter().map(|&gene| texts[gene as usize].clone()).collect::<Vec<_>>();
-    let genes = Genes { ids: sorted(&all.ids), symbols: all.symbols.as_deref().map(sorted), rows: order.clone() };
+    let rows = order.iter().map(|&gene| all.rows[gene as usize]).collect();
+    let genes = Genes { ids: sorted(&all.ids), symbols: all.symbols.as_deref().map(sorted), rows };
     let part = writer.finish(&genes).map_err(output)?;
     let source = Source {
         id: choices.id.clone(),
