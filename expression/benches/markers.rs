@@ -59,7 +59,7 @@ fn markers_of_300_types_and_20_000_genes(bencher: Bencher) {
     bencher.bench_local(|| finder.markers((0..).zip(&genes)));
 }
 
-#[divan::bench]
+#[divan::bench(sample_count = 10, sample_size = 1)]
 fn a_finder(bencher: Bencher) {
     let (hierarchy, n_cells) = types();
     let fixed = FixedPoint::for_log_counts(1 << 32);

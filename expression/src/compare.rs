@@ -139,7 +139,7 @@ pub struct Comparison {
     pub difference: Vec<f64>,
     /// The 95 % confidence interval of the difference; `None` without a test.
     pub interval: Vec<Option<[f64; 2]>>,
-    /// Cohen's d.
+    /// Cohen's d; infinite where neither side varies and the means differ, 0 where a side has no cells.
     pub effect_size: Vec<f64>,
     /// `None` where nothing can be tested: a side has fewer than two cells, or neither varies.
     pub tests: Vec<Option<Tested>>,

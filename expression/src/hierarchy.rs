@@ -1,6 +1,6 @@
 //! The cell types of a corpus in their ontology: roll-up, redundant rows, order.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use explorer_core::data::label_order;
 
@@ -14,7 +14,7 @@ const ROOT: &str = "CL:0000000";
 #[derive(Clone, Debug)]
 pub struct Hierarchy {
     ids: Vec<String>,
-    /// Ascending, without the term itself.
+    /// Ascending, without the term itself, as the descendants.
     ancestors: Vec<Vec<usize>>,
     descendants: Vec<Vec<usize>>,
     /// Depth first.
@@ -105,8 +105,11 @@ impl Hierarchy {
 
     /// The numbers of the terms below both of two terms, ascending.
     pub fn common_descendants(&self, a: usize, b: usize) -> Vec<usize> {
-        let below_a: BTreeSet<usize> = self.descendants[a].iter().copied().collect();
-        self.descendants[b].iter().copied().filter(|term| below_a.contains(term)).collect()
+        let (mut few, mut many) = (&self.descendants[a], &self.descendants[b]);
+        if few.len() > many.len() {
+            (few, many) = (many, few);
+        }
+        few.iter().copied().filter(|term| many.binary_search(term).is_ok()).collect()
     }
 
     /// For each term its own sums and those of all terms below it, each once. `own` has those of the cells annotated with

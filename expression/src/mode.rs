@@ -1,13 +1,11 @@
 //! Ours, or as the original.
 
 use explorer_core::de::{Pooling, Summary};
-use serde::{Deserialize, Serialize};
 
 /// By which rules numbers are computed.
 ///
 /// `docs/gene-expression-methods.md` lists how they differ, with an example of each, which `tests/modes.rs` holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
     /// Every cell counts in a denominator; variances are unbiased.
     #[default]

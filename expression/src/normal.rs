@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use explorer_core::de::NORMALIZED_TOTAL;
-use serde::{Deserialize, Serialize};
 
 use crate::is_left_out;
 
@@ -34,7 +33,7 @@ pub const ASSAYS_OF_PAPER: [&str; 12] = [
 pub const ASSAYS_BY_LENGTH: [&str; 3] = ["EFO:0008930", "EFO:0008931", "EFO:0700016"];
 
 /// Which cells of datasets a corpus takes, and how their counts are normalized. A corpus has one, and states it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Profile {
     /// What it is called.
     pub name: Cow<'static, str>,
@@ -49,8 +48,7 @@ pub struct Profile {
 }
 
 /// Assays, by identifier.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Assays {
     /// Every assay of RNA.
     All,

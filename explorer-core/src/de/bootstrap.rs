@@ -47,23 +47,26 @@ impl BootstrapPercentile {
 /// of the n draws fall among the first r, which is a matter of the binomial distribution.
 fn weights(n: usize, percentile: f64) -> Vec<f64> {
     let k = ((percentile / 100.0 * n as f64).round_ties_even() as usize).min(n - 1);
-    let at_most = |r: usize| binomial_above(n, r as f64 / n as f64, k);
+    let ln_choose: Vec<f64> = (0..=n)
+        .map(|i| libm::lgamma(n as f64 + 1.0) - libm::lgamma(i as f64 + 1.0) - libm::lgamma((n - i) as f64 + 1.0))
+        .collect();
+    let at_most = |r: usize| binomial_above(&ln_choose, r as f64 / n as f64, k);
     let weights = (1..=n).map(|r| at_most(r) - at_most(r - 1));
     // What rounding leaves of probabilities below 1e-15 is no weight.
     weights.map(|weight| if weight < 1e-15 { 0.0 } else { weight }).collect()
 }
 
-/// The probability of more than `k` successes in `n` trials.
-fn binomial_above(n: usize, p: f64, k: usize) -> f64 {
+/// The probability of more than `k` successes in n trials, from the logarithms of the n + 1 binomial coefficients.
+fn binomial_above(ln_choose: &[f64], p: f64, k: usize) -> f64 {
     if p <= 0.0 {
         return 0.0;
     }
     if p >= 1.0 {
         return 1.0;
     }
-    let ln_choose =
-        |i: usize| libm::lgamma(n as f64 + 1.0) - libm::lgamma(i as f64 + 1.0) - libm::lgamma((n - i) as f64 + 1.0);
-    let term = |i: usize| libm::exp(ln_choose(i) + i as f64 * libm::log(p) + (n - i) as f64 * libm::log1p(-p));
+    let n = ln_choose.len() - 1;
+    let (ln_p, ln_q) = (libm::log(p), libm::log1p(-p));
+    let term = |i: usize| libm::exp(ln_choose[i] + i as f64 * ln_p + (n - i) as f64 * ln_q);
     // The shorter tail, so that nothing cancels.
     if (k as f64) < n as f64 * p { 1.0 - (0..=k).map(term).sum::<f64>() } else { (k + 1..=n).map(term).sum() }
 }

@@ -1,6 +1,6 @@
-"""Writes the goldens of the arithmetic over a corpus: `compare.json` and `markers.json`, beside this file.
+"""Writes the goldens of the arithmetic over a corpus: `compare.json`, `markers.json` and `pbmc.json`, beside this file.
 
-    python -m venv venv && venv/bin/pip install scipy==1.17.1 numpy==2.4.6
+    python -m venv venv && venv/bin/pip install scipy==1.17.1 numpy==2.4.6 h5py==3.16.0
     venv/bin/python expression/tests/golden/generate.py
 
 Values are multiples of 2^-20, so that they are exact in the fixed point of the tests; what is left is the rounding of
@@ -11,8 +11,9 @@ published source (single-cell-data-portal, backend/common/marker_genes and backe
 import json
 from pathlib import Path
 
+import h5py
 import numpy as np
-from scipy import stats
+from scipy import sparse, stats
 
 HERE = Path(__file__).parent
 rng = np.random.default_rng(18)
@@ -138,6 +139,53 @@ def markers():
     }
 
 
+# Labels of the demo file, as terms of the Cell Ontology; and those above, by what is below them.
+LABELS = {
+    "CD14+ Monocyte": "CL:0001054",
+    "CD19+ B": "CL:0000236",
+    "CD34+": "CL:0008001",
+    "CD4+/CD25 T Reg": "CL:0000792",
+    "CD4+/CD45RA+/CD25- Naive T": "CL:0000895",
+    "CD4+/CD45RO+ Memory": "CL:0000897",
+    "CD56+ NK": "CL:0000623",
+    "CD8+ Cytotoxic T": "CL:0000794",
+    "CD8+/CD45RA+ Naive Cytotoxic": "CL:0000900",
+    "Dendritic": "CL:0000451",
+}
+T_CELLS = {"CL:0000792", "CL:0000895", "CL:0000897", "CL:0000794", "CL:0000900"}
+ABOVE = {"CL:0000084": T_CELLS, "CL:0000542": T_CELLS | {"CL:0000236", "CL:0000623"}}
+
+
+def pbmc():
+    """The eight best genes of each type of the demo file, from the values of its cells, with unbiased variances."""
+    with h5py.File(HERE / "../../../data/pbmc68k_reduced.h5ad") as file:
+        matrix, names = file["raw.X"], file["raw.var"]["index"]
+        x = sparse.csr_matrix((matrix["data"][:], matrix["indices"][:], matrix["indptr"][:])).toarray().astype(float)
+        categories, codes = file["uns/bulk_labels_categories"][:], file["obs"]["bulk_labels"]
+    annotated = np.array([LABELS[categories[code].decode()] for code in codes])
+    types = {term: {term} for term in LABELS.values()} | ABOVE
+    cells = lambda terms: x[np.isin(annotated, list(terms))]
+
+    def d(a, b):
+        squares = (len(a) - 1) * a.var(axis=0, ddof=1) + (len(b) - 1) * b.var(axis=0, ddof=1)
+        with np.errstate(invalid="ignore"):
+            return np.nan_to_num((a.mean(axis=0) - b.mean(axis=0)) / np.sqrt(squares / (len(a) + len(b) - 2)))
+
+    best = {}
+    for term, below in types.items():
+        group = cells(below)
+        rivals = [others - below for others in types.values() if not others <= below and not below <= others]
+        effects = np.sort([d(group, cells(rival)) for rival in rivals], axis=0)
+        n = len(rivals)
+        k = int(np.round(0.1 * n))
+        lower = stats.binom.sf(k, n, np.arange(n + 1) / n)
+        scores = np.diff(lower) @ effects
+        scores[np.count_nonzero(group, axis=0) < 25] = -np.inf
+        found = [(names[gene].decode(), float(scores[gene])) for gene in np.argsort(-scores)[:8] if scores[gene] > 0.5]
+        best[term] = found
+    return best
+
+
 if __name__ == "__main__":
-    for name, make in [("compare", compare), ("markers", markers)]:
+    for name, make in [("compare", compare), ("markers", markers), ("pbmc", pbmc)]:
         (HERE / f"{name}.json").write_text(json.dumps(make(), separators=(",", ":")) + "\n")
