@@ -66,8 +66,15 @@ const isOnDevice = query.get("data")?.startsWith("device/");
 const remote = query.get("url");
 const isDataset = isOne || remote || location.href.startsWith(new URL("d/", document.baseURI).href);
 
+// How long the device waits for the poster at most.
+const POSTER_MILLIS = 150;
+
 // Shows the poster of the dataset, which the document holds, unless the address asks for another view than the first.
-const showPoster = () => {
+// Resolves when it has been painted: where a device is opened, nothing is for a while.
+const showPoster = async () => {
+  if (document.readyState === "loading") {
+    await new Promise((resolve) => addEventListener("DOMContentLoaded", resolve, { once: true }));
+  }
   const poster = document.querySelector(".poster");
   if (!poster || location.hash) return;
   const [source, image] = poster.querySelectorAll("source, img");
@@ -84,9 +91,11 @@ const showPoster = () => {
     for (const side of ["left", "right"]) poster.classList.toggle(`${side}-closed`, !panels.includes(side));
   }
   poster.hidden = false;
+  await image.decode().catch(() => {});
+  await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
 };
-if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", showPoster);
-else showPoster();
+// A tab that is not in sight paints nothing.
+const posterShown = Promise.race([showPoster(), new Promise((resolve) => setTimeout(resolve, POSTER_MILLIS))]);
 
 // Files of the user's own: dropped anywhere where nothing else takes them, or asked for by a command. A frame is somebody
 // else's page.
@@ -123,7 +132,7 @@ if (!isDataset) {
   }
 } else if (mayUseWebGpu) {
   const program = query.has("embed") ? loadEmbedded() : loadWebGpu();
-  const adapter = openDevice();
+  const adapter = posterShown.then(openDevice);
   answerOnce(navigator.gpu, "requestAdapter", adapter);
   // Most often the adapter is found before the program is there.
   const hasAdapter = await adapter.catch(() => null);
