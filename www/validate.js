@@ -85,7 +85,7 @@ const next = () => {
 const hear = (reply) => {
   switch (reply.kind) {
     case "metadata":
-      current.metadata(JSON.parse(reply.report));
+      current.metadata(JSON.parse(reply.report), JSON.parse(reply.groups));
       return;
     case "matrix":
       current.reads(reply.place, reply.n);
@@ -94,7 +94,7 @@ const hear = (reply) => {
       current.hasRead(reply.n);
       return;
     case "done":
-      current.done(JSON.parse(reply.report), reply.note);
+      current.done(JSON.parse(reply.report), JSON.parse(reply.groups), reply.note);
       break;
     case "mended":
       current.mended(reply.pieces, reply.leftOut);
@@ -123,24 +123,12 @@ const cancel = (view) => {
 // ---------------------------------------------------------------------------------------------------------------------
 // Findings
 
-const severities = ["error", "strict", "warning"];
-
-// Findings of one rule at one place, those of the same value once, errors first: as the command line groups them.
-const grouped = (findings) => {
-  const groups = new Map();
-  for (const finding of findings) {
-    const key = `${finding.severity} ${finding.rule} ${finding.place}`;
-    const group = groups.get(key) ?? { ...finding, findings: [], nRows: 0 };
-    groups.set(key, group);
-    const isKnown = finding.value !== null && group.findings.some(({ value }) => value === finding.value);
-    if (isKnown) continue;
-    group.nRows += finding.n_rows;
-    group.findings.push(finding);
-  }
-  return [...groups.values()].sort(
-    (left, right) => severities.indexOf(left.severity) - severities.indexOf(right.severity),
-  );
-};
+// Findings by cause, as the worker groups them: of each, which of the findings it has.
+const grouped = (findings, groups) =>
+  groups.map(({ findings: numbers, n_rows: nRows }) => {
+    const own = numbers.map((number) => findings[number]);
+    return { ...own[0], findings: own, nRows };
+  });
 
 const rowsText = ({ place, n_rows: n, first_rows: first }) => {
   const isOfGenes = place.startsWith("var") || place.startsWith("raw.var");
@@ -260,9 +248,8 @@ class FileView {
     this.verdict.textContent = "Reading obs, var, uns and obsm";
   }
 
-  metadata(report) {
-    this.show(report.findings);
-    const n = grouped(report.findings).filter(({ severity }) => severity === "error").length;
+  metadata(report, groups) {
+    const n = this.show(report.findings, groups).filter(({ severity }) => severity === "error").length;
     this.verdict.textContent = n
       ? `${plural(n, "cause", "causes")} of errors in obs, var, uns and obsm; matrices are read now`
       : "obs, var, uns and obsm follow the schema; matrices are read now";
@@ -278,8 +265,8 @@ class FileView {
     this.progress.value += n;
   }
 
-  done(report, note) {
-    const groups = this.show(report.findings);
+  done(report, causes, note) {
+    const groups = this.show(report.findings, causes);
     if (note) this.verdict.after(element("p", { class: "validate-note" }, `${sentence(shown(note))}.`));
     const n = (severity) => groups.filter((group) => group.severity === severity).length;
     const more = [
@@ -352,8 +339,8 @@ class FileView {
     this.section.dataset.state = "ended";
   }
 
-  show(findings) {
-    const groups = grouped(findings);
+  show(findings, causes) {
+    const groups = grouped(findings, causes);
     const open = new Set([...this.list.querySelectorAll("details[open]")].map((of) => `${of.dataset.rule} ${of.dataset.place}`));
     this.groups = groups.map((group) => ({ text: searchText(group), item: groupItem(group) }));
     this.list.replaceChildren(...this.groups.map(({ item }) => item));

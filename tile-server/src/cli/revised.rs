@@ -4,6 +4,7 @@ use std::{fs::File, path::Path};
 
 use anyhow::{Context as _, Result};
 use h5ad::{Revision, revise_file};
+use tempfile::NamedTempFile;
 
 use super::aside;
 
@@ -19,10 +20,16 @@ pub fn write(
     let copy = aside::beside(out, ".h5ad").with_context(unwritten)?;
     revise_file(data, copy.reopen().with_context(unwritten)?, revise)?;
     check(copy.path())?;
-    // Who may read the file may read the copy.
+    keep(copy, data, out)
+}
+
+/// Puts what was written aside and comes of `data` in its place, where nothing may be.
+pub fn keep(written: NamedTempFile, data: &Path, out: &Path) -> Result<()> {
+    let unwritten = || format!("{} cannot be written", out.display());
+    // Who may read the file may read what comes of it.
     let permissions = std::fs::metadata(data).map(|metadata| metadata.permissions());
-    permissions.and_then(|permissions| copy.as_file().set_permissions(permissions)).with_context(unwritten)?;
-    copy.persist_noclobber(out).map_err(|error| error.error).with_context(unwritten)?;
+    permissions.and_then(|permissions| written.as_file().set_permissions(permissions)).with_context(unwritten)?;
+    written.persist_noclobber(out).map_err(|error| error.error).with_context(unwritten)?;
     Ok(())
 }
 
