@@ -56,7 +56,8 @@ pub use warning::Warning;
 pub use write::revise_file;
 #[cfg(feature = "write")]
 pub use write::{
-    CsrWriter, DenseWriter, H5adWriter, NewImage, NewLibrary, NewMatrix, Patches, Piece, Revision, UnsValue, WriteError,
+    CsrWriter, DenseWriter, H5adWriter, NewImage, NewLibrary, NewMatrix, Patches, Piece, Revision, UnsValue,
+    WriteError, is_member,
 };
 pub use zarr::Files;
 

@@ -14,7 +14,7 @@ use h5ad::{Frame, FrameColumn, H5ad};
 use serde_json::json;
 use tempfile::NamedTempFile;
 
-use super::{exit, revised, terminal};
+use super::{aside, exit, output, terminal};
 
 /// The arguments of `tile-server fragments`.
 #[derive(Args)]
@@ -43,7 +43,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let Arguments { fragments, data, out, scratch, json, compat } = arguments;
     let index_path = out.as_ref().map(|out| PathBuf::from(format!("{}.tbi", out.display())));
-    out.iter().chain(&index_path).try_for_each(|path| revised::must_be_free(path))?;
+    out.iter().chain(&index_path).try_for_each(|path| output::must_be_free(path))?;
     let cells = cells(&H5ad::open(data)?)?;
     let (requirement, processed, sorted) = match cells.requirement() {
         Err(finding) => (None, Processed { findings: vec![finding], n_rows: 0, index: None }, None),
@@ -111,18 +111,17 @@ fn processed(
     scratch: Option<&Path>,
 ) -> Result<(Processed, Option<NamedTempFile>)> {
     let input = File::open(fragments).with_context(|| format!("{} cannot be read", fragments.display()))?;
-    let parent = |path: &Path| match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-        _ => PathBuf::from("."),
-    };
     let sorted = match out {
         Some(out) => {
-            let file = tempfile::Builder::new().prefix(".tessera-unfinished-").suffix(".bgz").tempfile_in(parent(out));
+            let file = tempfile::Builder::new()
+                .prefix(".tessera-unfinished-")
+                .suffix(".bgz")
+                .tempfile_in(aside::folder_of(out));
             Some(file.with_context(|| format!("{} cannot be written", out.display()))?)
         }
         None => None,
     };
-    let folder = scratch.map(Path::to_owned).or_else(|| out.map(parent)).unwrap_or_else(std::env::temp_dir);
+    let folder = scratch.or_else(|| out.map(aside::folder_of)).map_or_else(std::env::temp_dir, Path::to_owned);
     let mut scratch = tempfile::tempfile_in(&folder)
         .with_context(|| format!("nothing can be written to {}; name another folder by --scratch", folder.display()))?;
     let mut writer = match &sorted {

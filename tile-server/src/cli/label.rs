@@ -9,7 +9,7 @@ use h5ad::{RawFile, UnsValue};
 use schema::reference::Reference;
 use schema::{LabelValue, Options, Severity, Unwatched, labels, validate};
 
-use super::{exit, revised, terminal, validate::lines};
+use super::{exit, output, revised, terminal, validate::lines};
 
 /// The arguments of `tile-server label`.
 #[derive(Args)]
@@ -30,7 +30,7 @@ pub struct Arguments {
 /// Writes the copy.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let Arguments { file: path, out, pre_analysis } = arguments;
-    revised::must_be_free(out)?;
+    output::must_be_free(out)?;
     let file = RawFile::open(path)?;
     let reference = Reference::embedded();
     let options = Options { compat: false, ignore_labels: true, pre_analysis: *pre_analysis };

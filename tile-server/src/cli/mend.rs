@@ -9,7 +9,7 @@ use h5ad::RawFile;
 use schema::reference::Reference;
 use schema::{Options, Report, State, Unwatched, changes, validate};
 
-use super::{exit, revised, terminal, validate::lines};
+use super::{exit, output, revised, terminal, validate::lines};
 
 /// The arguments of `tile-server mend`.
 #[derive(Args)]
@@ -34,7 +34,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let Arguments { file: path, out, dry_run } = arguments;
     let out = out.as_ref().filter(|_| !dry_run);
     if let Some(out) = out {
-        revised::must_be_free(out)?;
+        output::must_be_free(out)?;
     }
     let file = RawFile::open(path)?;
     let reference = Reference::embedded();
