@@ -59,7 +59,7 @@ pub use write::{
     CsrWriter, DenseWriter, H5adWriter, NewImage, NewLibrary, NewMatrix, Patches, Piece, Revision, UnsValue,
     WriteError, is_member,
 };
-pub use zarr::Files;
+pub use zarr::{Files, Zip};
 
 use container::Kind;
 use source::{Bytes, SharedSource};
