@@ -99,11 +99,24 @@ const posterShown = Promise.race([showPoster(), new Promise((resolve) => setTime
 
 // Files of the user's own: dropped anywhere where nothing else takes them, or asked for by a command. A frame is somebody
 // else's page.
+let isDeviceLinked = false;
 const loadDevice = () => {
-  addLink({ rel: "modulepreload", href: new URL("./bundles/device.js", import.meta.url) });
-  preload(new URL("./bundles/device.wasm", import.meta.url));
+  if (!isDeviceLinked) {
+    addLink({ rel: "modulepreload", href: new URL("./bundles/device.js", import.meta.url) });
+    preload(new URL("./bundles/device.wasm", import.meta.url));
+    isDeviceLinked = true;
+  }
   return import("./device.js");
 };
+// Whether a visit before has left datasets on this device.
+const hasOwn = async () => {
+  try {
+    return Boolean(await (await navigator.storage.getDirectory()).getDirectoryHandle("device"));
+  } catch {
+    return false;
+  }
+};
+const whenIdle = (act) => (window.requestIdleCallback ? requestIdleCallback(act, { timeout: 2000 }) : setTimeout(act, 500));
 if (!query.has("embed")) {
   const isFile = ({ dataTransfer, defaultPrevented }) => !defaultPrevented && dataTransfer?.types.includes("Files");
   addEventListener("dragover", (event) => isFile(event) && event.preventDefault());
@@ -111,9 +124,9 @@ if (!query.has("embed")) {
     if (!isFile(event)) return;
     event.preventDefault();
     // What is dropped is gone once this returns.
-    const [item] = [...event.dataTransfer.items].filter(({ kind }) => kind === "file");
-    const picked = [item.getAsFile(), item.getAsFileSystemHandle?.()];
-    Promise.all([loadDevice(), ...picked]).then(([{ open }, file, handle]) => open(file, handle));
+    const items = [...event.dataTransfer.items].filter(({ kind }) => kind === "file");
+    const dropped = items.map((item) => Promise.all([item.getAsFile(), item.getAsFileSystemHandle?.().catch(() => null)]));
+    Promise.all([loadDevice(), ...dropped]).then(([{ open }, ...pairs]) => open(pairs));
   });
   addEventListener("tessera-open-file", () => loadDevice().then(({ choose }) => choose()));
 }
@@ -126,10 +139,13 @@ const mayUseWebGpu = navigator.gpu && query.get("renderer") !== "webgl2";
 if (!isDataset) {
   preload("catalog.tsc");
   await load("./bundles/catalog.js", "./bundles/catalog.wasm").start();
-  loadDevice().then(({ shelf }) => shelf());
   if (mayUseWebGpu) {
     for (const path of ["./bundles/explorer-webgpu.js", "./bundles/explorer-webgpu.wasm"]) fetchAhead(path);
   }
+  // Most visitors have no datasets of their own, so the list, and what it leads to, come first.
+  const showShelf = () => loadDevice().then(({ shelf }) => shelf());
+  if (await hasOwn()) showShelf();
+  else whenIdle(showShelf);
 } else if (mayUseWebGpu) {
   const program = query.has("embed") ? loadEmbedded() : loadWebGpu();
   const adapter = posterShown.then(openDevice);

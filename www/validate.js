@@ -123,6 +123,9 @@ const cancel = (view) => {
 // ---------------------------------------------------------------------------------------------------------------------
 // Findings
 
+// Rules whose findings say that a file is none that could follow a schema.
+const unreadable = ["file_unreadable", "file_undecodable"];
+
 // Findings by cause, as the worker groups them: of each, which of the findings it has.
 const grouped = (findings, groups) =>
   groups.map(({ findings: numbers, n_rows: nRows }) => {
@@ -235,11 +238,12 @@ class FileView {
       oninput: () => this.filter(),
     });
     this.search.hidden = true;
+    this.none = element("p", { class: "note", role: "status", "data-testid": "validate-none" });
     this.list = element("div");
     this.section = element(
       "section",
       { class: "validate-file", "aria-label": shown(file.name), "data-testid": `validate-file-${file.name}`, "data-state": "waiting" },
-      this.head, this.verdict, this.progress, this.search, this.list,
+      this.head, this.verdict, this.progress, this.search, this.none, this.list,
     );
   }
 
@@ -273,9 +277,13 @@ class FileView {
       n("strict") && `${numberText(n("strict"))} stricter`,
       n("warning") && plural(n("warning"), "warning", "warnings"),
     ].filter(Boolean);
-    const verdict = report.is_valid
-      ? `Follows schema ${report.schema}`
-      : `Does not follow schema ${report.schema}: ${plural(n("error"), "cause", "causes")} of errors`;
+    const unread = groups.find(({ name }) => unreadable.includes(name));
+    const verdict = unread
+      ? `Cannot be read: ${shown(unread.findings[0].text)}`
+      : report.is_valid
+        ? `Follows schema ${report.schema}`
+        : `Does not follow schema ${report.schema}: ${plural(n("error"), "cause", "causes")} of errors`;
+    if (unread) for (const { item } of this.groups) item.open = true;
     this.verdict.classList.add(report.is_valid ? "is-right" : "is-wrong");
     this.ended(verdict + (more.length ? ` (${more.join(", ")})` : ""));
     const stem = this.file.name.replace(/\.h5ad$/, "");
@@ -352,7 +360,10 @@ class FileView {
 
   filter() {
     const words = this.search.value.toLowerCase().split(/\s+/);
-    for (const { text, item } of this.groups ?? []) item.hidden = !words.every((word) => text.includes(word));
+    const groups = this.groups ?? [];
+    for (const { text, item } of groups) item.hidden = !words.every((word) => text.includes(word));
+    const isWithoutHit = groups.length > 0 && groups.every(({ item }) => item.hidden);
+    this.none.textContent = isWithoutHit ? `No finding has “${this.search.value.trim()}”.` : "";
   }
 }
 
@@ -364,16 +375,38 @@ const input = byTestId("validate-input");
 const drop = document.querySelector(".validate-drop");
 const files = byTestId("validate-files");
 
+const checkboxes = [byTestId("validate-ignore-labels"), byTestId("validate-pre-analysis")];
+const again = byTestId("validate-again");
+// The files that are shown, the latest first.
+let views = [];
+
 const take = (chosen) => {
-  const options = {
-    ignoresLabels: byTestId("validate-ignore-labels").checked,
-    isPreAnalysis: byTestId("validate-pre-analysis").checked,
-  };
-  const views = [...chosen].map((file) => new FileView(file, options));
-  files.prepend(...views.map(({ section }) => section));
-  queue.push(...views);
+  const [ignoresLabels, isPreAnalysis] = checkboxes.map(({ checked }) => checked);
+  const added = [...chosen].map((file) => new FileView(file, { ignoresLabels, isPreAnalysis }));
+  files.prepend(...added.map(({ section }) => section));
+  views.unshift(...added);
+  queue.push(...added);
   next();
 };
+
+// What is shown holds by the options of when it was chosen.
+for (const checkbox of checkboxes) {
+  checkbox.addEventListener("change", () => {
+    const [ignoresLabels, isPreAnalysis] = checkboxes.map(({ checked }) => checked);
+    const isAsShown = ({ options }) => options.ignoresLabels === ignoresLabels && options.isPreAnalysis === isPreAnalysis;
+    again.hidden = views.every(isAsShown);
+  });
+}
+byTestId("validate-again-run").addEventListener("click", () => {
+  const shownFiles = views.map(({ file }) => file);
+  queue.length = 0;
+  if (current) cancel(current);
+  for (const { section } of views) section.remove();
+  views = [];
+  again.hidden = true;
+  take(shownFiles);
+  checkboxes[0].focus();
+});
 
 byTestId("validate-choose").addEventListener("click", () => input.click());
 input.addEventListener("change", () => {

@@ -7,7 +7,6 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use builder::native;
 use clap::Args;
 use explorer_core::format::{listed, plural};
 use fragments::{Cells, Finding, Indexed, Primary, Processed, Requirement, process};
@@ -15,7 +14,7 @@ use h5ad::{Frame, FrameColumn, H5ad};
 use serde_json::json;
 use tempfile::NamedTempFile;
 
-use super::{aside, exit, revised, terminal};
+use super::{aside, exit, output, revised, terminal};
 
 /// The arguments of `tile-server fragments`.
 #[derive(Args)]
@@ -44,7 +43,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let Arguments { fragments, data, out, scratch, json, compat } = arguments;
     let index_path = out.as_ref().map(|out| PathBuf::from(format!("{}.tbi", out.display())));
-    out.iter().chain(&index_path).try_for_each(|path| revised::must_be_free(path))?;
+    out.iter().chain(&index_path).try_for_each(|path| output::must_be_free(path))?;
     let cells = cells(&H5ad::open(data)?)?;
     let (requirement, processed, sorted) = match cells.requirement() {
         Err(finding) => (None, Processed { findings: vec![finding], n_rows: 0, index: None }, None),
@@ -119,7 +118,7 @@ fn processed(
         }
         None => None,
     };
-    let folder = scratch.or_else(|| out.map(native::parent_of)).map_or_else(std::env::temp_dir, Path::to_owned);
+    let folder = scratch.or_else(|| out.map(aside::folder_of)).map_or_else(std::env::temp_dir, Path::to_owned);
     let mut scratch = tempfile::tempfile_in(&folder)
         .with_context(|| format!("nothing can be written to {}; name another folder by --scratch", folder.display()))?;
     let mut writer = match &sorted {

@@ -11,7 +11,7 @@ use schema::reference::Reference;
 use schema::{LabelValue, Options, Severity, labels, validate};
 
 use super::{
-    exit,
+    exit, output,
     progress::TerminalProgress,
     revised, terminal,
     validate::{Reading, lines},
@@ -39,7 +39,7 @@ pub struct Arguments {
 /// Writes the copy.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let Arguments { file: path, out, pre_analysis, quiet } = arguments;
-    revised::must_be_free(out)?;
+    output::must_be_free(out)?;
     let progress = TerminalProgress::new(*quiet)?;
     let file = RawFile::open(path)?;
     let reference = Reference::embedded();

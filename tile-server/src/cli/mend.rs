@@ -11,7 +11,7 @@ use schema::reference::Reference;
 use schema::{Options, Report, State, changes, validate};
 
 use super::{
-    exit,
+    exit, output,
     progress::TerminalProgress,
     revised, terminal,
     validate::{Reading, lines},
@@ -43,7 +43,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let Arguments { file: path, out, dry_run, quiet } = arguments;
     let out = out.as_ref().filter(|_| !dry_run);
     if let Some(out) = out {
-        revised::must_be_free(out)?;
+        output::must_be_free(out)?;
     }
     let progress = TerminalProgress::new(*quiet)?;
     let watch = Reading::new(&progress);

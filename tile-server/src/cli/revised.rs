@@ -32,16 +32,3 @@ pub fn keep(written: NamedTempFile, data: &Path, out: &Path) -> Result<()> {
     written.persist_noclobber(out).map_err(|error| error.error).with_context(unwritten)?;
     Ok(())
 }
-
-/// The copy would be written over a file.
-#[derive(Debug, thiserror::Error)]
-#[error("{0} is there already; name another file with `--out`, or remove it")]
-pub struct Taken(String);
-
-/// Makes sure that nothing lies where a copy is to be written.
-///
-/// # Errors
-/// When something does.
-pub fn must_be_free(out: &Path) -> Result<(), Taken> {
-    if out.symlink_metadata().is_ok() { Err(Taken(out.display().to_string())) } else { Ok(()) }
-}
