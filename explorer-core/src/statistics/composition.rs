@@ -12,7 +12,7 @@ use crate::{
         sample_summary, welch,
     },
     filter::CellMask,
-    format::plural,
+    format::cells_without_label,
 };
 
 /// Cells by their part (a label of one column) and their group (a label of another). Cells without either are left out.
@@ -244,7 +244,7 @@ pub struct TooFewSamples {
 
 /// Compares each part's share between samples: a t-test of logit shares, `ln(p / (1 − p))` with
 /// `p = (cells of the part + ½) / (cells + ½ · parts)`, as propeller transforms them (Phipson et al. 2022); parts are those
-/// that any cell is of, and others have p = 1. Samples with [`LEAST_CELLS`] on both sides are paired where there are two
+/// that any cell compared is of, and others have p = 1: ½ alone would tell samples by their size. Samples with [`LEAST_CELLS`] on both sides are paired where there are two
 /// or more of them; else it is Welch's test between samples.
 ///
 /// # Errors
@@ -269,11 +269,11 @@ pub fn compare_samples(samples: &[SampleParts]) -> Result<SampleComparison, TooF
         Design::Unpaired => both.iter().map(|sample| sample.name.clone()).collect(),
     };
     let n_parts = of_group.first().map_or(0, |sample| sample.group.len());
-    let are_there: Vec<bool> =
-        (0..n_parts).map(|part| samples.iter().any(|sample| sample.group[part] + sample.reference[part] > 0)).collect();
-    let n_there = are_there.iter().filter(|&&is_there| is_there).count();
     let group: Vec<&[u64]> = of_group.iter().map(|sample| sample.group.as_slice()).collect();
     let reference: Vec<&[u64]> = of_reference.iter().map(|sample| sample.reference.as_slice()).collect();
+    let has = |part: usize| group.iter().chain(&reference).any(|counts| counts[part] > 0);
+    let are_there: Vec<bool> = (0..n_parts).map(has).collect();
+    let n_there = are_there.iter().filter(|&&is_there| is_there).count();
     let test = |(part, &is_there): (usize, &bool)| match is_there {
         true => test_part([&group, &reference], part, n_there, design),
         false => PartTest::new(0.0, 0.0, 0.0),
@@ -436,13 +436,10 @@ impl NamedComposition {
     /// Why the [tests](Self::tests) are to be read with care: cells and samples that do not count, and groups that cannot be
     /// tested. A sentence each.
     pub fn cautions(&self, tests: &[(usize, GroupTest)]) -> Vec<String> {
-        let left_out = |n: u64, of: String, what: &str| {
-            let cells = plural(n as usize, "cell", "cells");
-            (n > 0).then(|| format!("{cells} without a label of {of} {} {what}.", if n == 1 { "is" } else { "are" }))
-        };
-        let unlabeled = left_out(self.counts.n_unlabeled, format!("{} or {}", self.of, self.by), "left out");
+        let of = format!("{} or {}", self.of, self.by);
+        let unlabeled = cells_without_label(self.counts.n_unlabeled, &of, "left out");
         let without = self.samples.as_ref().and_then(|samples| {
-            left_out(samples.n_without, samples.column.clone(), "in the shares and in no sample of the tests")
+            cells_without_label(samples.n_without, &samples.column, "in the shares and in no sample of the tests")
         });
         let of_groups = tests.iter().filter_map(|(group, test)| {
             let caution = match test {
@@ -536,6 +533,19 @@ mod tests {
         assert!((found.tests[0].score + found.tests[1].score).abs() < 1e-9);
         let refused = compare_samples(&samples[1..]).unwrap_err();
         assert_eq!(refused, TooFewSamples { n_group: 1, n_reference: 2 });
+    }
+
+    #[test]
+    fn a_part_of_samples_that_are_left_out_alone_is_not_tested() {
+        let samples = [
+            sample("a", &[40, 60, 0], &[30, 90, 0]),
+            sample("b", &[400, 700, 0], &[35, 80, 0]),
+            sample("few", &[0, 0, 0], &[0, 0, 50]),
+        ];
+        let compared = compare_samples(&samples).unwrap();
+        assert_eq!(compared.n_samples, [2, 2]);
+        let none = &compared.tests[2];
+        assert_eq!((none.score, none.shares), (0.0, [0.0, 0.0]));
     }
 
     #[test]
