@@ -34,3 +34,24 @@ pub fn own() -> (String, String) {
 pub fn hash() -> String {
     window().location().hash().unwrap_or_default()
 }
+
+/// Whether a view takes cells and their labels alone, as far as is plain from it: what the Explorer shows at first does.
+pub fn is_of_cells(hash: &str) -> bool {
+    let is_known = |part: &str| part.is_empty() || ["v=", "open=", "c=obs:"].iter().any(|of| part.starts_with(*of));
+    hash.trim_start_matches('#').split('&').all(is_known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_view_is_of_cells_and_one_of_genes_is_not() {
+        for hash in ["", "#", "#c=obs:cell_type&open=cell_type&v=1"] {
+            assert!(is_of_cells(hash), "{hash}");
+        }
+        for hash in ["#c=gene:CD3D&v=1", "#genes=CD3D&v=1", "#c=obs:cell_type&de0.mode=welch"] {
+            assert!(!is_of_cells(hash), "{hash}");
+        }
+    }
+}

@@ -160,7 +160,7 @@ impl Build {
             storage::write_index(directory, &Index { files, ..self.index() }).await?;
         }
         // A link may ask for genes.
-        if address::hash().is_empty() {
+        if address::is_of_cells(&address::hash()) {
             self.show();
         }
         Ok(())

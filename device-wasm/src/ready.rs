@@ -108,7 +108,7 @@ async fn found(key: &str) -> Found {
 /// visit has got as far are looked at meanwhile; a link may ask for more.
 async fn ask(key: &str, name: &str, handle: Option<FileSystemHandle>, ready: build::Ready) -> Result<(), Failure> {
     let index = storage::index_of(key).await.filter(|index| index.files.contains_key(LOOK_MANIFEST));
-    if index.is_some() && address::hash().is_empty() {
+    if index.is_some() && address::is_of_cells(&address::hash()) {
         let text = "It was not finished when its page was left: its genes are not read.";
         let text = text_element("p", &[("role", "status"), ("data-testid", "device-unfinished")], text);
         screen::hide();

@@ -327,8 +327,9 @@ mod tests {
             index_name: None,
             columns: Vec::new(),
         };
-        let value =
-            |at: usize| if at % 7 == 0 { 0.0 } else { (at % 11) as f32 - if at == 4_000_001 { 0.5 } else { 0.0 } };
+        let value = |at: usize| {
+            if at.is_multiple_of(7) { 0.0 } else { (at % 11) as f32 - if at == 4_000_001 { 0.5 } else { 0.0 } }
+        };
         let data = (0..n_obs * n_vars).map(value).collect();
         let mut writer = H5adWriter::new(&frame(n_obs, "c"), &frame(n_vars, "g")).expect("it has no odd names");
         writer.matrix(&MatrixLocation::X, NewMatrix::Dense { data, n_vars }).expect("there is memory");

@@ -217,9 +217,9 @@ impl Matrix {
         }
     }
 
-    /// The same as 64-bit floats: where the entries of each major begin and end, minors, and values.
+    /// The same as 64-bit floats.
     #[cfg(feature = "write")]
-    pub(super) fn read_doubles(&self, range: Range<usize>) -> Result<(Vec<usize>, Vec<u32>, Vec<f64>), H5adError> {
+    pub(super) fn read_doubles(&self, range: Range<usize>) -> Result<Entries<f64>, H5adError> {
         match &self.body {
             Body::Dense(dense) => {
                 let (mut indptr, mut indices, mut data) = (vec![0], Vec::new(), Vec::new());
@@ -232,12 +232,9 @@ impl Matrix {
                     }
                     indptr.push(indices.len());
                 }
-                Ok((indptr, indices, data))
+                Ok(Entries { indptr, indices, data })
             }
-            Body::Sparse(sparse) => {
-                let entries = sparse.read_doubles(range)?;
-                Ok((entries.indptr, entries.indices, entries.data))
-            }
+            Body::Sparse(sparse) => sparse.read_doubles(range),
         }
     }
 }

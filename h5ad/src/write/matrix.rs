@@ -220,7 +220,10 @@ pub(super) fn singles(matrix: &Matrix) -> impl Fn(Range<usize>) -> Result<Slab<f
 
 /// Reads 64-bit floats.
 pub(super) fn doubles(matrix: &Matrix) -> impl Fn(Range<usize>) -> Result<Slab<f64>, WriteError> {
-    move |range| Ok(matrix.read_doubles(range)?)
+    move |range| {
+        let entries = matrix.read_doubles(range)?;
+        Ok((entries.indptr, entries.indices, entries.data))
+    }
 }
 
 /// Copies all entries of a matrix, cell after cell, and gives the address of the copy.
