@@ -96,8 +96,11 @@ async fn steps(visit: &Visit, environment: &Environment, corpus: &Path) -> Resul
     visit.browser.shoot("expression-tissues")?;
 
     // A tissue opens by Enter, and the address keeps it.
-    page.evaluate("$('dots-canvas').dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }))", json!(null))
-        .await?;
+    page.evaluate(
+        "$('dots-canvas').dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }))",
+        json!(null),
+    )
+    .await?;
     let id = first["tissue"]["id"].as_str().context("an id")?;
     let opened = answer(environment, corpus, &["--genes", gene, "--tissue", id])?;
     let n_opened = (rows.len() + opened["rows"].as_array().context("rows")?.len() - 1) as u64;

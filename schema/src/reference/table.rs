@@ -89,7 +89,7 @@ impl Table {
         })
     }
 
-    #[cfg(all(test, feature = "embedded"))]
+    /// How many rows there are.
     pub(super) fn n_rows(&self) -> usize {
         self.n_rows
     }

@@ -258,7 +258,17 @@ mod tests {
         let scratch = std::env::temp_dir().join(format!("tessera-site-{}", std::process::id()));
         let bundles = Bundles {
             folder: scratch.join("bundles"),
-            names: vec!["builder", "device", "explorer", "catalog", "expression", "worker", "subset", "plots", "validator"],
+            names: vec![
+                "builder",
+                "device",
+                "explorer",
+                "catalog",
+                "expression",
+                "worker",
+                "subset",
+                "plots",
+                "validator",
+            ],
             parts: vec![("explorer-results".to_owned(), scratch.join("results.wasm"))],
         };
         fs::create_dir_all(&bundles.folder).expect("there is room for a few small files");

@@ -1,6 +1,9 @@
 //! What an answer is of, as metrics tell answers apart.
 
-use shared_fbs::{api::Endpoint, path::MANIFEST};
+use shared_fbs::{
+    api::Endpoint,
+    path::{CORPUS, MANIFEST},
+};
 
 /// What a request was answered with, or would have been.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
