@@ -66,8 +66,15 @@ const isOnDevice = query.get("data")?.startsWith("device/");
 const remote = query.get("url");
 const isDataset = isOne || remote || location.href.startsWith(new URL("d/", document.baseURI).href);
 
+// How long the device waits for the poster at most.
+const POSTER_MILLIS = 150;
+
 // Shows the poster of the dataset, which the document holds, unless the address asks for another view than the first.
-const showPoster = () => {
+// Resolves when it has been painted: where a device is opened, nothing is for a while.
+const showPoster = async () => {
+  if (document.readyState === "loading") {
+    await new Promise((resolve) => addEventListener("DOMContentLoaded", resolve, { once: true }));
+  }
   const poster = document.querySelector(".poster");
   if (!poster || location.hash) return;
   const [source, image] = poster.querySelectorAll("source, img");
@@ -84,17 +91,32 @@ const showPoster = () => {
     for (const side of ["left", "right"]) poster.classList.toggle(`${side}-closed`, !panels.includes(side));
   }
   poster.hidden = false;
+  await image.decode().catch(() => {});
+  await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
 };
-if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", showPoster);
-else showPoster();
+// A tab that is not in sight paints nothing.
+const posterShown = Promise.race([showPoster(), new Promise((resolve) => setTimeout(resolve, POSTER_MILLIS))]);
 
 // Files of the user's own: dropped anywhere where nothing else takes them, or asked for by a command. A frame is somebody
 // else's page.
+let isDeviceLinked = false;
 const loadDevice = () => {
-  addLink({ rel: "modulepreload", href: new URL("./bundles/device.js", import.meta.url) });
-  preload(new URL("./bundles/device.wasm", import.meta.url));
+  if (!isDeviceLinked) {
+    addLink({ rel: "modulepreload", href: new URL("./bundles/device.js", import.meta.url) });
+    preload(new URL("./bundles/device.wasm", import.meta.url));
+    isDeviceLinked = true;
+  }
   return import("./device.js");
 };
+// Whether a visit before has left datasets on this device.
+const hasOwn = async () => {
+  try {
+    return Boolean(await (await navigator.storage.getDirectory()).getDirectoryHandle("device"));
+  } catch {
+    return false;
+  }
+};
+const whenIdle = (act) => (window.requestIdleCallback ? requestIdleCallback(act, { timeout: 2000 }) : setTimeout(act, 500));
 if (!query.has("embed")) {
   const isFile = ({ dataTransfer, defaultPrevented }) => !defaultPrevented && dataTransfer?.types.includes("Files");
   addEventListener("dragover", (event) => isFile(event) && event.preventDefault());
@@ -102,9 +124,9 @@ if (!query.has("embed")) {
     if (!isFile(event)) return;
     event.preventDefault();
     // What is dropped is gone once this returns.
-    const [item] = [...event.dataTransfer.items].filter(({ kind }) => kind === "file");
-    const picked = [item.getAsFile(), item.getAsFileSystemHandle?.()];
-    Promise.all([loadDevice(), ...picked]).then(([{ open }, file, handle]) => open(file, handle));
+    const items = [...event.dataTransfer.items].filter(({ kind }) => kind === "file");
+    const dropped = items.map((item) => Promise.all([item.getAsFile(), item.getAsFileSystemHandle?.().catch(() => null)]));
+    Promise.all([loadDevice(), ...dropped]).then(([{ open }, ...pairs]) => open(pairs));
   });
   addEventListener("tessera-open-file", () => loadDevice().then(({ choose }) => choose()));
 }
@@ -117,13 +139,16 @@ const mayUseWebGpu = navigator.gpu && query.get("renderer") !== "webgl2";
 if (!isDataset) {
   preload("catalog.tsc");
   await load("./bundles/catalog.js", "./bundles/catalog.wasm").start();
-  loadDevice().then(({ shelf }) => shelf());
   if (mayUseWebGpu) {
     for (const path of ["./bundles/explorer-webgpu.js", "./bundles/explorer-webgpu.wasm"]) fetchAhead(path);
   }
+  // Most visitors have no datasets of their own, so the list, and what it leads to, come first.
+  const showShelf = () => loadDevice().then(({ shelf }) => shelf());
+  if (await hasOwn()) showShelf();
+  else whenIdle(showShelf);
 } else if (mayUseWebGpu) {
   const program = query.has("embed") ? loadEmbedded() : loadWebGpu();
-  const adapter = openDevice();
+  const adapter = posterShown.then(openDevice);
   answerOnce(navigator.gpu, "requestAdapter", adapter);
   // Most often the adapter is found before the program is there.
   const hasAdapter = await adapter.catch(() => null);

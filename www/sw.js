@@ -7,7 +7,8 @@
 // The files of the page are kept as a whole, those of one version together, so that no page gets parts of another: a
 // new version is fetched whole before it takes over, and takes over once no page of the old one is open.
 
-// What the page is made of; the Explorer's own program is kept when it is first asked for.
+// What the page is made of, and the page that validates files. The Explorer's own program, and tables of terms and genes,
+// are kept when they are first asked for.
 const files = [
   "./",
   "./start.js",
@@ -31,6 +32,12 @@ const files = [
   "./worker.js",
   "./subset.js",
   "./plots.js",
+  "./validate.html",
+  "./validate.js",
+  "./validate.css",
+  "./validator.js",
+  "./bundles/validator.js",
+  "./bundles/validator.wasm",
 ];
 const prefix = "page ";
 const version = prefix + files.join(" ");
@@ -101,7 +108,10 @@ const keepPage = async () => {
   await cache.addAll([...addresses].map((address) => new Request(address, { cache: "no-cache" })));
 };
 
+const pathOf = (address) => address.pathname.slice(root.pathname.length);
+const isRoot = (address) => ["", "index.html"].includes(pathOf(address));
 const isNamedByContent = (address) => /-[0-9a-f]{16}\.\w+$/.test(address.pathname);
+const isTable = (address) => pathOf(address).startsWith("reference/");
 const isOfDevice = (address) => (new URL(address).searchParams.get("data") ?? "").startsWith("device/");
 
 // A page of a dataset on this device is of one version, as are the files that it asks for. All else comes from the
@@ -110,19 +120,19 @@ const fromPage = async (event, address) => {
   const { request } = event;
   const isNavigation = request.mode === "navigate";
   const cache = await caches.open(version);
-  const kept = await cache.match(isNavigation ? root : request);
-  if (isNamedByContent(address)) {
-    if (kept) return kept;
-    const answer = await fetch(request);
-    if (answer.ok && (await cache.match(root))) event.waitUntil(cache.put(request, answer.clone()));
-    return answer;
-  }
+  const kept = await cache.match(isNavigation && isRoot(address) ? root : request);
+  if (kept && isNamedByContent(address)) return kept;
   const asking = isNavigation ? address : (await clients.get(event.clientId))?.url;
   if (kept && asking && isOfDevice(asking)) return kept;
-  return fetch(request).catch((error) => {
+  try {
+    const answer = await fetch(request);
+    const isToKeep = isNamedByContent(address) || isTable(address);
+    if (isToKeep && answer.ok && (await cache.match(root))) event.waitUntil(cache.put(request, answer.clone()));
+    return answer;
+  } catch (error) {
     if (kept) return kept;
     throw error;
-  });
+  }
 };
 
 addEventListener("install", (event) => {
@@ -143,10 +153,10 @@ addEventListener("fetch", (event) => {
   const { request } = event;
   const address = new URL(request.url);
   if (request.method !== "GET" || !address.href.startsWith(root.href)) return;
-  const path = address.pathname.slice(root.pathname.length).split("/");
+  const path = pathOf(address).split("/");
   if (path[0] === "device" && path.length === 4) {
     event.respondWith(fromDevice(path.slice(1), request));
-  } else if (path.length === 1 || path[0] === "fonts" || path[0] === "snippets") {
+  } else if (path.length === 1 || ["fonts", "snippets", "reference"].includes(path[0])) {
     event.respondWith(fromPage(event, address));
   }
 });

@@ -85,7 +85,7 @@ const next = () => {
 const hear = (reply) => {
   switch (reply.kind) {
     case "metadata":
-      current.metadata(JSON.parse(reply.report));
+      current.metadata(JSON.parse(reply.report), JSON.parse(reply.groups));
       return;
     case "matrix":
       current.reads(reply.place, reply.n);
@@ -94,7 +94,7 @@ const hear = (reply) => {
       current.hasRead(reply.n);
       return;
     case "done":
-      current.done(JSON.parse(reply.report), reply.note);
+      current.done(JSON.parse(reply.report), JSON.parse(reply.groups), reply.note);
       break;
     case "mended":
       current.mended(reply.pieces, reply.leftOut);
@@ -123,24 +123,15 @@ const cancel = (view) => {
 // ---------------------------------------------------------------------------------------------------------------------
 // Findings
 
-const severities = ["error", "strict", "warning"];
+// Rules whose findings say that a file is none that could follow a schema.
+const unreadable = ["file_unreadable", "file_undecodable"];
 
-// Findings of one rule at one place, those of the same value once, errors first: as the command line groups them.
-const grouped = (findings) => {
-  const groups = new Map();
-  for (const finding of findings) {
-    const key = `${finding.severity} ${finding.rule} ${finding.place}`;
-    const group = groups.get(key) ?? { ...finding, findings: [], nRows: 0 };
-    groups.set(key, group);
-    const isKnown = finding.value !== null && group.findings.some(({ value }) => value === finding.value);
-    if (isKnown) continue;
-    group.nRows += finding.n_rows;
-    group.findings.push(finding);
-  }
-  return [...groups.values()].sort(
-    (left, right) => severities.indexOf(left.severity) - severities.indexOf(right.severity),
-  );
-};
+// Findings by cause, as the worker groups them: of each, which of the findings it has.
+const grouped = (findings, groups) =>
+  groups.map(({ findings: numbers, n_rows: nRows }) => {
+    const own = numbers.map((number) => findings[number]);
+    return { ...own[0], findings: own, nRows };
+  });
 
 const rowsText = ({ place, n_rows: n, first_rows: first }) => {
   const isOfGenes = place.startsWith("var") || place.startsWith("raw.var");
@@ -247,11 +238,12 @@ class FileView {
       oninput: () => this.filter(),
     });
     this.search.hidden = true;
+    this.none = element("p", { class: "note", role: "status", "data-testid": "validate-none" });
     this.list = element("div");
     this.section = element(
       "section",
       { class: "validate-file", "aria-label": shown(file.name), "data-testid": `validate-file-${file.name}`, "data-state": "waiting" },
-      this.head, this.verdict, this.progress, this.search, this.list,
+      this.head, this.verdict, this.progress, this.search, this.none, this.list,
     );
   }
 
@@ -260,9 +252,8 @@ class FileView {
     this.verdict.textContent = "Reading obs, var, uns and obsm";
   }
 
-  metadata(report) {
-    this.show(report.findings);
-    const n = grouped(report.findings).filter(({ severity }) => severity === "error").length;
+  metadata(report, groups) {
+    const n = this.show(report.findings, groups).filter(({ severity }) => severity === "error").length;
     this.verdict.textContent = n
       ? `${plural(n, "cause", "causes")} of errors in obs, var, uns and obsm; matrices are read now`
       : "obs, var, uns and obsm follow the schema; matrices are read now";
@@ -278,17 +269,21 @@ class FileView {
     this.progress.value += n;
   }
 
-  done(report, note) {
-    const groups = this.show(report.findings);
+  done(report, causes, note) {
+    const groups = this.show(report.findings, causes);
     if (note) this.verdict.after(element("p", { class: "validate-note" }, `${sentence(shown(note))}.`));
     const n = (severity) => groups.filter((group) => group.severity === severity).length;
     const more = [
       n("strict") && `${numberText(n("strict"))} stricter`,
       n("warning") && plural(n("warning"), "warning", "warnings"),
     ].filter(Boolean);
-    const verdict = report.is_valid
-      ? `Follows schema ${report.schema}`
-      : `Does not follow schema ${report.schema}: ${plural(n("error"), "cause", "causes")} of errors`;
+    const unread = groups.find(({ name }) => unreadable.includes(name));
+    const verdict = unread
+      ? `Cannot be read: ${shown(unread.findings[0].text)}`
+      : report.is_valid
+        ? `Follows schema ${report.schema}`
+        : `Does not follow schema ${report.schema}: ${plural(n("error"), "cause", "causes")} of errors`;
+    if (unread) for (const { item } of this.groups) item.open = true;
     this.verdict.classList.add(report.is_valid ? "is-right" : "is-wrong");
     this.ended(verdict + (more.length ? ` (${more.join(", ")})` : ""));
     const stem = this.file.name.replace(/\.h5ad$/, "");
@@ -352,8 +347,8 @@ class FileView {
     this.section.dataset.state = "ended";
   }
 
-  show(findings) {
-    const groups = grouped(findings);
+  show(findings, causes) {
+    const groups = grouped(findings, causes);
     const open = new Set([...this.list.querySelectorAll("details[open]")].map((of) => `${of.dataset.rule} ${of.dataset.place}`));
     this.groups = groups.map((group) => ({ text: searchText(group), item: groupItem(group) }));
     this.list.replaceChildren(...this.groups.map(({ item }) => item));
@@ -365,7 +360,10 @@ class FileView {
 
   filter() {
     const words = this.search.value.toLowerCase().split(/\s+/);
-    for (const { text, item } of this.groups ?? []) item.hidden = !words.every((word) => text.includes(word));
+    const groups = this.groups ?? [];
+    for (const { text, item } of groups) item.hidden = !words.every((word) => text.includes(word));
+    const isWithoutHit = groups.length > 0 && groups.every(({ item }) => item.hidden);
+    this.none.textContent = isWithoutHit ? `No finding has “${this.search.value.trim()}”.` : "";
   }
 }
 
@@ -377,16 +375,38 @@ const input = byTestId("validate-input");
 const drop = document.querySelector(".validate-drop");
 const files = byTestId("validate-files");
 
+const checkboxes = [byTestId("validate-ignore-labels"), byTestId("validate-pre-analysis")];
+const again = byTestId("validate-again");
+// The files that are shown, the latest first.
+let views = [];
+
 const take = (chosen) => {
-  const options = {
-    ignoresLabels: byTestId("validate-ignore-labels").checked,
-    isPreAnalysis: byTestId("validate-pre-analysis").checked,
-  };
-  const views = [...chosen].map((file) => new FileView(file, options));
-  files.prepend(...views.map(({ section }) => section));
-  queue.push(...views);
+  const [ignoresLabels, isPreAnalysis] = checkboxes.map(({ checked }) => checked);
+  const added = [...chosen].map((file) => new FileView(file, { ignoresLabels, isPreAnalysis }));
+  files.prepend(...added.map(({ section }) => section));
+  views.unshift(...added);
+  queue.push(...added);
   next();
 };
+
+// What is shown holds by the options of when it was chosen.
+for (const checkbox of checkboxes) {
+  checkbox.addEventListener("change", () => {
+    const [ignoresLabels, isPreAnalysis] = checkboxes.map(({ checked }) => checked);
+    const isAsShown = ({ options }) => options.ignoresLabels === ignoresLabels && options.isPreAnalysis === isPreAnalysis;
+    again.hidden = views.every(isAsShown);
+  });
+}
+byTestId("validate-again-run").addEventListener("click", () => {
+  const shownFiles = views.map(({ file }) => file);
+  queue.length = 0;
+  if (current) cancel(current);
+  for (const { section } of views) section.remove();
+  views = [];
+  again.hidden = true;
+  take(shownFiles);
+  checkboxes[0].focus();
+});
 
 byTestId("validate-choose").addEventListener("click", () => input.click());
 input.addEventListener("change", () => {

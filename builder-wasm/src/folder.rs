@@ -23,6 +23,11 @@ impl Folder {
         Self { files: SendWrapper::new(files), reader }
     }
 
+    /// The paths of its files.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.files.keys().map(String::as_str)
+    }
+
     /// The files below `key`, with what follows it in their paths.
     fn below<'a>(&'a self, key: &'a str) -> impl Iterator<Item = (&'a str, &'a File)> {
         self.files.iter().filter_map(move |(path, file)| {

@@ -2,24 +2,26 @@
 //!
 //! It is asked twice. `{file}`, `{files, name}` for a folder by paths, or `{address, nBytes, name}` for a file of a host:
 //! can it be built, and what would that take?
-//! `{directory}`: build it there. All answers are [`Reply`]s, and what they say is what the command line says.
+//! `{directory}`: build it there, or copy it where it is a dataset that was built. All answers are [`Reply`]s, and what they say is what the command line says.
 
+mod built;
 mod device_files;
 mod folder;
 mod progress;
 mod remote;
 mod reply;
 
-use std::{cell::RefCell, collections::BTreeMap};
+use std::{cell::RefCell, collections::BTreeMap, io};
 
-use builder::{BuildError, Environment, Options};
+use builder::{BuildError, Environment, Needs, Options};
 use file_slices::{Cached, Changed, SliceReader, Slices};
 use h5ad::{H5ad, H5adError};
-use js_sys::{Array, Object, Reflect};
+use js_sys::{Array, Reflect};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{DedicatedWorkerGlobalScope, File, FileSystemDirectoryHandle, MessageEvent};
 
+use built::{Built, Place};
 use device_files::DeviceFiles;
 use folder::Folder;
 use progress::Told;
@@ -30,11 +32,18 @@ use reply::Reply;
 /// beside it.
 const VALUES_IN_MEMORY: u64 = 32 << 20;
 
-/// A file that was opened.
+/// What was opened.
 struct Chosen {
-    file: H5ad,
+    content: Content,
     name: String,
     changed: Changed,
+}
+
+enum Content {
+    /// What a dataset is built from.
+    AnnData(H5ad),
+    /// A dataset, which is copied.
+    Built(Box<Built>),
 }
 
 thread_local! {
@@ -49,24 +58,35 @@ fn main() {
         let part = |name: &str| Reflect::get(&asked, &name.into()).unwrap_or(JsValue::UNDEFINED);
         if let Ok(file) = part("file").dyn_into::<File>() {
             let name = file.name();
-            let slices = |changed| Cached::new(Slices::new(file.into(), SliceReader::new(changed)));
-            open(&name, |changed| H5ad::from_source(slices(changed), name.as_str(), None));
+            let slices = |changed| Cached::new(Slices::new(file.clone().into(), SliceReader::new(changed)));
+            open(
+                &name,
+                |changed| Place::in_zip(slices(changed)),
+                |changed| H5ad::from_source(slices(changed), name.as_str(), None),
+            );
         } else if let Ok(files) = part("files").dyn_into::<Array>() {
             let name = part("name").as_string().unwrap_or_default();
             let folder = |changed| Folder::new(by_path(&files), SliceReader::new(changed));
-            open(&name, |changed| H5ad::from_files(folder(changed), name.as_str(), None));
+            open(
+                &name,
+                |changed| Place::in_folder(folder(changed)),
+                |changed| H5ad::from_files(folder(changed), name.as_str(), None),
+            );
         } else if let (Some(address), Some(n_bytes)) = (part("address").as_string(), part("nBytes").as_f64()) {
             let name = part("name").as_string().unwrap_or_default();
-            let remote = |changed| Cached::new(Remote::new(address, n_bytes as u64, changed));
-            open(&name, |changed| H5ad::from_source(remote(changed), name.as_str(), None));
+            let remote = |changed| Cached::new(Remote::new(address.clone(), n_bytes as u64, changed));
+            open(
+                &name,
+                |changed| Place::in_zip(remote(changed)),
+                |changed| H5ad::from_source(remote(changed), name.as_str(), None),
+            );
         } else if let Ok(directory) = part("directory").dyn_into::<FileSystemDirectoryHandle>() {
             spawn_local(build(directory));
         }
     });
     scope.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     on_message.forget();
-    // What comes before this program runs would be lost.
-    drop(scope.post_message(&Object::new()));
+    Reply::Started.post();
 }
 
 fn options() -> Options {
@@ -79,41 +99,70 @@ fn by_path(files: &Array) -> BTreeMap<String, File> {
     pairs.filter_map(|pair| Some((pair.get(0).as_string()?, pair.get(1).dyn_into().ok()?))).collect()
 }
 
-/// `read` opens the file, and notes when it changes meanwhile.
-fn open(name: &str, read: impl FnOnce(Changed) -> Result<H5ad, H5adError>) {
+/// `built` finds a dataset that was built, and `read` opens what is none; both note when it changes meanwhile.
+fn open(
+    name: &str,
+    built: impl FnOnce(Changed) -> Option<Place>,
+    read: impl FnOnce(Changed) -> Result<H5ad, H5adError>,
+) {
     let changed = Changed::default();
-    match read(changed.clone()) {
-        Ok(file) => {
-            Reply::Opened { needs: builder::needs(&file, &options()), file: &file }.post();
-            CHOSEN.set(Some(Chosen { file, name: name.to_owned(), changed }));
+    let content = match built(changed.clone()) {
+        Some(place) => {
+            let built = Built::open(place).map_err(|reason| Reply::failed_as(format!("{name} {reason}")));
+            built.map(|built| Content::Built(Box::new(built)))
         }
-        Err(error) => told(&BuildError::Input(error), name, &changed),
+        None => read(changed.clone()).map(Content::AnnData).map_err(|error| Reply::failed(&BuildError::Input(error))),
+    };
+    match content {
+        Ok(content) => {
+            match &content {
+                Content::AnnData(file) => Reply::opened(file, builder::needs(file, &options())).post(),
+                Content::Built(built) => {
+                    // What is copied waits in no memory.
+                    let needs = Needs { memory_bytes: 0, space_bytes: built.n_bytes };
+                    Reply::Opened { needs, matrices: Vec::new() }.post();
+                }
+            }
+            CHOSEN.set(Some(Chosen { content, name: name.to_owned(), changed }));
+        }
+        Err(failed) => told(failed, name, &changed),
     }
 }
 
 async fn build(directory: FileSystemDirectoryHandle) {
-    let Some(Chosen { file, name, changed }) = CHOSEN.take() else { return };
-    let n_files = builder::most_files(&file);
+    let Some(Chosen { content, name, changed }) = CHOSEN.take() else { return };
+    let n_files = match &content {
+        Content::AnnData(file) => builder::most_files(file),
+        Content::Built(built) => built.n_files(),
+    };
     let files = match DeviceFiles::open(directory, n_files).await {
         Ok(files) => files,
         Err(error) => {
-            let message = format!("the browser does not let this page write to its storage: {error:?}");
-            return Reply::Failed { message, is_full: false }.post();
+            let reason = format!("the browser does not let this page write to its storage: {error:?}");
+            return Reply::failed_as(reason).post();
         }
     };
-    let environment = Environment { output: &files, scratch: &files, progress: &Told };
-    let built = builder::build(file, &name, &options(), &environment);
+    let made = match content {
+        Content::AnnData(file) => {
+            let environment = Environment { output: &files, scratch: &files, progress: &Told };
+            builder::build(file, &name, &options(), &environment).map_err(|error| Reply::failed(&error))
+        }
+        Content::Built(built) => built.copy(&files).map(|()| built.manifest).map_err(|error| {
+            let is_full = error.kind() == io::ErrorKind::StorageFull;
+            Reply::Failed { message: format!("{name} cannot be copied: {error}"), is_full }
+        }),
+    };
     files.close().await;
-    match built {
+    match made {
         Ok(manifest) => Reply::Done { files: files.published(), manifest: &manifest }.post(),
-        Err(error) => told(&error, &name, &changed),
+        Err(failed) => told(failed, &name, &changed),
     }
 }
 
 /// Tells why there is no dataset.
-fn told(error: &BuildError, name: &str, changed: &Changed) {
+fn told(failed: Reply<'_>, name: &str, changed: &Changed) {
     if changed.is_so() {
         return Reply::failed(&BuildError::InputChanged { file: name.to_owned() }).post();
     }
-    Reply::failed(error).post();
+    failed.post();
 }

@@ -9,12 +9,14 @@ use web_sys::DedicatedWorkerGlobalScope;
 
 /// A message to the page: an object with `kind` and what belongs to it.
 pub enum Reply<'a> {
+    /// The worker runs: what is sent before would be lost.
+    Started,
     /// The file is one that can be built, as far as its structure tells.
     Opened {
-        /// The file.
-        file: &'a H5ad,
         /// What it takes.
         needs: Needs,
+        /// Its matrices by name, with their numbers of entries; none where nothing is to be built.
+        matrices: Vec<(String, u64)>,
     },
     /// How far a stage has come.
     Progress {
@@ -47,6 +49,18 @@ pub enum Reply<'a> {
 }
 
 impl Reply<'_> {
+    /// A file can be built.
+    pub fn opened(file: &H5ad, needs: Needs) -> Self {
+        let matrices = file.matrices().iter();
+        let matrices = matrices.map(|info| (info.location.to_string(), builder::n_entries(info))).collect();
+        Self::Opened { needs, matrices }
+    }
+
+    /// There is no dataset, and more room would not help.
+    pub fn failed_as(message: String) -> Self {
+        Self::Failed { message, is_full: false }
+    }
+
     /// Why a build failed.
     pub fn failed(error: &BuildError) -> Self {
         let is_full = matches!(
@@ -64,15 +78,13 @@ impl Reply<'_> {
             drop(Reflect::set(&message, &key.into(), &value));
         };
         match self {
-            Self::Opened { file, needs } => {
+            Self::Started => set("kind", "started".into()),
+            Self::Opened { needs, matrices } => {
                 set("kind", "opened".into());
-                set("nObs", (file.n_obs() as f64).into());
-                set("nVars", (file.n_vars() as f64).into());
                 set("memoryBytes", (needs.memory_bytes as f64).into());
                 set("spaceBytes", (needs.space_bytes as f64).into());
-                let matrices = file.matrices().iter();
-                let entries = matrices.map(|info| (info.location.to_string(), builder::n_entries(info)));
-                let entries = entries.map(|(name, n_entries)| Array::of2(&name.into(), &(n_entries as f64).into()));
+                let entries = matrices.iter();
+                let entries = entries.map(|(name, n_entries)| Array::of2(&name.into(), &(*n_entries as f64).into()));
                 set("matrices", entries.collect::<Array>().into());
             }
             Self::Progress { stage, n_done, total } => {
@@ -88,7 +100,6 @@ impl Reply<'_> {
                 set("kind", "done".into());
                 set("files", files.into());
                 set("title", manifest.title.as_deref().map_or(JsValue::NULL, JsValue::from_str));
-                set("contentId", manifest.content_id.as_str().into());
                 let warnings = manifest.warnings.iter();
                 let warnings = warnings.map(|warning| JsValue::from(format!("{}: {}", warning.place, warning.message)));
                 set("warnings", warnings.collect::<Array>().into());

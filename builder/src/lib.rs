@@ -25,7 +25,7 @@ mod plan;
 mod poster;
 
 use h5ad::H5ad;
-use shared_fbs::manifest::Manifest;
+use shared_fbs::manifest::{Manifest, SchemaVerdict};
 
 use plan::Plan;
 
@@ -46,6 +46,8 @@ pub struct Options {
     pub sample_column: Option<String>,
     /// Column of `var` that gene symbols are taken from; guessed from its name when not given.
     pub symbols: Option<String>,
+    /// How the file was found to follow the schema, where somebody has validated it.
+    pub schema: Option<SchemaVerdict>,
     /// Values of a layer that are in memory at a time, at about 8 bytes each; of a layer with more, the
     /// rest waits in scratch space. The output does not depend on it.
     pub values_in_memory: u64,
@@ -59,6 +61,7 @@ impl Default for Options {
             main_label: None,
             sample_column: None,
             symbols: None,
+            schema: None,
             values_in_memory: 96 << 20,
         }
     }

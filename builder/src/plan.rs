@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use explorer_core::format;
 use h5ad::{H5ad, MatrixLocation, ObsmInfo};
 use shared_fbs::{
-    manifest::{FORMAT_VERSION, Layer, Manifest, Pack, UNKNOWN_CONTENT, Warning},
+    manifest::{FORMAT_VERSION, Layer, Manifest, Pack, SchemaVerdict, UNKNOWN_CONTENT, Warning},
     order::Levels,
     path as dataset_path,
 };
@@ -44,6 +44,7 @@ pub struct Plan {
     symbols: Option<String>,
     warnings: Vec<Warning>,
     values_in_memory: u64,
+    schema: Option<SchemaVerdict>,
 }
 
 impl Plan {
@@ -85,6 +86,7 @@ impl Plan {
             symbols: options.symbols.clone(),
             warnings,
             values_in_memory: options.values_in_memory,
+            schema: options.schema.clone(),
         })
     }
 
@@ -113,6 +115,7 @@ impl Plan {
             level_ranks: levels.boundaries(),
             default_embedding: self.default_embedding as u32,
             index_name: self.index_name.clone(),
+            schema: self.schema.clone().map(Box::new),
             ..Manifest::default()
         };
         self.write_embeddings(environment, &order, &levels, &mut manifest)?;

@@ -1,6 +1,9 @@
 //! The build of one dataset, as its page sees it.
 
-use std::{cell::Cell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use futures_channel::oneshot;
 use futures_util::StreamExt as _;
@@ -8,7 +11,7 @@ use gloo_events::{EventListener, EventListenerOptions};
 use gloo_utils::window;
 use js_sys::Date;
 use wasm_bindgen::JsValue;
-use web_sys::{File, FileSystemDirectoryHandle, HtmlElement};
+use web_sys::{FileSystemDirectoryHandle, HtmlElement};
 
 use crate::{
     address,
@@ -24,6 +27,16 @@ use crate::{
     storage::{self, Files, Index},
 };
 
+thread_local! {
+    /// The name of what is being built here.
+    static UNDER_WAY: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// What is being built here, if anything is.
+pub fn under_way() -> Option<String> {
+    UNDER_WAY.with_borrow(Clone::clone)
+}
+
 /// What tells the page that the Explorer can open its dataset.
 pub type Ready = oneshot::Sender<()>;
 
@@ -33,7 +46,9 @@ pub type Ready = oneshot::Sender<()>;
 /// When there is no dataset; nothing of it is left then.
 pub async fn build(key: &str, source: &Source, ready: Ready) -> Result<(), Failure> {
     let is_begun = storage::index_of(key).await.is_some();
+    UNDER_WAY.set(Some(source.name()));
     let built = Build::run(key, source, is_begun, ready).await;
+    UNDER_WAY.set(None);
     if built.is_err() {
         storage::remove(key).await;
     }
@@ -87,18 +102,16 @@ impl Build {
                     build.view.update(&stage, &estimate);
                 }
                 Event::Look { files } => build.look(files, directory.as_ref()).await?,
-                Event::Done { files, title, content_id, warnings } => {
+                Event::Done { files, title, warnings } => {
                     drop(worker);
                     let n_bytes = Index::size_of(&files);
-                    let index = Index { title, content_id, n_bytes, files, warnings, ..build.index() };
+                    let index = Index { title, n_bytes, files, warnings, ..build.index() };
                     return build.done(index, directory.as_ref()).await;
                 }
                 Event::Failed { message, is_full } => {
-                    let command = needs::command(&build.name);
-                    let advice = format!(" Delete datasets on this device, or use the command line: {command}");
-                    return Err(Failure::Told(message + if is_full { &advice } else { "" }));
+                    return Err(if is_full { Failure::full(&format!("{message}.")) } else { Failure::Told(message) });
                 }
-                Event::Broken => return Err(Failure::Told(broken(&build.name))),
+                Event::Broken => return Err(broken()),
                 Event::Cancelled => {
                     drop(worker);
                     storage::remove(key).await;
@@ -107,7 +120,7 @@ impl Build {
                 }
             }
         }
-        Err(Failure::Told(broken(&build.name)))
+        Err(broken())
     }
 
     fn show_progress(&self) {
@@ -212,25 +225,7 @@ fn show_whole(name: &str) {
     screen::show_banner(&[screen::name(name), text, show]);
 }
 
-fn broken(name: &str) -> String {
-    let command = needs::command(name);
-    format!(
-        "The browser had not enough memory for it, or the program failed. The command line shows the same: {command}"
-    )
-}
-
-/// Copies a dataset that was built already.
-pub async fn copy(key: &str, name: &str, found: &[(String, File)]) -> Result<(), JsValue> {
-    screen::show(&format!("Opening {name}"), &[text_element("p", &[], "copying")]);
-    let directory = storage::empty_directory(key).await?;
-    let mut files = Files::new();
-    for (number, (path, file)) in found.iter().enumerate() {
-        let number = number.to_string();
-        storage::copy(&directory, &number, file).await?;
-        files.insert(path.clone(), (number, file.size() as u64));
-    }
-    let index = Index { name: name.to_owned(), n_bytes: Index::size_of(&files), files, ..Index::default() };
-    complete(index, Some(&directory)).await?;
-    screen::hide();
-    Ok(())
+fn broken() -> Failure {
+    let text = "The browser had not enough memory for it, or the program failed. The command line shows the same:";
+    Failure::Lacking(text.to_owned())
 }

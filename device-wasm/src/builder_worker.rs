@@ -58,8 +58,6 @@ pub enum Event {
         files: Files,
         /// Its own name.
         title: Option<String>,
-        /// What it holds, as a hash.
-        content_id: Option<String>,
         /// What was left out or changed of the input, and why.
         warnings: Vec<String>,
     },
@@ -77,12 +75,14 @@ pub enum Event {
 }
 
 impl Event {
-    fn from_js(told: &JsValue) -> Self {
+    /// `None` for what no worker of this version says.
+    fn from_js(told: &JsValue) -> Option<Self> {
         let list = |name: &str| js::get(told, name).dyn_into::<Array>().unwrap_or_default();
         let number = |name: &str| js::get(told, name).as_f64().unwrap_or_default();
         let message = |name: &str| js::text(told, name).unwrap_or_default();
         let files = || js_files(&js::get(told, "files"));
-        match message("kind").as_str() {
+        let event = match message("kind").as_str() {
+            "started" => Self::Started,
             "opened" => {
                 let pairs = list("matrices").into_iter().map(JsCast::unchecked_into::<Array>);
                 let matrices = pairs.filter_map(|pair| Some((pair.get(0).as_string()?, pair.get(1).as_f64()?)));
@@ -94,12 +94,12 @@ impl Event {
             "done" => Self::Done {
                 files: files(),
                 title: js::text(told, "title"),
-                content_id: js::text(told, "contentId"),
                 warnings: list("warnings").iter().filter_map(|warning| warning.as_string()).collect(),
             },
             "failed" => Self::Failed { message: message("message"), is_full: js::get(told, "isFull").is_truthy() },
-            _ => Self::Started,
-        }
+            _ => return None,
+        };
+        Some(event)
     }
 }
 
@@ -136,7 +136,7 @@ impl BuilderWorker {
         let to_build = happened.clone();
         let on_message = EventListener::new(&worker, "message", move |event| {
             let event: &MessageEvent = event.unchecked_ref();
-            send(&to_build, Event::from_js(&event.data()));
+            send(&to_build, Event::from_js(&event.data()).unwrap_or(Event::Broken));
         });
         let to_build = happened.clone();
         let on_error = EventListener::new(&worker, "error", move |_| send(&to_build, Event::Broken));

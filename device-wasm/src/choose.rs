@@ -10,11 +10,11 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{File, FileSystemHandle, Headers, HtmlInputElement, HtmlMetaElement, RequestInit, Response, Url};
 
 use crate::{
-    address,
+    address, build,
     dom::{append, element},
     failure::Failure,
     js::{self, object},
-    remembered, screen, service_worker,
+    question, remembered, screen, service_worker,
     source::Source,
 };
 
@@ -48,10 +48,36 @@ impl Picked {
     }
 }
 
-/// Opens it in this window. `hash` is the view to begin with.
+/// Opens what was dropped in this window: one dataset at a time, so of several the user says which.
+pub async fn open_one_of(mut dropped: Vec<Picked>) {
+    let names: Vec<String> = dropped.iter().map(Picked::name).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let which = match names.as_slice() {
+        [_] => Some(0),
+        [] => None,
+        several => {
+            let title = format!("Open which of the {}?", several.len());
+            question::ask(&title, "One dataset is shown at a time; drop the next one once this is open.", several).await
+        }
+    };
+    if let Some(which) = which {
+        open(dropped.swap_remove(which), "").await;
+    }
+}
+
+/// Opens it in this window. `hash` is the view to begin with. A build that goes on here would end with this page, so the user
+/// says whether it is to.
 pub async fn open(picked: Picked, hash: &str) {
+    if let Some(building) = build::under_way() {
+        let title = format!("{building} is still being read");
+        let text = format!("Opening {} here ends that; what is done of it is not kept.", picked.name());
+        let answers = [format!("Go on with {building}"), format!("Open {}", picked.name())];
+        if question::ask(&title, &text, &answers.each_ref().map(String::as_str)).await != Some(1) {
+            return;
+        }
+    }
     if let Err(failure) = open_page(&picked, hash).await {
-        screen::show_failure(&picked.name(), &failure.message());
+        screen::show_failure(&picked.name(), &failure);
     }
 }
 
@@ -86,7 +112,7 @@ pub async fn open_remote(text: &str) {
         Err(_) => text.to_owned(),
     };
     if let Err(failure) = open_remote_page(text, &name).await {
-        screen::show_failure(&name, &failure.message());
+        screen::show_failure(&name, &failure);
     }
 }
 
@@ -219,6 +245,6 @@ async fn open_picked(picked: Result<Option<FileSystemHandle>, JsValue>, hash: &s
     match picked {
         Ok(Some(handle)) => open(Picked::Handle(handle), hash).await,
         Ok(None) => {}
-        Err(error) => screen::show_failure("It", &Failure::Browser(error).message()),
+        Err(error) => screen::show_failure("It", &Failure::from(error)),
     }
 }

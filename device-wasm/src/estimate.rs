@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 /// matrix takes in it.
 const STAGES: [(&str, f64); 3] = [("reading ", 3.0), ("writing cells of ", 4.0), ("writing genes of ", 3.0)];
 
+/// The one stage where a dataset is copied.
+const COPYING: &str = "copying";
+
 /// Below this share the time left is anybody's guess.
 const LEAST_SHARE: f64 = 0.03;
 
@@ -16,16 +19,21 @@ pub struct Estimate {
     matrices: BTreeMap<String, f64>,
     /// What is done, by the stage's name.
     done: BTreeMap<String, f64>,
+    /// What is copied, from 0 to 1.
+    copied: f64,
 }
 
 impl Estimate {
     /// Nothing is done of these matrices, each with its number of entries.
     pub fn new(matrices: impl IntoIterator<Item = (String, f64)>) -> Self {
-        Self { matrices: matrices.into_iter().collect(), done: BTreeMap::new() }
+        Self { matrices: matrices.into_iter().collect(), ..Self::default() }
     }
 
     /// A stage has come so far, from 0 to 1.
     pub fn note(&mut self, stage: &str, share: f64) {
+        if stage == COPYING {
+            self.copied = share;
+        }
         for (kind, weight) in STAGES {
             if let Some(n_entries) = stage.strip_prefix(kind).and_then(|matrix| self.matrices.get(matrix)) {
                 self.done.insert(stage.to_owned(), share * weight * n_entries);
@@ -37,7 +45,7 @@ impl Estimate {
     pub fn share(&self) -> f64 {
         let per_entry: f64 = STAGES.iter().map(|(_, weight)| weight).sum();
         let total = self.matrices.values().sum::<f64>() * per_entry;
-        if total > 0.0 { self.done.values().sum::<f64>() / total } else { 0.0 }
+        if total > 0.0 { self.done.values().sum::<f64>() / total } else { self.copied }
     }
 
     /// What to tell when a build, in the stage of this name, has taken so many seconds.
@@ -81,6 +89,14 @@ mod tests {
         // What has no entries tells nothing.
         estimate.note("reading obs", 1.0);
         assert_eq!(estimate.text("writing cells of X", 21.0), "writing cells of X · 53% · about 20 s left");
+    }
+
+    #[test]
+    fn a_dataset_that_is_copied_has_no_matrices_to_tell_by() {
+        let mut estimate = Estimate::new([]);
+        assert_eq!(estimate.text("copying", 1.0), "copying");
+        estimate.note("copying", 0.5);
+        assert_eq!(estimate.text("copying", 10.0), "copying · 50% · about 10 s left");
     }
 
     #[test]

@@ -22,6 +22,9 @@ extern "C" {
 
     #[wasm_bindgen(method, catch, js_name = queryPermission)]
     fn query_permission(this: &HandleWithPermission, options: &JsValue) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = requestPermission)]
+    fn request_permission(this: &HandleWithPermission, options: &JsValue) -> Result<Promise, JsValue>;
 }
 
 /// An object of these.
@@ -97,8 +100,17 @@ pub async fn pick_folder() -> Result<Option<FileSystemHandle>, JsValue> {
 /// Whether what a handle leads to may be read without asking.
 pub async fn may_read(handle: &FileSystemHandle) -> bool {
     let handle: &HandleWithPermission = handle.unchecked_ref();
-    let asked = settled(handle.query_permission(&object(&[("mode", "read".into())]))).await;
-    asked.ok().and_then(|state| state.as_string()).is_some_and(|state| state == "granted")
+    is_granted(handle.query_permission(&object(&[("mode", "read".into())]))).await
+}
+
+/// Whether the user lets it be read, who is asked.
+pub async fn asked_to_read(handle: &FileSystemHandle) -> bool {
+    let handle: &HandleWithPermission = handle.unchecked_ref();
+    is_granted(handle.request_permission(&object(&[("mode", "read".into())]))).await
+}
+
+async fn is_granted(asked: Result<Promise, JsValue>) -> bool {
+    settled(asked).await.ok().and_then(|state| state.as_string()).is_some_and(|state| state == "granted")
 }
 
 /// Memory of the device in bytes, of which browsers tell 8 GiB at most, and some nothing.

@@ -1,8 +1,10 @@
 //! What tabs agree on: none builds what another is building, and none deletes what another shows.
 
 use futures_channel::oneshot;
+use futures_util::future::{Either, select};
 use js_sys::{Function, Object, Promise};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::JsFuture;
 
 use crate::js::{object, request_lock};
 
@@ -28,7 +30,7 @@ pub fn of_view(key: &str) -> String {
     format!("tessera-view-{key}")
 }
 
-/// The lock, once nobody else has it.
+/// The lock, once nobody else has it; `None`, here as below, where the browser refuses it.
 pub async fn wait_for(name: &str) -> Option<Held> {
     acquire(name, &Object::new()).await
 }
@@ -59,7 +61,10 @@ async fn acquire(name: &str, options: &Object) -> Option<Held> {
             }
         })
     });
-    // It tells what `run` tells.
-    drop(request_lock(name, options, run.unchecked_ref()).ok()?);
-    holds.await.ok().flatten()
+    let requested = request_lock(name, options, run.unchecked_ref()).ok()?;
+    // The request is over where the browser refuses it, and then nothing has run.
+    match select(holds, JsFuture::from(requested)).await {
+        Either::Left((held, _)) => held.ok().flatten(),
+        Either::Right(_) => None,
+    }
 }

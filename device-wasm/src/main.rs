@@ -15,6 +15,7 @@ mod failure;
 mod js;
 mod locks;
 mod needs;
+mod question;
 mod ready;
 mod remembered;
 mod screen;
@@ -25,8 +26,8 @@ mod storage;
 
 use std::future;
 
-use wasm_bindgen::prelude::wasm_bindgen;
-use web_sys::{File, FileSystemHandle};
+use js_sys::Array;
+use wasm_bindgen::{JsCast, prelude::wasm_bindgen};
 
 use choose::Picked;
 
@@ -40,12 +41,12 @@ pub fn begin(builder: String) {
     builder_worker::set_script(builder);
 }
 
-/// Opens a file, or what a handle leads to, in this window.
+/// Opens what was dropped in this window: of each a file, and a handle that leads to it where the browser gives one.
 #[wasm_bindgen]
-pub async fn open(file: Option<File>, handle: Option<FileSystemHandle>) {
-    if let Some(picked) = handle.map(Picked::Handle).or(file.map(Picked::File)) {
-        choose::open(picked, "").await;
-    }
+pub async fn open(dropped: Vec<Array>) {
+    let handle = |pair: &Array| pair.get(1).dyn_into().ok().map(Picked::Handle);
+    let file = |pair: &Array| pair.get(0).dyn_into().ok().map(Picked::File);
+    choose::open_one_of(dropped.iter().filter_map(|pair| handle(pair).or_else(|| file(pair))).collect()).await;
 }
 
 /// Asks for a file and opens it.

@@ -11,6 +11,7 @@ use crate::{
     choose::{self, Field},
     dom::{append, button, element, replace_children, set, text_element},
     estimate::Estimate,
+    failure::Failure,
     needs,
 };
 
@@ -96,11 +97,16 @@ pub fn command(name: &str) -> HtmlElement {
 }
 
 /// Says why a file is not opened.
-pub fn show_failure(name: &str, message: &str) {
+pub fn show_failure(name: &str, failure: &Failure) {
     hide_banner();
-    let text = text_element("p", &[("role", "alert"), ("data-testid", "device-error")], message);
+    let text = text_element("p", &[("role", "alert"), ("data-testid", "device-error")], &failure.message());
+    let command = match failure {
+        Failure::Lacking(_) => Some(command(name)),
+        Failure::Told(_) | Failure::Browser(_) => None,
+    };
     let ways = ways(&[&open_another("Open a file…"), &home()]);
-    show(&format!("{name} cannot be opened here"), &[text, ways]);
+    let parts: Vec<_> = [text].into_iter().chain(command).chain([ways]).collect();
+    show(&format!("{name} cannot be opened here"), &parts);
 }
 
 /// The progress of a build, updated in place: a button that is made anew would lose the focus.

@@ -10,8 +10,9 @@ use web_sys::{MessageChannel, MessageEvent, RegistrationOptions, ServiceWorkerCo
 
 use crate::{address, failure::Failure, js, remembered, storage};
 
-const LACKING: &str = "This browser lets this page keep nothing on the device (it may be a private window, or the \
-                       page's address does not begin with https).";
+const LACKING: &str = "This browser lets this page keep nothing on the device: it may be a private window, or the page’s \
+                       address does not begin with https. Open it in a window that is not private, or use the command \
+                       line, which shows the same:";
 
 fn container() -> Option<ServiceWorkerContainer> {
     let navigator = window().navigator();
@@ -52,7 +53,7 @@ pub async fn ask(kind: &str, parts: &[(&str, JsValue)]) -> Result<JsValue, JsVal
 /// # Errors
 /// Where the browser lacks something that this takes.
 pub async fn register() -> Result<ServiceWorkerRegistration, Failure> {
-    let lacking = || Failure::Told(LACKING.to_owned());
+    let lacking = || Failure::Lacking(LACKING.to_owned());
     let has_locks = js::has(&window().navigator(), "locks");
     let container = container().filter(|_| has_locks && storage::is_there() && remembered::is_possible());
     let container = container.ok_or_else(lacking)?;

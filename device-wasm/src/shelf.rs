@@ -9,7 +9,7 @@ use crate::{
     address,
     choose::{self, Field},
     dom::{append, button, element, replace_children, set, text_element},
-    locks,
+    locks, question,
     storage::{self, Index},
 };
 
@@ -65,15 +65,28 @@ impl Shelf {
         let address = address::of(key, &index.name);
         let attributes = [("class", "ellipsis"), ("href", &address), ("data-testid", &format!("device-{key}"))];
         let link = text_element("a", &attributes, &index.name);
+        if let Some(title) = &index.title {
+            set(&link, "title", title);
+        }
         let size = if index.is_complete { format::bytes(index.n_bytes) } else { "not finished".to_owned() };
+        let told = if index.is_complete { size.clone() } else { "what is done of it".to_owned() };
         let size = text_element("span", &[("class", "note")], &size);
         let (shelf, of, name) = (self.clone(), key.to_owned(), index.name.clone());
         let delete = button("Delete", &format!("device-delete-{key}"), "quiet", move || {
-            let (shelf, of, name) = (shelf.clone(), of.clone(), name.clone());
-            spawn_local(async move { shelf.delete(&of, &name).await });
+            let (shelf, of, name, told) = (shelf.clone(), of.clone(), name.clone(), told.clone());
+            spawn_local(async move {
+                if wants_to_delete(&name, &told).await {
+                    shelf.delete(&of, &name).await;
+                }
+            });
         });
         set(&delete, "aria-label", &format!("Delete {} from this device", index.name));
-        element("li", &[], &[&link, &size, &delete])
+        let item = element("li", &[], &[&link, &size]);
+        if !index.warnings.is_empty() {
+            append(&item, &warnings(key, &index.name, &index.warnings));
+        }
+        append(&item, &delete);
+        item
     }
 
     /// Deletes a dataset that no tab shows.
@@ -86,4 +99,25 @@ impl Shelf {
             None => self.fill(&format!("{name} is open in another tab: close it there first.")).await,
         }
     }
+}
+
+/// Asks before a dataset is deleted; `size` is what is deleted of it.
+async fn wants_to_delete(name: &str, size: &str) -> bool {
+    let text = format!("This frees {size} of the browser’s storage. The file that it was read from stays where it is.");
+    question::ask(&format!("Delete {name} from this device?"), &text, &["Keep it", "Delete it"]).await == Some(1)
+}
+
+/// How many warnings the build of a dataset has given; pressed, they are listed.
+fn warnings(key: &str, name: &str, warnings: &[String]) -> HtmlElement {
+    let (title, list) = (name.to_owned(), warnings.join("\n"));
+    let count = format::plural(warnings.len(), "warning", "warnings");
+    let shown = button(&count, &format!("device-warnings-{key}"), "quiet", move || {
+        let (title, list) = (title.clone(), list.clone());
+        spawn_local(async move {
+            // There is one answer.
+            question::ask(&format!("Left out or changed of {title}"), &list, &["Close"]).await;
+        });
+    });
+    set(&shown, "aria-label", &format!("{count} of {name}"));
+    shown
 }

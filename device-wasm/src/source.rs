@@ -1,7 +1,6 @@
 //! What a dataset is built from.
 
 use js_sys::{Array, Uint8Array};
-use shared_fbs::path::MANIFEST;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, File, FileSystemDirectoryHandle, FileSystemFileHandle, FileSystemHandle, FileSystemHandleKind};
@@ -22,7 +21,7 @@ pub enum Source {
         /// The file.
         file: File,
     },
-    /// A folder, as a Zarr store is one.
+    /// A folder, as a Zarr store and a dataset that was built are.
     Folder {
         /// The folder's name.
         name: String,
@@ -91,14 +90,6 @@ impl Source {
         match self {
             Self::File { file } => file.name(),
             Self::Folder { name, .. } | Self::Remote { name, .. } => name.clone(),
-        }
-    }
-
-    /// The files of a dataset that was built already, where it is one.
-    pub fn built(&self) -> Option<&[(String, File)]> {
-        match self {
-            Self::Folder { files, .. } => files.iter().any(|(path, _)| path == MANIFEST).then_some(files),
-            Self::File { .. } | Self::Remote { .. } => None,
         }
     }
 

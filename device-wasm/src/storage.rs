@@ -40,9 +40,6 @@ pub struct Index {
     /// The dataset's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// What it holds, as a hash.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub content_id: Option<String>,
     /// Bytes of all files.
     pub n_bytes: u64,
     /// Its files.
@@ -116,13 +113,6 @@ async fn writable(directory: &FileSystemDirectoryHandle, name: &str) -> Result<F
     let handle: FileSystemFileHandle =
         JsFuture::from(directory.get_file_handle_with_options(name, &create)).await?.unchecked_into();
     Ok(JsFuture::from(handle.create_writable()).await?.unchecked_into())
-}
-
-/// Copies a file into a directory.
-pub async fn copy(directory: &FileSystemDirectoryHandle, name: &str, file: &File) -> Result<(), JsValue> {
-    let stream = writable(directory, name).await?;
-    JsFuture::from(file.stream().pipe_to(stream.unchecked_ref())).await?;
-    Ok(())
 }
 
 /// The empty folder of a dataset that is to be built.

@@ -12,6 +12,7 @@ use explorer_core::{
 use futures_util::FutureExt as _;
 use shared_fbs::{
     manifest::{Layer, Manifest, Pack, TileRange, Var},
+    order::Levels,
     tile,
 };
 
@@ -65,6 +66,7 @@ fn with_sums() -> Dataset<InMemory> {
     };
     let manifest = Manifest {
         n_obs: N_OBS,
+        level_ranks: Levels::for_n_obs(N_OBS).boundaries(),
         vars: vec![Var { n_vars: N_GENES, ..Var::default() }],
         layers: vec![layer],
         packs: vec![Pack { name: "moments".to_owned(), ..Pack::default() }],

@@ -169,6 +169,12 @@ pub fn plural(count: usize, one: &str, many: &str) -> String {
     format!("{} {noun}", integer(count as u64))
 }
 
+/// What becomes of the cells without a label of a column, or of columns, in a sentence; `None` where there are none.
+pub fn cells_without_label(n: u64, of: &str, what: &str) -> Option<String> {
+    let are = if n == 1 { "is" } else { "are" };
+    (n > 0).then(|| format!("{} without a label of {of} {are} {what}.", plural(n as usize, "cell", "cells")))
+}
+
 /// Names after one another, or that there is none: `a, b`, `none`.
 pub fn listed<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
     let mut text = String::new();

@@ -9,7 +9,7 @@ use explorer_core::{
 };
 use explorer_wasm::{
     fetch::Address,
-    worker::{Reply, Request},
+    worker::{MadeFile, Reply, Request},
 };
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
@@ -81,7 +81,13 @@ fn replies_round_trip() {
         Reply::Bytes { job: 4, bytes: vec![3; 64] },
         Reply::Ranks { job: 7, ranks: vec![4; 96] },
         Reply::Plot { job: 6, texts: ["<svg/>", "<table/>", "a,b"].map(str::to_owned) },
-        Reply::File { job: 5, file: Blob::new().expect("a document has memory for nothing") },
+        Reply::File {
+            job: 5,
+            file: MadeFile {
+                file: Blob::new().expect("a document has memory for nothing"),
+                differences: "obs: `a/b` is written as `a_b`".into(),
+            },
+        },
         Reply::Failed { job: 3, sentence: "Tile genes0/7 is damaged.".into() },
     ];
     for reply in replies {

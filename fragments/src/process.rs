@@ -1,6 +1,6 @@
 //! From a file of fragments to findings, and to the sorted file with its index.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{self, BufRead, BufReader, Read, Write};
 
 use flate2::bufread::MultiGzDecoder;
@@ -74,7 +74,7 @@ pub fn process(
         Ok(genome) => genome,
         Err(findings) => return Ok(Processed { findings, n_rows: 0, index: None }),
     };
-    let mut check = Check::new(genome);
+    let mut check = Check::new(genome, cells);
     let mut sorter = Sorter::new(scratch, MEMORY_BYTES);
     if let Err(damage) = read(fragments, &mut check, &mut sorter)? {
         check.gzip = Some(damage);
@@ -83,7 +83,7 @@ pub fn process(
     if check.is_malformed() {
         return Ok(Processed { findings: check.form(), n_rows, index: None });
     }
-    let (repeated, mut findings) = (&mut Repeats::default(), check.findings(cells));
+    let (repeated, mut findings) = (&mut Repeats::default(), check.findings());
     let mut sorted = out.filter(|_| findings.is_empty()).map(Sorted::new);
     let result: Result<(), FragmentError> = sorter.finish(|line| {
         repeated.add(line);
@@ -101,7 +101,7 @@ pub fn process(
 /// Reads all lines; gives what is wrong with the compression instead where it ends the reading.
 fn read<S: Scratch>(
     fragments: impl Read,
-    check: &mut Check,
+    check: &mut Check<'_>,
     sorter: &mut Sorter<'_, S>,
 ) -> Result<Result<(), String>, FragmentError> {
     const BUFFER_BYTES: usize = 1 << 18;
@@ -110,7 +110,7 @@ fn read<S: Scratch>(
         return Ok(Err("incorrect header check".to_owned()));
     }
     let mut lines = BufReader::with_capacity(BUFFER_BYTES, MultiGzDecoder::new(compressed));
-    let mut line = Vec::new();
+    let (mut line, mut sorted) = (Vec::new(), Vec::new());
     loop {
         line.clear();
         let read = lines.by_ref().take(MAX_LINE_BYTES).read_until(b'\n', &mut line);
@@ -132,14 +132,18 @@ fn read<S: Scratch>(
             continue;
         }
         // Rows of a wrong form are counted to the end, but none is sorted any more.
-        if check.add(row::trimmed(&line)) && !check.is_malformed() {
-            sorter.push(&line)?;
+        if let Some(row) = check.add(row::trimmed(&line))
+            && !check.is_malformed()
+        {
+            sorted.clear();
+            row.write(&mut sorted);
+            sorter.push(&sorted)?;
         }
     }
 }
 
 /// What is seen of the rows in the order of the file.
-struct Check {
+struct Check<'c> {
     genome: Genome,
     n_rows: u64,
     gzip: Option<String>,
@@ -153,14 +157,14 @@ struct Check {
     stop: Rows,
     support: Rows,
     past_end: Rows,
-    unknown: BTreeMap<String, Rows>,
-    barcodes: HashSet<Vec<u8>>,
+    unknown: Unknown,
+    barcodes: Barcodes<'c>,
     /// The chromosome of the last row, and its length.
     last: (Vec<u8>, Option<i64>),
 }
 
-impl Check {
-    fn new(genome: Genome) -> Self {
+impl<'c> Check<'c> {
+    fn new(genome: Genome, cells: &'c Cells) -> Self {
         Self {
             genome,
             n_rows: 0,
@@ -173,14 +177,14 @@ impl Check {
             stop: Rows::default(),
             support: Rows::default(),
             past_end: Rows::default(),
-            unknown: BTreeMap::new(),
-            barcodes: HashSet::new(),
+            unknown: Unknown::default(),
+            barcodes: Barcodes::new(&cells.index),
             last: (Vec::new(), None),
         }
     }
 
-    /// Looks at a line, and says whether it is a row.
-    fn add(&mut self, line: &[u8]) -> bool {
+    /// Looks at a line, and gives its row, if it is one.
+    fn add<'l>(&mut self, line: &'l [u8]) -> Option<Row<'l>> {
         self.n_rows += 1;
         let at = self.n_rows;
         let text = || String::from_utf8_lossy(line).into_owned();
@@ -190,11 +194,11 @@ impl Check {
                 self.columns.add(at, text);
                 self.first_columns
                     .get_or_insert_with(|| format!("CSV parse error: Expected 5 columns, got {n}: {}", text()));
-                return false;
+                return None;
             }
             Err(NoRow::Number { column, value }) => {
                 self.numbers.entry(column).or_default().add(at, || String::from_utf8_lossy(value).into_owned());
-                return false;
+                return None;
             }
         };
         let Row { chromosome, start, stop, barcode, support } = row;
@@ -217,15 +221,10 @@ impl Check {
         match self.last.1 {
             Some(length) if stop.is_some_and(|stop| stop > length) => self.past_end.add(at, text),
             Some(_) => {}
-            None => {
-                let name = String::from_utf8_lossy(chromosome).into_owned();
-                self.unknown.entry(name).or_default().add(at, text);
-            }
+            None => self.unknown.add(chromosome, at, text),
         }
-        if !self.barcodes.contains(barcode) {
-            self.barcodes.insert(barcode.to_vec());
-        }
-        true
+        self.barcodes.add(barcode);
+        Some(row)
     }
 
     fn is_malformed(&self) -> bool {
@@ -281,7 +280,7 @@ impl Check {
     }
 
     /// What is wrong with rows of the right form, but for repeats.
-    fn findings(self, cells: &Cells) -> Vec<Finding> {
+    fn findings(self) -> Vec<Finding> {
         let mut findings = Vec::new();
         let say = |text: &str| Some(text.to_owned());
         findings.extend(self.missing.finding(
@@ -294,25 +293,10 @@ impl Check {
             "the start is below 1",
             say("Start coordinate must be greater than 0."),
         ));
-        findings.extend(barcodes(&self.barcodes, &cells.index));
-        let names: Vec<&str> = self.unknown.keys().map(String::as_str).collect();
-        let unknown = Finding {
-            rule: Rule::Chromosome,
-            message: format!(
-                "the chromosomes are not all of {}: name them as its genome does (chr1, chrX, …)",
-                self.genome.organism
-            ),
-            count: self.unknown.values().map(|rows| rows.count).sum(),
-            first_rows: self.unknown.values().filter_map(|rows| rows.first.first().copied()).take(FIRST).collect(),
-            values: names.iter().map(|&name| name.to_owned()).collect(),
-            compat: Some(format!(
-                "Chromosomes in the fragment do not match the organism({}).\n{}",
-                self.genome.organism,
-                names.join("\t\n")
-            )),
-        };
-        let is_unknown = unknown.count > 0;
-        findings.extend(Some(unknown).filter(|_| is_unknown));
+        findings.extend(self.barcodes.finding());
+        let unknown = self.unknown.finding(&self.genome);
+        let is_unknown = unknown.is_some();
+        findings.extend(unknown);
         findings.extend(self.past_end.finding(
             Rule::PastEnd,
             "the stop is past the end of its chromosome: see that the genome is that of the organism",
@@ -332,40 +316,122 @@ impl Check {
     }
 }
 
-/// What barcodes no cell has, and what cells have no fragment.
-fn barcodes(found: &HashSet<Vec<u8>>, index: &[String]) -> Option<Finding> {
-    let cells: HashSet<&[u8]> = index.iter().map(String::as_bytes).collect();
-    let mut strange: Vec<&[u8]> = found.iter().map(Vec::as_slice).filter(|barcode| !cells.contains(barcode)).collect();
-    let bare: Vec<&String> = index.iter().filter(|cell| !found.contains(cell.as_bytes())).collect();
-    if strange.is_empty() && bare.is_empty() {
-        return None;
+/// So many different names of what is wrong are kept; more are only counted, row by row.
+const MAX_NAMES: usize = 1 << 16;
+
+/// Chromosomes that are none of the organism.
+#[derive(Default)]
+struct Unknown {
+    names: BTreeMap<String, Rows>,
+    /// Rows of names that are not kept.
+    others: Rows,
+}
+
+impl Unknown {
+    fn add(&mut self, chromosome: &[u8], row: u64, text: impl FnOnce() -> String) {
+        let name = String::from_utf8_lossy(chromosome).into_owned();
+        if self.names.len() < MAX_NAMES || self.names.contains_key(&name) {
+            self.names.entry(name).or_default().add(row, text);
+        } else {
+            self.others.add(row, text);
+        }
     }
-    strange.sort_unstable();
-    let message = format!(
-        "barcodes and cells are not the same: {} of {} barcodes are no cell of obs, {} of {} cells have no fragment; take \
-         the cells out of the one that the other does not have, and see that barcodes have the same suffix in both",
-        strange.len(),
-        found.len(),
-        bare.len(),
-        index.len()
-    );
-    let values = strange.iter().take(FIRST).map(|barcode| String::from_utf8_lossy(barcode).into_owned());
-    Some(Finding {
-        rule: Rule::Barcodes,
-        message,
-        count: (strange.len() + bare.len()) as u64,
-        first_rows: Vec::new(),
-        values: values.chain(bare.iter().take(FIRST).map(|cell| (*cell).clone())).collect(),
-        compat: Some("Barcodes don't match anndata.obs.index".to_owned()),
-    })
+
+    fn finding(&self, genome: &Genome) -> Option<Finding> {
+        let Self { names, others } = self;
+        let organism = genome.organism;
+        let more = match others.count {
+            0 => String::new(),
+            n => format!("; {n} rows have names beyond the first {MAX_NAMES}"),
+        };
+        let listed: Vec<&str> = names.keys().map(String::as_str).collect();
+        (!names.is_empty()).then(|| Finding {
+            rule: Rule::Chromosome,
+            message: format!(
+                "the chromosomes are not all of {organism}: name them as its genome does (chr1, chrX, …){more}"
+            ),
+            count: names.values().map(|rows| rows.count).sum::<u64>() + others.count,
+            first_rows: names.values().filter_map(|rows| rows.first.first().copied()).take(FIRST).collect(),
+            values: listed.iter().map(|&name| name.to_owned()).collect(),
+            compat: Some(format!(
+                "Chromosomes in the fragment do not match the organism({organism}).\n{}",
+                listed.join("\t\n")
+            )),
+        })
+    }
+}
+
+/// Which cells have fragments, and barcodes that no cell has.
+struct Barcodes<'c> {
+    index: &'c [String],
+    /// Cells by name, and whether a fragment was seen of each.
+    cells: HashMap<&'c [u8], bool>,
+    n_seen: usize,
+    strange: BTreeSet<Vec<u8>>,
+    /// Rows with barcodes that are not kept.
+    n_others: u64,
+}
+
+impl<'c> Barcodes<'c> {
+    fn new(index: &'c [String]) -> Self {
+        let cells = index.iter().map(|name| (name.as_bytes(), false)).collect();
+        Self { index, cells, n_seen: 0, strange: BTreeSet::new(), n_others: 0 }
+    }
+
+    fn add(&mut self, barcode: &[u8]) {
+        match self.cells.get_mut(barcode) {
+            Some(is_seen) => self.n_seen += usize::from(!std::mem::replace(is_seen, true)),
+            None if self.strange.contains(barcode) => {}
+            None if self.strange.len() < MAX_NAMES => {
+                self.strange.insert(barcode.to_vec());
+            }
+            None => self.n_others += 1,
+        }
+    }
+
+    /// What barcodes no cell has, and what cells have no fragment.
+    fn finding(&self) -> Option<Finding> {
+        let Self { index, cells, n_seen, strange, n_others } = self;
+        let bare: Vec<&String> =
+            index.iter().filter(|cell| cells.get(cell.as_bytes()).is_none_or(|is_seen| !is_seen)).collect();
+        if strange.is_empty() && bare.is_empty() {
+            return None;
+        }
+        let more = match n_others {
+            0 => String::new(),
+            n => format!(" (and those of {n} more rows, which were not counted)"),
+        };
+        let message = format!(
+            "barcodes and cells are not the same: {} of {} barcodes are no cell of obs{more}, {} of {} cells have no \
+             fragment; take the cells out of the one that the other does not have, and see that barcodes have the same \
+             suffix in both",
+            strange.len(),
+            strange.len() + n_seen,
+            bare.len(),
+            index.len()
+        );
+        let values = strange.iter().take(FIRST).map(|barcode| String::from_utf8_lossy(barcode).into_owned());
+        Some(Finding {
+            rule: Rule::Barcodes,
+            message,
+            count: (strange.len() + bare.len()) as u64,
+            first_rows: Vec::new(),
+            values: values.chain(bare.iter().take(FIRST).map(|cell| (*cell).clone())).collect(),
+            compat: Some("Barcodes don't match anndata.obs.index".to_owned()),
+        })
+    }
 }
 
 /// Rows that were there before, seen in order.
 #[derive(Default)]
 struct Repeats {
     last: Vec<u8>,
-    /// Of each chromosome that has repeats or not, how many rows there are and how many are repeats.
-    chromosomes: HashMap<Vec<u8>, (u64, u64)>,
+    /// Of the chromosome of the last row, how many rows there are and how many are repeats.
+    chromosome: (Vec<u8>, u64, u64),
+    /// The chromosomes that have repeats, alike.
+    chromosomes: Vec<(String, u64, u64)>,
+    /// Repeats of chromosomes that are not kept.
+    n_others: u64,
     first: Vec<String>,
 }
 
@@ -373,11 +439,13 @@ impl Repeats {
     fn add(&mut self, line: &[u8]) {
         let line = row::trimmed(line);
         let Ok(row) = row::parse(line) else { return };
-        let repeats = row::parse(&self.last) == Ok(row);
-        let (n, n_repeats) = self.chromosomes.entry(row.chromosome.to_vec()).or_default();
-        *n += 1;
-        if repeats {
-            *n_repeats += 1;
+        if self.chromosome.0 != row.chromosome {
+            self.end_chromosome();
+            self.chromosome.0.extend(row.chromosome);
+        }
+        self.chromosome.1 += 1;
+        if self.last == line {
+            self.chromosome.2 += 1;
             if self.first.len() < FIRST {
                 self.first.push(String::from_utf8_lossy(line).into_owned());
             }
@@ -386,24 +454,28 @@ impl Repeats {
         self.last.extend(line);
     }
 
-    fn finding(&self) -> Option<Finding> {
-        let mut repeated: Vec<(String, u64, u64)> = self
-            .chromosomes
-            .iter()
-            .filter(|(_, (_, repeats))| *repeats > 0)
-            .map(|(name, (n, repeats))| (String::from_utf8_lossy(name).into_owned(), *n, *repeats))
-            .collect();
-        repeated.sort();
-        if repeated.is_empty() {
+    fn end_chromosome(&mut self) {
+        let (name, n, n_repeats) = std::mem::take(&mut self.chromosome);
+        if n_repeats > 0 && self.chromosomes.len() < MAX_NAMES {
+            self.chromosomes.push((String::from_utf8_lossy(&name).into_owned(), n, n_repeats));
+        } else {
+            self.n_others += n_repeats;
+        }
+    }
+
+    fn finding(&mut self) -> Option<Finding> {
+        self.end_chromosome();
+        if self.chromosomes.is_empty() {
             return None;
         }
-        let lines = repeated
+        let lines = self
+            .chromosomes
             .iter()
             .map(|(name, n, repeats)| format!("\nChromosome {name} has {n} rows but only {} are unique", n - repeats));
         Some(Finding {
             rule: Rule::Repeated,
             message: "rows repeat: leave each but once, and add up their reads if they were counted apart".to_owned(),
-            count: repeated.iter().map(|(_, _, repeats)| repeats).sum(),
+            count: self.chromosomes.iter().map(|(_, _, repeats)| repeats).sum::<u64>() + self.n_others,
             first_rows: Vec::new(),
             values: self.first.clone(),
             compat: Some(format!("Fragment file has duplicate rows.{}", lines.collect::<String>())),
@@ -440,5 +512,29 @@ impl<'w> Sorted<'w> {
     fn finish(self) -> io::Result<Indexed> {
         self.blocks.finish()?.flush()?;
         Ok(Indexed(self.indexer.build()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ever_new_names_take_bounded_memory_and_are_still_counted() {
+        let genome = Genome::of("NCBITaxon:9606").expect("it is known");
+        let index = ["AAA-1".to_owned()];
+        let (mut unknown, mut barcodes) = (Unknown::default(), Barcodes::new(&index));
+        let n = MAX_NAMES as u64 + 1_000;
+        for at in 0..n {
+            unknown.add(format!("contig{at}").as_bytes(), at + 1, String::new);
+            barcodes.add(format!("T{at}").as_bytes());
+        }
+        barcodes.add(b"AAA-1");
+        assert_eq!((unknown.names.len(), barcodes.strange.len()), (MAX_NAMES, MAX_NAMES));
+        let of_chromosomes = unknown.finding(&genome).expect("they are unknown");
+        assert_eq!(of_chromosomes.count, n);
+        assert!(of_chromosomes.message.contains("1000 rows"), "{}", of_chromosomes.message);
+        let of_barcodes = barcodes.finding().expect("they are strange");
+        assert!(of_barcodes.message.contains("1000 more rows") && of_barcodes.message.contains("0 of 1 cells"));
     }
 }

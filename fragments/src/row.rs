@@ -28,6 +28,23 @@ pub(crate) fn trimmed(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
+impl Row<'_> {
+    /// Writes the row as a line: without quotes, blanks and zeros before numbers, so that rows that are the same have the
+    /// same bytes.
+    pub(crate) fn write(&self, line: &mut Vec<u8>) {
+        line.extend(self.chromosome);
+        for number in [self.start, self.stop] {
+            line.push(b'\t');
+            line.extend(number.map(|number| number.to_string()).unwrap_or_default().as_bytes());
+        }
+        line.push(b'\t');
+        line.extend(self.barcode);
+        line.push(b'\t');
+        line.extend(self.support.map(|number| number.to_string()).unwrap_or_default().as_bytes());
+        line.push(b'\n');
+    }
+}
+
 /// Parses a line without its end.
 pub(crate) fn parse(line: &[u8]) -> Result<Row<'_>, NoRow<'_>> {
     let mut columns = line.split(|byte| *byte == b'\t');
@@ -101,6 +118,19 @@ mod tests {
             let line = format!("chr1\t1\t{value}\tAAA-1\t1");
             assert_eq!(parse(line.as_bytes()), Err(NoRow::Number { column: 2, value: value.as_bytes() }));
         }
+    }
+
+    #[test]
+    fn rows_that_are_the_same_are_written_with_the_same_bytes() {
+        let written = |line: &[u8]| {
+            let mut written = Vec::new();
+            parse(trimmed(line)).unwrap().write(&mut written);
+            String::from_utf8(written).unwrap()
+        };
+        for line in ["chr1\t7\t60\tAAA-1\t1", "\"chr1\"\t007\t 60\t\"AAA-1\"\t01\r\n"] {
+            assert_eq!(written(line.as_bytes()), "chr1\t7\t60\tAAA-1\t1\n");
+        }
+        assert_eq!(written(b"chr1\tNA\t60\tAAA-1\t1"), "chr1\t\t60\tAAA-1\t1\n");
     }
 
     #[test]

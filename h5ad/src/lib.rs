@@ -56,9 +56,10 @@ pub use warning::Warning;
 pub use write::revise_file;
 #[cfg(feature = "write")]
 pub use write::{
-    CsrWriter, DenseWriter, H5adWriter, NewImage, NewLibrary, NewMatrix, Patches, Piece, Revision, UnsValue, WriteError,
+    CsrWriter, DenseWriter, H5adWriter, NewImage, NewLibrary, NewMatrix, Patches, Piece, Revision, UnsValue,
+    WriteError, by_label, is_member,
 };
-pub use zarr::Files;
+pub use zarr::{Files, Zip};
 
 use container::Kind;
 use source::{Bytes, SharedSource};

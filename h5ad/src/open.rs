@@ -22,9 +22,8 @@ pub(super) fn source(source: &SharedSource, file: String, modality: Option<&str>
 pub(super) fn container(source: &SharedSource, file: &str) -> Result<Box<dyn Container>, H5adError> {
     let file = file.to_owned();
     let failed = |error| failed(file.clone(), error);
-    let head = source.read(0, source.size().min(zarr::ZIP_SIGNATURE.len() as u64) as usize);
-    if head.map_err(ReadError::from).map_err(failed)? == zarr::ZIP_SIGNATURE {
-        let zip = zarr::Zip::open(source.clone()).map_err(ReadError::from).map_err(failed)?;
+    let zip = zarr::Zip::of(source.clone(), &zarr::MARKS).map_err(ReadError::from).map_err(failed)?;
+    if let Some(zip) = zip {
         let hierarchy = zarr::Hierarchy::open(zip).map_err(failed)?;
         let hint = || H5adError::NotHdf5 {
             file: file.clone(),

@@ -46,7 +46,8 @@ fn answer(task: PlotTask) -> LocalBoxFuture<'static, Result<PlotAnswer, String>>
             WorkerQuestion::Plot(_) | WorkerQuestion::TwoSets(_) => {
                 let scale = task.scale;
                 let last = drawn(&asked, task).await?;
-                let Drawn { figure, tables, csv } = &last.drawn;
+                // The captions of the tables have the cautions.
+                let Drawn { figure, tables, csv, cautions: _ } = &last.drawn;
                 match scale {
                     0 => {
                         let tables = tables.iter().map(Table::to_html).collect();

@@ -168,8 +168,7 @@ fn both_ends(table: &Correlations, names: &GeneNames) -> String {
     let header = ["gene", "r", "p", "adjusted p"];
     let tested = table.tested();
     if tested.is_empty() {
-        return "<p>Nothing can be correlated: the number is the same in all cells, or fewer than three cells have one.</p>"
-            .to_owned();
+        return "<p>Nothing can be correlated with it: no other gene varies in these cells.</p>".to_owned();
     }
     let part = |title: &str, caption: &str, sign: f64| {
         let genes: Vec<usize> = tested.iter().copied().filter(|&gene| table.r[gene] * sign > 0.0).collect();
@@ -217,7 +216,8 @@ mod tests {
         let places = ["E0", "E3", "E2", "E1"].map(|id| html.find(&format!("data-gene=\"{id}\"")));
         assert!(places[0].is_none() && places[1] < places[2] && places[2] < places[3], "{html}");
         assert!(html.contains("the first 2 of 2") && html.contains("the first 1 of 1"), "{html}");
-        let none = Correlations::of(50, vec![f64::NAN; 4], None, Adjustment::BenjaminiHochberg);
-        assert!(both_ends(&none, &names()).contains("Nothing can be correlated"));
+        let none =
+            Correlations::of(50, vec![1.0, f64::NAN, f64::NAN, f64::NAN], Some(GeneIdx(0)), Adjustment::Bonferroni);
+        assert!(both_ends(&none, &names()).contains("no other gene varies in these cells"));
     }
 }

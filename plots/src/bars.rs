@@ -82,8 +82,8 @@ impl<'a> Shares<'a> {
     }
 }
 
-/// The test of each part of each group.
-pub fn table_of_tests(composition: &NamedComposition, tests: &[(usize, GroupTest)]) -> Table {
+/// The test of each part of each group; `cautions` are told with them.
+pub fn table_of_tests(composition: &NamedComposition, tests: &[(usize, GroupTest)], cautions: &[String]) -> Table {
     let are_there = composition.counts.are_there();
     let n_of = |test: &GroupTest| match test {
         GroupTest::Cells(_) => "cells".to_owned(),
@@ -116,10 +116,10 @@ pub fn table_of_tests(composition: &NamedComposition, tests: &[(usize, GroupTest
     let overall = overall.map(|test| {
         format!(". Over all: χ² {}, df {}, p {}", short(test.statistic, 4), test.df, p_value(test.log10_pval))
     });
-    let cautions = composition.cautions(tests);
     let header = [composition.by.as_str(), &composition.of, "share", "of others", "t", "p", "adjusted p", "of"];
+    let method = format!("{}{}.", composition.method(), overall.unwrap_or_default());
     Table {
-        caption: format!("{}{}. {}", composition.method(), overall.unwrap_or_default(), cautions.join(" ")),
+        caption: [method].iter().chain(cautions).map(String::as_str).collect::<Vec<_>>().join(" "),
         header: header.map(str::to_owned).to_vec(),
         rows,
     }
@@ -171,4 +171,30 @@ pub fn draw(shares: &Shares<'_>) -> Figure {
         legend::labels(&mut figure, [left + WIDTH_PX + 100.0, top], &column.name, &labels);
     }
     figure
+}
+
+#[cfg(test)]
+mod tests {
+    use explorer_core::{
+        data::{Categorical, Codes},
+        filter::CellMask,
+    };
+
+    use super::*;
+
+    #[test]
+    fn the_caption_of_tests_ends_with_their_cautions_if_there_are_any() {
+        let of = |codes: [u8; 4]| Categorical {
+            codes: Codes::U8(codes.to_vec()),
+            categories: ["a", "b"].map(str::to_owned).into(),
+            ordered: false,
+        };
+        let (part, group) = (of([0, 1, 0, 1]), of([0, 0, 1, 1]));
+        let composition = NamedComposition::count([("part", &part), ("group", &group)], None, &CellMask::all(4));
+        let tests = composition.tests();
+        let caption = |cautions: &[String]| table_of_tests(&composition, &tests, cautions).caption;
+        let plain = caption(&composition.cautions(&tests));
+        assert!(plain.contains("each group against all others. Over all: χ²") && plain.ends_with("p 1."), "{plain}");
+        assert_eq!(caption(&["One is left out.".to_owned()]), format!("{plain} One is left out."));
+    }
 }

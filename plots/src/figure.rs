@@ -5,7 +5,7 @@ use explorer_core::color::{Ground, Rgb, css_color};
 use crate::{grid::MARGIN_PX, text};
 
 /// Height of a line of text.
-const LINE_PX: f64 = 20.0;
+pub const LINE_PX: f64 = 20.0;
 
 /// A figure, in CSS pixels from its upper left corner.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -3,7 +3,7 @@
 use explorer_core::color::{Rgb, linear_ticks};
 
 use crate::{
-    figure::{Align, Figure, Paint, Shape},
+    figure::{Align, Figure, LINE_PX, Paint, Shape},
     grid::MARGIN_PX,
     palette::Palette,
     text,
@@ -11,9 +11,6 @@ use crate::{
 
 /// Width and height of the colors.
 const BAR_PX: [f64; 2] = [150.0, 12.0];
-
-/// Height of a line.
-const LINE_PX: f64 = 20.0;
 
 /// Colors from the lowest number to the highest; the height where what follows begins.
 pub fn colors(figure: &mut Figure, [x, y]: [f64; 2], title: &str, palette: Palette, [least, largest]: [f64; 2]) -> f64 {

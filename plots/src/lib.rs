@@ -81,6 +81,8 @@ pub struct Drawn {
     pub tables: Vec<Table>,
     /// Its numbers in full, with a record of how they were made.
     pub csv: String,
+    /// Why the tests of its groups are to be read with care, a sentence each.
+    pub cautions: Vec<String>,
 }
 
 /// Draws a plot. `codes` are the groups of the cells where the question [takes them](PlotQuestion::takes_cells). `report`
@@ -112,13 +114,13 @@ pub async fn draw<T: Tiles>(
             let table = table(dataset, question, &cells, report).await.map_err(PlotError::Read)?;
             let means = means::Means::new(question, table);
             let figure = if kind == PlotKind::Dots { dot_plot::draw(&means) } else { matrix::draw(&means) };
-            Drawn { figure, tables: vec![means.table()], csv: csv::of_means(&means) }
+            Drawn { figure, tables: vec![means.table()], csv: csv::of_means(&means), cautions: Vec::new() }
         }
         PlotKind::Violins | PlotKind::Ridges => {
             let spreads = spreads(dataset, question, &cells, report).await.map_err(PlotError::Read)?;
             let spreads = spreads::Spreads::new(question, spreads);
             let figure = if kind == PlotKind::Violins { violin::draw(&spreads) } else { ridgeline::draw(&spreads) };
-            Drawn { figure, tables: vec![spreads.table()], csv: csv::of_spreads(&spreads) }
+            Drawn { figure, tables: vec![spreads.table()], csv: csv::of_spreads(&spreads), cautions: Vec::new() }
         }
         PlotKind::Bars => {
             let shares = bars::Shares::new(question);
@@ -126,16 +128,19 @@ pub async fn draw<T: Tiles>(
             match &question.composition {
                 Some(composition) => {
                     let tests = composition.tests();
-                    let tables = vec![shares.table(), bars::table_of_tests(composition, &tests)];
-                    Drawn { figure, tables, csv: csv::of_composition(question, composition, &tests) }
+                    let cautions = composition.cautions(&tests);
+                    let tables = vec![shares.table(), bars::table_of_tests(composition, &tests, &cautions)];
+                    Drawn { figure, tables, csv: csv::of_composition(question, composition, &tests), cautions }
                 }
-                None => Drawn { figure, tables: vec![shares.table()], csv: csv::of_shares(&shares) },
+                None => {
+                    Drawn { figure, tables: vec![shares.table()], csv: csv::of_shares(&shares), cautions: Vec::new() }
+                }
             }
         }
         PlotKind::Heatmap => {
             let values = heatmap::read(dataset, question, &cells, report).await.map_err(PlotError::Read)?;
             let figure = heatmap::draw(&values);
-            Drawn { figure, tables: vec![values.table()], csv: csv::of_cells(&values) }
+            Drawn { figure, tables: vec![values.table()], csv: csv::of_cells(&values), cautions: Vec::new() }
         }
     };
     drawn.figure.say_below(text::label(&question.source()));

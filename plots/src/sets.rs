@@ -9,7 +9,7 @@ use explorer_core::{
     screen::xml_escaped,
     session::{EnrichmentQuestion, SetColumn, SetSort, SetsSource},
     sorting::sort_by,
-    state::{GeneSetFileError, gene_sets_from_text},
+    state::{GeneSetFileError, gene_sets_from_text, gene_sets_of_several_lines},
     statistics::{Enriched, KnownSets, PrerankOptions},
 };
 
@@ -90,11 +90,12 @@ pub async fn test_sets<T: Tiles>(
     let genes = dataset.genes(question.layer as usize).await.map_err(SetsError::Read)?;
     let names = GeneNames::new(genes.ids, genes.symbols);
     let table = question.table(table).filter(|table| table.len() == names.len()).ok_or(SetsError::Table)?;
-    let (sets, are_own) = match &question.sets {
-        SetsSource::Own(sets) => (sets.clone(), true),
+    let (sets, several, are_own) = match &question.sets {
+        SetsSource::Own(sets) => (sets.clone(), None, true),
         SetsSource::File { name, text } => {
             let sets = gene_sets_from_text(text, |id| names.position(id).is_some());
-            (sets.map_err(|source| SetsError::File { name: name.clone(), source })?, false)
+            let sets = sets.map_err(|source| SetsError::File { name: name.clone(), source })?;
+            (sets, gene_sets_of_several_lines(text), false)
         }
     };
     if sets.is_empty() {
@@ -107,12 +108,12 @@ pub async fn test_sets<T: Tiles>(
     }
     let found = Enriched::new(question.enrichment, PrerankOptions::default(), &known.genes, &table);
     let csv = found.to_csv(&known.sets, &table, &names, &question.record);
-    let note = note(&found, &known, &question.record.layer);
+    let note = note(&found, &known, &question.record.layer, several);
     Ok(TestedSets { found, known, names, are_own, note, csv })
 }
 
 /// What was tested, and what of the sets was left out.
-fn note(found: &Enriched, known: &KnownSets, layer: &str) -> String {
+fn note(found: &Enriched, known: &KnownSets, layer: &str, several: Option<String>) -> String {
     let mut notes = Vec::new();
     match found {
         Enriched::Chosen { chosen, .. } => notes.push(format!("Chosen: {chosen}.")),
@@ -132,6 +133,7 @@ fn note(found: &Enriched, known: &KnownSets, layer: &str) -> String {
         let genes = plural(known.unknown.len(), "gene", "genes");
         notes.push(format!("{genes} not in {layer}: {}.", first_of(&known.unknown, MOST_NAMED)));
     }
+    notes.extend(several);
     notes.join(" ")
 }
 
@@ -271,7 +273,7 @@ mod tests {
         let sets = vec![set("a \"<b>\"", &[0, 1, 2, 9]), set("c", &[7, 8, 9, 10, 11]), set("d", &[3, 4, 30])];
         let known = KnownSets::new(sets, &names);
         let found = Enriched::new(Enrichment::default(), PrerankOptions::default(), &known.genes, &table);
-        let note = note(&found, &known, "X");
+        let note = note(&found, &known, "X", gene_sets_of_several_lines("d\t\tG3\nd\t\tG4"));
         TestedSets { found, known, names, are_own: false, note, csv: String::new() }
     }
 
@@ -309,7 +311,8 @@ mod tests {
         let note = tested().note;
         assert_eq!(
             note,
-            "Chosen: 5 of 20; higher in the group; adjusted p at most 0.05; effect at least 0. 1 gene not in X: G30."
+            "Chosen: 5 of 20; higher in the group; adjusted p at most 0.05; effect at least 0. 1 gene not in X: G30. \
+             Several lines have one name, and make one set: d."
         );
     }
 }

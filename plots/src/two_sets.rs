@@ -38,5 +38,10 @@ pub async fn draw_two_sets<T: Tiles>(
         genes.push(groups.map(spread).collect());
     }
     let spreads = Spreads::new(question, genes);
-    Ok(Drawn { figure: violin::draw(&spreads), tables: vec![spreads.table()], csv: csv::of_spreads(&spreads) })
+    Ok(Drawn {
+        figure: violin::draw(&spreads),
+        tables: vec![spreads.table()],
+        csv: csv::of_spreads(&spreads),
+        cautions: Vec::new(),
+    })
 }

@@ -14,7 +14,7 @@ use file_slices::{Cached, Changed, SliceReader, Slices};
 use h5ad::{Patches, RawFile, Revision, WriteError};
 use js_sys::{Object, Reflect};
 use schema::reference::Reference;
-use schema::{Event, Fix, Options, Report, State, Watch, changes, unopened, validate};
+use schema::{Event, Fix, Options, Report, State, Unwatched, Watch, changes, unopened, validate};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{DedicatedWorkerGlobalScope, File, MessageEvent};
 
@@ -46,12 +46,13 @@ fn main() {
         };
         let tables = part("tables").as_string().unwrap_or_default();
         REFERENCE.with_borrow_mut(|known| {
-            if known.as_ref().is_none_or(|(folder, _)| *folder != tables) {
-                *known = Some((tables.clone(), Reference::new(Fetched::new(tables))));
-            }
-            if let Some((_, reference)) = known {
-                answer(number, &file, options, reference);
-            }
+            let (folder, reference) = known
+                .take()
+                .filter(|(folder, _)| *folder == tables)
+                .unwrap_or_else(|| (tables.clone(), Reference::new(Fetched::new(tables))));
+            answer(number, &file, options, &reference);
+            // A table that did not come would count as missing from then on: the next file asks anew.
+            *known = reference.missing().is_empty().then_some((folder, reference));
         });
     });
     scope.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
@@ -73,9 +74,9 @@ fn mended(file: &File, fixes: &[Fix]) {
     let patched = || -> Result<(Patches, Vec<String>), WriteError> {
         let before = RawFile::from_source(source(file, &changed), name.as_str())?;
         let mut changes = changes(&before, &fixes.iter().collect::<Vec<_>>())?;
-        changes.leave_inexact(&before)?;
+        changes.leave_inexact(&before, &Unwatched)?;
         let mut revision = Revision::new(source(file, &changed), name.as_str(), Patches::default())?;
-        changes.apply(&mut revision)?;
+        changes.apply(&mut revision, &mut |_| ())?;
         Ok((revision.finish()?, changes.skipped))
     };
     match patched() {
@@ -91,7 +92,7 @@ fn answer(number: u32, file: &File, options: Options, reference: &Reference) {
     let changed = Changed::default();
     let report = match RawFile::from_source(source(file, &changed), name.as_str()) {
         Err(error) => Some(unopened(&name, &error)),
-        Ok(file) => validate(&file, reference, options, &Told).ok(),
+        Ok(file) => validate(&file, reference, options, &Told { reference }).ok(),
     };
     let missing = reference.missing();
     if changed.is_so() {
@@ -107,11 +108,15 @@ fn answer(number: u32, file: &File, options: Options, reference: &Reference) {
 }
 
 /// Tells the page what happens.
-struct Told;
+struct Told<'r> {
+    reference: &'r Reference,
+}
 
-impl Watch for Told {
+impl Watch for Told<'_> {
     fn event(&self, event: Event<'_>) {
         match event {
+            // What is found without a table may be wrong.
+            Event::Metadata(_) if self.is_stopped() => {}
             Event::Metadata(findings) => {
                 // What is known of the file itself comes with the report.
                 let report = Report { file: String::new(), state: State::Unknown, findings: findings.to_vec() };
@@ -122,8 +127,8 @@ impl Watch for Told {
         }
     }
 
-    /// The page ends the worker instead.
+    /// Without a table there is no report, so that nothing more is read for it. The page ends the worker itself.
     fn is_stopped(&self) -> bool {
-        false
+        !self.reference.missing().is_empty()
     }
 }

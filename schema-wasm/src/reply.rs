@@ -2,7 +2,7 @@
 
 use h5ad::{Patches, Piece};
 use js_sys::{Array, Object, Reflect, Uint8Array};
-use schema::Report;
+use schema::{Report, groups_to_json};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::DedicatedWorkerGlobalScope;
 
@@ -47,10 +47,14 @@ impl Reply<'_> {
             // Only frozen objects refuse.
             drop(Reflect::set(&message, &key.into(), &value));
         };
+        let set_report = |report: &Report| {
+            set("report", report.to_json().to_string().into());
+            set("groups", groups_to_json(&report.findings).to_string().into());
+        };
         match self {
             Self::Metadata(report) => {
                 set("kind", "metadata".into());
-                set("report", report.to_json().to_string().into());
+                set_report(report);
             }
             Self::Matrix { place, n } => {
                 set("kind", "matrix".into());
@@ -64,7 +68,7 @@ impl Reply<'_> {
             Self::Done { note, report } => {
                 set("kind", "done".into());
                 set("note", note.map_or(JsValue::NULL, Into::into));
-                set("report", report.to_json().to_string().into());
+                set_report(report);
             }
             Self::Mended { patches, n_bytes, left_out } => {
                 set("kind", "mended".into());

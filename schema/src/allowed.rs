@@ -1,5 +1,7 @@
 //! Which terms a column of ids may have: lists, branches and exceptions.
 
+use crate::reference::{Ontology, Reference, Term};
+
 pub(crate) const NA: &str = "na";
 pub(crate) const UNKNOWN: &str = "unknown";
 
@@ -46,6 +48,41 @@ const ANY: Terms = Terms {
     list: List::No,
     prefix: None,
 };
+
+/// Anatomies of one organism each, whose terms only that organism may have.
+const OF_ORGANISMS: [(&str, &str); 3] =
+    [("WBbt", "NCBITaxon:6239"), ("ZFA", "NCBITaxon:7955"), ("FBbt", "NCBITaxon:7227")];
+
+/// The anatomy that cell types and tissues of this organism may be of besides that of all.
+pub(crate) fn anatomy_of(organism: &str) -> Option<&'static str> {
+    OF_ORGANISMS.iter().find(|(_, known)| *known == organism).map(|(ontology, _)| *ontology)
+}
+
+impl Terms {
+    /// The ontologies that a dataset of this organism may have terms of.
+    pub(crate) fn ontologies_of(&self, organism: &str) -> impl Iterator<Item = &'static str> {
+        let own = anatomy_of(organism);
+        let is_of_another = move |name: &str| own != Some(name) && OF_ORGANISMS.iter().any(|(known, _)| *known == name);
+        self.ontologies.iter().copied().filter(move |name| !is_of_another(name))
+    }
+
+    /// Whether a term of the ontologies is in an allowed list or branch, exceptions aside.
+    pub(crate) fn includes(&self, reference: &Reference, id: &str) -> bool {
+        let is_whole = || Ontology::of(id).is_some_and(|ontology| self.whole.contains(&ontology.name()));
+        self.any || self.terms.contains(&id) || is_whole() || reference.is_below(id, self.below)
+    }
+
+    /// Whether a dataset of this organism may have this term.
+    pub(crate) fn allow(&self, reference: &Reference, organism: &str, id: &str) -> bool {
+        let is_usable = |term: Term| {
+            self.ontologies_of(organism).any(|name| name == term.ontology.name()) && !Reference::is_deprecated(term)
+        };
+        reference.term(id).is_some_and(is_usable)
+            && !self.forbidden.contains(&id)
+            && reference.first_above(id, self.forbidden_below).is_none()
+            && self.includes(reference, id)
+    }
+}
 
 /// `na` alone.
 pub(crate) static ONLY_NA: Terms = Terms { exceptions: &[NA], ..ANY };
@@ -113,34 +150,32 @@ pub(crate) static SEXES: Terms = Terms {
 pub(crate) static SEXES_OR_NA: Terms = Terms { exceptions: &[UNKNOWN, NA], ..SEXES };
 pub(crate) static SEXES_OF_WORMS: Terms = Terms { terms: &["PATO:0000384", "PATO:0001340"], ..SEXES_OR_NA };
 
+/// What is no tissue in the anatomies of single organisms: cells, and what is not specified.
+const CELLS_OF_ORGANISMS: [&str; 8] = [
+    "ZFA:0009000",
+    "ZFA:0001093",
+    "FBbt:00007002",
+    "WBbt:0007849",
+    "WBbt:0007850",
+    "WBbt:0008595",
+    "WBbt:0004017",
+    "WBbt:0006803",
+];
+
 pub(crate) static TISSUES: Terms = Terms {
     ontologies: &["UBERON", "ZFA", "FBbt", "WBbt"],
     below: &["ZFA:0100000", "FBbt:10000000", "WBbt:0005766", "UBERON:0001062"],
-    forbidden: &[
-        "ZFA:0009000",
-        "ZFA:0001093",
-        "FBbt:00007002",
-        "WBbt:0007849",
-        "WBbt:0007850",
-        "WBbt:0008595",
-        "WBbt:0004017",
-        "WBbt:0006803",
-    ],
+    forbidden: &CELLS_OF_ORGANISMS,
     forbidden_below: &["ZFA:0009000", "WBbt:0004017", "WBbt:0006803", "FBbt:00007002"],
     ..ANY
 };
 pub(crate) static ORGANOIDS: Terms = Terms {
-    forbidden: &[
-        "ZFA:0009000",
-        "ZFA:0001093",
-        "FBbt:00007002",
-        "WBbt:0007849",
-        "WBbt:0007850",
-        "WBbt:0008595",
-        "WBbt:0004017",
-        "WBbt:0006803",
-        "UBERON:0000922",
-    ],
+    forbidden: &{
+        let mut forbidden = ["UBERON:0000922"; CELLS_OF_ORGANISMS.len() + 1];
+        let (cells, _) = forbidden.split_at_mut(CELLS_OF_ORGANISMS.len());
+        cells.copy_from_slice(&CELLS_OF_ORGANISMS);
+        forbidden
+    },
     ..TISSUES
 };
 pub(crate) static CELL_LINES: Terms = Terms { ontologies: &["CVCL"], any: true, ..ANY };

@@ -171,6 +171,28 @@ impl<'a> Part<'a> {
         }
     }
 
+    /// The rows of each of these values, found in one pass.
+    pub(crate) fn rows_of(self, index: &[String], values: impl Iterator<Item = usize>) -> Vec<Rows> {
+        let mut places = vec![None; self.column.values.len()];
+        let mut n = 0;
+        for value in values {
+            places[value] = Some(n);
+            n += 1;
+        }
+        let mut found = vec![Rows::default(); n];
+        if n == 0 {
+            return found;
+        }
+        for (row, code) in self.column.codes.iter().enumerate() {
+            if let Some(at) = places[*code as usize]
+                && self.mask.is_none_or(|mask| mask[row])
+            {
+                found[at].add(index, row);
+            }
+        }
+        found
+    }
+
     /// The rows that have a value of which `is` holds.
     pub(crate) fn rows(self, index: &[String], is: impl Fn(&Value) -> bool) -> Rows {
         let of_values: Vec<bool> = self.column.values.iter().map(is).collect();

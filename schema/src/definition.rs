@@ -40,6 +40,9 @@ pub(crate) const NOT_COUNTED: [&str; 4] = ["EFO:0007045", "EFO:0008804", "EFO:00
 /// The organisms whose genes need not be the dataset's: a virus and spike-ins.
 pub(crate) const EXEMPT_ORGANISMS: [&str; 2] = ["NCBITaxon:2697049", "NCBITaxon:32630"];
 
+/// The organisms whose genetic perturbations are supported.
+pub(crate) const PERTURBED_ORGANISMS: [&str; 3] = ["NCBITaxon:7955", "NCBITaxon:9606", "NCBITaxon:10090"];
+
 /// Columns and keys of Discover, and of older schemas.
 pub(crate) const RESERVED_UNS: [&str; 4] = ["schema_version", "schema_reference", "citation", "is_pre_analysis"];
 pub(crate) const DEPRECATED_UNS: [&str; 11] = [
@@ -107,6 +110,16 @@ pub(crate) struct Dependency {
     pub(crate) check: Check,
     /// Whether the column must not be there.
     pub(crate) is_forbidden: bool,
+}
+
+impl Dependency {
+    /// Whether it depends on the organism.
+    pub(crate) fn asks_organism(&self) -> bool {
+        self.when.iter().any(|when| match when {
+            When::Key { name, .. } | When::NoKey(name) => *name == ORGANISM,
+            When::Column { .. } | When::NoColumn(_) => false,
+        })
+    }
 }
 
 /// A column of `obs`.
@@ -411,10 +424,7 @@ uns['genetic_perturbations'].",
         dependencies: &[
             when(&[When::Key { name: PERTURBATIONS, is: Set::NONE, is_not: Set::NONE }], NOTHING),
             forbidden_when(&[When::NoKey(PERTURBATIONS)]),
-            when(
-                &[organism_is(&["NCBITaxon:7955", "NCBITaxon:9606", "NCBITaxon:10090"])],
-                Check { kind: Kind::Categorical, is_text: true, ..NOTHING },
-            ),
+            when(&[organism_is(&PERTURBED_ORGANISMS)], Check { kind: Kind::Categorical, is_text: true, ..NOTHING }),
         ],
         is_required: true,
         label: None,

@@ -123,6 +123,14 @@ impl Document {
         for matrix in matrices {
             fits(&matrix.place, &matrix.shape, &[n_obs, n_vars])?;
         }
+        // Whether it has the cells of `obs` is asked by a rule, which has a text of the original.
+        if let (Some(raw), Some(raw_var)) = (&self.raw_x, &self.raw_var) {
+            let n_genes = raw_var.n_rows();
+            if raw.shape.len() < 2 || raw.shape[1] != n_genes {
+                let problem = format!("has the shape {:?}, but raw/var has {n_genes} genes", raw.shape);
+                return Err(malformed(&raw.place, &problem));
+            }
+        }
         for (part, entries, wanted) in [
             ("obsm", &self.obsm, vec![n_obs]),
             ("varm", &self.varm, vec![n_vars]),
@@ -173,12 +181,19 @@ impl Document {
     }
 }
 
+/// More rows are not made up for a data frame that is not there: no dataset has as many, and a matrix may say anything.
+const MAX_MISSING_ROWS: usize = 1 << 24;
+
 /// The data frame at `place`. One that is not there has no columns, and as many rows as the matrix along this axis.
 fn frame(file: &RawFile, place: &str, matrix: Option<&RawMatrix>, axis: usize) -> Result<RawFrame, H5adError> {
     match (file.kind(place)?, matrix.and_then(|matrix| matrix.shape.get(axis))) {
+        (None, Some(n)) if *n > MAX_MISSING_ROWS => Err(malformed(
+            place,
+            &format!("is missing, and the matrix beside it claims {n} rows of it: write the file anew"),
+        )),
         (None, Some(n)) => {
             let index = (0..*n).map(|row| row.to_string()).collect();
-            Ok(RawFrame { index, columns: Vec::new(), is_encoded: false })
+            Ok(RawFrame { index, columns: Vec::new() })
         }
         (Some(_), _) | (None, None) => file.frame(place),
     }

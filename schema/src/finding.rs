@@ -47,13 +47,22 @@ pub struct Rows {
     pub first: Vec<String>,
 }
 
+/// Where a value stands.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum At {
+    /// In this column of `obs`.
+    Obs(String),
+    /// Under this key of `uns`.
+    Uns(String),
+}
+
 /// A change that needs no decision.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fix {
     /// Write this instead of a value.
     Replace {
-        /// The column of `obs`, or the key of `uns`.
-        column: String,
+        /// Where it stands.
+        at: At,
         /// The value that is there.
         from: String,
         /// The value to write.
@@ -139,9 +148,13 @@ impl Finding {
     }
 
     pub(crate) fn fix(mut self, fix: Option<Fix>) -> Self {
+        self.set_fix(fix);
+        self
+    }
+
+    pub(crate) fn set_fix(&mut self, fix: Option<Fix>) {
         // What becomes itself is no change.
         self.fix = fix.filter(|fix| !matches!(fix, Fix::Replace { from, to, .. } if from == to));
-        self
     }
 
     pub(crate) fn severity(mut self, severity: Severity) -> Self {
@@ -165,20 +178,31 @@ impl Rows {
     /// The rows of these numbers.
     pub(crate) fn of(index: &[String], rows: impl Iterator<Item = usize>) -> Self {
         let mut found = Self::default();
-        for row in rows {
-            if found.n < Self::N_FIRST {
-                found.first.extend(index.get(row).cloned());
-            }
-            found.n += 1;
-        }
+        rows.for_each(|row| found.add(index, row));
         found
+    }
+
+    pub(crate) fn add(&mut self, index: &[String], row: usize) {
+        if self.n < Self::N_FIRST {
+            self.first.extend(index.get(row).cloned());
+        }
+        self.n += 1;
+    }
+}
+
+impl std::fmt::Display for At {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Obs(column) => write!(f, "obs.{column}"),
+            Self::Uns(key) => write!(f, "uns.{key}"),
+        }
     }
 }
 
 impl std::fmt::Display for Fix {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Replace { column, from, to } => write!(f, "{column}: `{from}` becomes `{to}`"),
+            Self::Replace { at, from, to } => write!(f, "{at}: `{from}` becomes `{to}`"),
             Self::RenameGene { from, to } => write!(f, "gene `{from}` becomes `{to}`"),
             Self::Drop { frame, name } => write!(f, "{frame}: `{name}` is left out"),
             Self::DropCategories { column } => write!(f, "obs.{column}: categories without a cell are left out"),

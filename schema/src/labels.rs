@@ -1,8 +1,8 @@
 //! The columns and keys that submission writes into a valid file.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
-use h5ad::{CategoryKind, FrameColumn, RawFile, RawFrame};
+use h5ad::{CategoryKind, FrameColumn, RawFile, RawFrame, by_label};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::column::Column;
@@ -155,12 +155,7 @@ fn of_terms(reference: &Reference, name: &str, ids: &Column, is_ordered: bool) -
 
 /// A categorical of these texts, categories in order of the alphabet.
 pub(crate) fn sorted(of_rows: &[&str]) -> FrameColumn {
-    let mut numbers: BTreeMap<&str, i32> = of_rows.iter().map(|text| (*text, 0)).collect();
-    for (number, code) in numbers.values_mut().zip(0..) {
-        *number = code;
-    }
-    let codes = of_rows.iter().map(|text| numbers[text]).collect();
-    let categories = numbers.keys().map(|text| (*text).to_owned()).collect();
+    let (codes, categories) = by_label(of_rows.iter().map(|text| Some(*text)));
     FrameColumn::Categorical { codes, categories, ordered: false, kind: CategoryKind::Text }
 }
 
@@ -258,15 +253,21 @@ fn trimmed(frame: &RawFrame) -> Vec<(String, FrameColumn)> {
     columns.filter_map(|column| Some((column.name.clone(), trimmed_column(&column.values)?))).collect()
 }
 
-/// A categorical column without the categories that no row has; none where every one has a row.
-pub(crate) fn trimmed_column(values: &FrameColumn) -> Option<FrameColumn> {
-    let FrameColumn::Categorical { codes, categories, ordered, kind } = values else { return None };
-    let mut is_used = vec![false; categories.len()];
+/// Which of so many categories some row has.
+pub(crate) fn used(codes: &[i32], n_categories: usize) -> Vec<bool> {
+    let mut is_used = vec![false; n_categories];
     for code in codes {
         if let Ok(code) = usize::try_from(*code) {
             is_used[code] = true;
         }
     }
+    is_used
+}
+
+/// A categorical column without the categories that no row has; none where every one has a row.
+pub(crate) fn trimmed_column(values: &FrameColumn) -> Option<FrameColumn> {
+    let FrameColumn::Categorical { codes, categories, ordered, kind } = values else { return None };
+    let is_used = used(codes, categories.len());
     if !is_used.contains(&false) {
         return None;
     }
@@ -308,7 +309,7 @@ mod tests {
             kind: CategoryKind::Text,
         };
         let column = h5ad::RawColumn { name: "x".to_owned(), dtype: "category".to_owned(), values };
-        let frame = RawFrame { index: Vec::new(), columns: vec![column], is_encoded: true };
+        let frame = RawFrame { index: Vec::new(), columns: vec![column] };
         let FrameColumn::Categorical { codes, categories, ordered, .. } = &trimmed(&frame)[0].1 else { panic!() };
         assert_eq!((codes.as_slice(), categories.join(","), *ordered), ([1, -1, 0].as_slice(), "a,c".to_owned(), true));
     }

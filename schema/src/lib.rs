@@ -22,9 +22,9 @@ mod suggest;
 mod validate;
 
 pub use definition::VERSION;
-pub use finding::{Finding, Fix, Rows, Severity};
+pub use finding::{At, Finding, Fix, Rows, Severity};
 pub use labels::{LabelError, LabelValue, Labels, labels};
-pub use mend::{Changes, Matrix, changes};
-pub use report::{Group, Report, State, groups};
+pub use mend::{Change, Changes, Form, Matrix, changes};
+pub use report::{Group, Report, State, groups, groups_to_json};
 pub use rule::Rule;
 pub use validate::{Event, Options, Stopped, Unwatched, Watch, unopened, validate};

@@ -1,6 +1,8 @@
 //! One pass over a matrix: everything that rules ask of its values.
 
-use std::ops::ControlFlow;
+#[cfg(not(target_family = "wasm"))]
+use std::collections::BTreeMap;
+use std::ops::{ControlFlow, Range};
 
 use h5ad::{H5adError, RawMatrix, RawSlab, Storage};
 use xxhash_rust::xxh3::xxh3_128;
@@ -33,83 +35,201 @@ pub(crate) struct Summary {
     pub(crate) first_not_count: Option<(usize, f64)>,
     /// Values that are NaN or infinite.
     pub(crate) n_not_finite: u64,
-    /// Whether every value is exact as a float of 32 bits.
-    pub(crate) fits_single: bool,
 }
 
-/// Reads a matrix once. `advance` is told how many cells (of a CSC matrix genes) were read.
+/// Entries from which on a matrix is read by several threads, where there are any.
+#[cfg(not(target_family = "wasm"))]
+const MANY_ENTRIES: u64 = 1 << 22;
+
+/// More threads wait for the disk, and take memory.
+#[cfg(not(target_family = "wasm"))]
+const MOST_THREADS: usize = 4;
+
+/// Reads a matrix once. What is wanted takes memory by the extents of the matrix, which must be those of data frames that
+/// are there: a sparse matrix may say anything of the axis that it is not stored along. `advance` is told how many cells
+/// (of a CSC matrix genes) were read. What is found does not depend on the number of threads.
 pub(crate) fn pass(
     matrix: &RawMatrix,
     wanted: Wanted,
     advance: &mut dyn FnMut(usize) -> ControlFlow<()>,
 ) -> Result<Summary, H5adError> {
     let [n_rows, n_cols] = matrix.shape[..] else { return Ok(Summary::default()) };
-    let storage = matrix.storage();
-    let mut summary = Summary { fits_single: true, ..Summary::default() };
-    if wanted.genes {
-        summary.sums = vec![0.0; n_cols];
-        summary.n_entries = vec![0; n_cols];
-    }
-    if wanted.cells {
-        summary.is_empty = vec![true; n_rows];
-        if storage != Some(Storage::Csc) {
-            summary.hashes = vec![0; n_rows];
+    let seer = Seer { matrix, wanted, n_rows, n_cols, storage: matrix.storage() };
+    let slabs = matrix.slabs();
+    let mut summary = seer.nothing();
+    #[cfg(not(target_family = "wasm"))]
+    if matrix.n_stored() >= MANY_ENTRIES {
+        let n_threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(MOST_THREADS);
+        if n_threads > 1 {
+            at_once(&seer, &slabs, n_threads, &mut summary, advance)?;
+            return Ok(summary);
         }
     }
-    let mut scratch = Scratch::default();
-    matrix.each_slab(|slab| match slab {
-        RawSlab::Dense { first, values } => {
-            let n = values.len().checked_div(n_cols).unwrap_or_default();
-            for (at, row) in values.chunks_exact(n_cols.max(1)).enumerate() {
-                summary.dense_row(first + at, row, wanted, &mut scratch);
-            }
-            advance(n)
+    for slab in slabs {
+        let n = slab.len();
+        summary.add(seer.see(slab)?, seer.storage);
+        if advance(n).is_break() {
+            break;
         }
-        RawSlab::Sparse { first, bounds, minors, values } => {
-            for (at, bound) in bounds.windows(2).enumerate() {
-                let (minors, values) = (&minors[bound[0]..bound[1]], &values[bound[0]..bound[1]]);
-                match storage {
-                    Some(Storage::Csc) => summary.csc_column(first + at, minors, values, wanted),
-                    Some(Storage::Csr | Storage::Dense) | None => {
-                        summary.csr_row(first + at, minors, values, wanted, &mut scratch);
+    }
+    Ok(summary)
+}
+
+/// Sees slabs in several threads, and adds them up in their order.
+#[cfg(not(target_family = "wasm"))]
+fn at_once(
+    seer: &Seer<'_>,
+    slabs: &[Range<usize>],
+    n_threads: usize,
+    summary: &mut Summary,
+    advance: &mut dyn FnMut(usize) -> ControlFlow<()>,
+) -> Result<(), H5adError> {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::mpsc::sync_channel;
+
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        // Few wait to be added up, so that they take little memory; threads end once nobody takes what they have seen.
+        let (sender, seen) = sync_channel(n_threads);
+        for _ in 0..n_threads {
+            let (sender, next) = (sender.clone(), &next);
+            scope.spawn(move || {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(slab) = slabs.get(at) else { return };
+                    if sender.send((at, seer.see(slab.clone()))).is_err() {
+                        return;
                     }
                 }
-            }
-            advance(bounds.len() - 1)
+            });
         }
-    })?;
-    Ok(summary)
+        drop(sender);
+        let mut waiting = BTreeMap::new();
+        let mut n_added = 0;
+        for (at, found) in seen {
+            waiting.insert(at, found?);
+            while let Some(found) = waiting.remove(&n_added) {
+                summary.add(found, seer.storage);
+                let n = slabs[n_added].len();
+                n_added += 1;
+                if advance(n).is_break() {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Sees slabs of a matrix.
+struct Seer<'a> {
+    matrix: &'a RawMatrix,
+    wanted: Wanted,
+    n_rows: usize,
+    n_cols: usize,
+    storage: Option<Storage>,
 }
 
 /// Memory that is used again for each cell.
 #[derive(Default)]
 struct Scratch {
-    bytes: Vec<u8>,
+    genes: Vec<u8>,
+    values: Vec<u8>,
     entries: Vec<(u32, f64)>,
 }
 
 impl Scratch {
     /// The hash of entries that are told in order of their genes. Zeros count by their sign, as the bytes of an array.
     fn hash(&mut self, entries: impl Iterator<Item = (u32, f64)>) -> u128 {
-        self.bytes.clear();
+        self.genes.clear();
+        self.values.clear();
         for (gene, value) in entries {
-            self.bytes.extend(gene.to_le_bytes());
-            self.bytes.extend(value.to_bits().to_le_bytes());
+            self.genes.extend(gene.to_le_bytes());
+            self.values.extend(value.to_bits().to_le_bytes());
         }
-        xxh3_128(&self.bytes)
+        self.genes.append(&mut self.values);
+        xxh3_128(&self.genes)
+    }
+}
+
+impl Seer<'_> {
+    /// What is found in no slab yet.
+    fn nothing(&self) -> Summary {
+        let is_by_genes = self.storage == Some(Storage::Csc);
+        let mut summary = Summary::default();
+        if self.wanted.genes && !is_by_genes {
+            summary.sums = vec![0.0; self.n_cols];
+            summary.n_entries = vec![0; self.n_cols];
+        }
+        // Of one that cannot be read there are no slabs.
+        if self.wanted.cells && (is_by_genes || self.storage.is_none()) {
+            summary.is_empty = vec![true; self.n_rows];
+        }
+        if self.wanted.cells && self.storage.is_none() {
+            summary.hashes = vec![0; self.n_rows];
+        }
+        summary
+    }
+
+    /// What is found in a slab, as if the matrix had nothing else: of its cells, or of a CSC matrix of its genes.
+    fn see(&self, majors: Range<usize>) -> Result<Summary, H5adError> {
+        let mut summary = self.nothing();
+        let (mut scratch, n) = (Scratch::default(), majors.len());
+        self.matrix.with_slab(majors, |slab| match slab {
+            RawSlab::Dense { first, values } => {
+                for at in 0..n {
+                    let row = &values[at * self.n_cols..(at + 1) * self.n_cols];
+                    summary.dense_row(first + at, row, self.wanted, &mut scratch);
+                }
+            }
+            RawSlab::Sparse { first, bounds, minors, values } => {
+                for (at, bound) in bounds.windows(2).enumerate() {
+                    let (minors, values) = (&minors[bound[0]..bound[1]], &values[bound[0]..bound[1]]);
+                    match self.storage {
+                        Some(Storage::Csc) => summary.csc_column(minors, values, self.wanted),
+                        Some(Storage::Csr | Storage::Dense) | None => {
+                            summary.csr_row(first + at, minors, values, self.wanted, &mut scratch);
+                        }
+                    }
+                }
+            }
+        })?;
+        Ok(summary)
     }
 }
 
 impl Summary {
+    /// Adds what is found in the next slab.
+    fn add(&mut self, next: Self, storage: Option<Storage>) {
+        let Self { n_nonzero, sums, n_entries, hashes, is_empty, n_not_counts, first_not_count, n_not_finite } = next;
+        self.n_nonzero += n_nonzero;
+        self.n_not_counts += n_not_counts;
+        self.n_not_finite += n_not_finite;
+        self.first_not_count = self.first_not_count.or(first_not_count);
+        match storage {
+            Some(Storage::Csc) => {
+                self.sums.extend(sums);
+                self.n_entries.extend(n_entries);
+                self.is_empty.iter_mut().zip(is_empty).for_each(|(all, own)| *all &= own);
+            }
+            Some(Storage::Csr | Storage::Dense) | None => {
+                self.sums.iter_mut().zip(sums).for_each(|(all, own)| *all += own);
+                self.n_entries.iter_mut().zip(n_entries).for_each(|(all, own)| *all += own);
+                self.is_empty.extend(is_empty);
+                self.hashes.extend(hashes);
+            }
+        }
+    }
+
     fn see(&mut self, row: usize, value: f64) {
-        if value < 0.0 || value % 1.0 > 0.0 {
+        // From there on every number is whole; a cast is much faster than a remainder.
+        const ALL_WHOLE: f64 = (1_u64 << 53) as f64;
+        let is_whole = value >= ALL_WHOLE || value as i64 as f64 == value;
+        if value < 0.0 || value.is_finite() && !is_whole {
             self.n_not_counts += 1;
             self.first_not_count.get_or_insert((row, value));
         } else if !value.is_finite() {
             self.n_not_finite += 1;
-        }
-        if f64::from(value as f32) != value && !value.is_nan() {
-            self.fits_single = false;
         }
     }
 
@@ -125,9 +245,9 @@ impl Summary {
         }
         self.n_nonzero += n;
         if wanted.cells {
-            self.is_empty[row] = n == 0;
+            self.is_empty.push(n == 0);
             let entries = values.iter().enumerate().filter(|(_, value)| value.to_bits() != 0);
-            self.hashes[row] = scratch.hash(entries.map(|(gene, value)| (gene as u32, *value)));
+            self.hashes.push(scratch.hash(entries.map(|(gene, value)| (gene as u32, *value))));
         }
     }
 
@@ -145,10 +265,10 @@ impl Summary {
         if !wanted.cells {
             return;
         }
-        self.is_empty[row] = n == 0;
+        self.is_empty.push(n == 0);
         if genes.is_sorted_by(|a, b| a < b) {
             let entries = genes.iter().copied().zip(values.iter().copied()).filter(|(_, value)| *value != 0.0);
-            self.hashes[row] = scratch.hash(entries);
+            self.hashes.push(scratch.hash(entries));
             return;
         }
         // Entries that are listed twice are added up, as scipy does.
@@ -163,11 +283,11 @@ impl Summary {
             }
             is_same
         });
-        self.hashes[row] = scratch.hash(entries.iter().copied().filter(|(_, value)| *value != 0.0));
+        self.hashes.push(scratch.hash(entries.iter().copied().filter(|(_, value)| *value != 0.0)));
         scratch.entries = entries;
     }
 
-    fn csc_column(&mut self, gene: usize, cells: &[u32], values: &[f64], wanted: Wanted) {
+    fn csc_column(&mut self, cells: &[u32], values: &[f64], wanted: Wanted) {
         for (cell, value) in cells.iter().zip(values) {
             self.see(*cell as usize, *value);
             self.n_nonzero += u64::from(*value != 0.0);
@@ -176,8 +296,8 @@ impl Summary {
             }
         }
         if wanted.genes {
-            self.sums[gene] = values.iter().sum();
-            self.n_entries[gene] = values.len() as u64;
+            self.sums.push(values.iter().sum());
+            self.n_entries.push(values.len() as u64);
         }
     }
 
@@ -190,5 +310,56 @@ impl Summary {
             hashes.get(start + 1) == Some(hash)
         };
         kept.filter(|row| is_repeated(&self.hashes[*row])).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use h5ad::{Frame, H5adWriter, MatrixLocation, NewMatrix, RawFile};
+
+    use super::*;
+
+    #[test]
+    fn a_matrix_in_many_slabs_is_seen_alike_by_one_thread_and_by_several() {
+        let (n_obs, n_vars) = (5000, 900);
+        let frame = |n: usize, prefix: &str| Frame {
+            index: (0..n).map(|at| format!("{prefix}{at}")).collect(),
+            index_name: None,
+            columns: Vec::new(),
+        };
+        let value =
+            |at: usize| if at % 7 == 0 { 0.0 } else { (at % 11) as f32 - if at == 4_000_001 { 0.5 } else { 0.0 } };
+        let data = (0..n_obs * n_vars).map(value).collect();
+        let mut writer = H5adWriter::new(&frame(n_obs, "c"), &frame(n_vars, "g")).expect("it has no odd names");
+        writer.matrix(&MatrixLocation::X, NewMatrix::Dense { data, n_vars }).expect("there is memory");
+        let mut bytes = Vec::new();
+        writer.write_to(&mut bytes).expect("there is memory");
+        let file = RawFile::from_bytes(bytes, "x").expect("it was just written");
+        let matrix = file.matrix("X").expect("it can be read").expect("it is there");
+        let wanted = Wanted { genes: true, cells: true };
+        let seer = Seer { matrix: &matrix, wanted, n_rows: n_obs, n_cols: n_vars, storage: matrix.storage() };
+        let slabs = matrix.slabs();
+        assert!(slabs.len() > 3, "{slabs:?}");
+        let of = |n_threads: usize| {
+            let (mut summary, mut n_read) = (seer.nothing(), 0);
+            let mut advance = |n: usize| {
+                n_read += n;
+                ControlFlow::Continue(())
+            };
+            at_once(&seer, &slabs, n_threads, &mut summary, &mut advance).expect("it can be read");
+            assert_eq!(n_read, n_obs);
+            format!("{summary:?}")
+        };
+        assert_eq!(of(1), of(3));
+        let summary = pass(&matrix, wanted, &mut |_| ControlFlow::Continue(())).expect("it can be read");
+        assert_eq!(format!("{summary:?}"), of(1));
+        assert_eq!((summary.n_not_counts, summary.first_not_count), (1, Some((4444, 4.5))));
+        let mut n_read = 0;
+        pass(&matrix, wanted, &mut |n| {
+            n_read += n;
+            ControlFlow::Break(())
+        })
+        .expect("it can be read");
+        assert_eq!(n_read, slabs[0].len(), "it ends when it is told to");
     }
 }

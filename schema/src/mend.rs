@@ -9,8 +9,9 @@ use h5ad::{
 };
 
 use crate::definition::IS_FILTERED;
-use crate::finding::Fix;
+use crate::finding::{At, Fix};
 use crate::labels::{sorted, trimmed_column};
+use crate::validate::{Event, Watch};
 
 /// What to write into a copy of a file.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -21,12 +22,45 @@ pub struct Changes {
     pub indexes: BTreeMap<String, Vec<String>>,
     /// Texts of `uns` by key, and colors; none where the entry is left out.
     pub uns: BTreeMap<String, Option<UnsValue>>,
-    /// Matrices by place, which are written anew as CSR of 32-bit floats, or dense where they are.
+    /// Matrices by place, which are written anew.
     pub matrices: BTreeSet<Matrix>,
-    /// What was done, a line each.
-    pub done: Vec<String>,
+    /// What is done.
+    pub done: Vec<Change>,
     /// What could not be done, and why.
     pub skipped: Vec<String>,
+}
+
+/// A change that is made, as it is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// What a finding asked for.
+    Fix(Fix),
+    /// Colors that follow the categories of their column, or are left out with it.
+    Colors {
+        /// Their key in `uns`.
+        key: String,
+        /// Whether they are left out.
+        is_left_out: bool,
+    },
+    /// Genes that get their identifiers.
+    Genes {
+        /// `var` or `raw/var`.
+        frame: &'static str,
+        /// How many.
+        n: usize,
+    },
+}
+
+impl std::fmt::Display for Change {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Fix(fix) => write!(f, "{fix}"),
+            Self::Colors { key, is_left_out: true } => write!(f, "uns: `{key}` is left out with its column"),
+            Self::Colors { key, is_left_out: false } => write!(f, "uns: `{key}` follows its categories"),
+            Self::Genes { frame, n: 1 } => write!(f, "{frame}: 1 gene gets its identifier"),
+            Self::Genes { frame, n } => write!(f, "{frame}: {n} genes get their identifiers"),
+        }
+    }
 }
 
 /// A matrix that is written anew.
@@ -34,8 +68,19 @@ pub struct Changes {
 pub struct Matrix {
     /// Where it lies.
     pub place: String,
-    /// Whether it becomes sparse.
-    pub to_csr: bool,
+    /// What it becomes.
+    pub form: Form,
+}
+
+/// What a matrix becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Form {
+    /// CSR of 32-bit floats.
+    Csr,
+    /// CSR of 64-bit floats, where 32-bit ones would not have every value.
+    CsrOfDoubles,
+    /// 32-bit floats, sparse or dense as it is.
+    Singles,
 }
 
 impl Changes {
@@ -44,38 +89,66 @@ impl Changes {
         self.done.is_empty()
     }
 
-    /// Takes out matrices of which 32-bit floats would not have every value. They are read for that.
+    /// Takes out matrices of which 32-bit floats would not have every value, or, where they are to become CSR, keeps them
+    /// 64-bit floats. They are read for that, until `watch` has enough.
     ///
     /// # Errors
     /// When one cannot be read.
-    pub fn leave_inexact(&mut self, file: &RawFile) -> Result<(), H5adError> {
+    pub fn leave_inexact(&mut self, file: &RawFile, watch: &dyn Watch) -> Result<(), H5adError> {
         let mut inexact = Vec::new();
         for matrix in &self.matrices {
             let Some(values) = file.matrix(&matrix.place)? else { continue };
             let mut is_exact = values.storage().is_some();
+            let n_columns = values.shape.last().copied().unwrap_or_default();
+            watch.event(Event::Matrix { place: &matrix.place, n: values.n_majors() });
             values.each_slab(|slab| {
                 let (RawSlab::Dense { values, .. } | RawSlab::Sparse { values, .. }) = slab;
                 is_exact &= values.iter().all(|value| f64::from(*value as f32) == *value || value.is_nan());
-                if is_exact { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+                watch.event(Event::Read { n: slab.n_majors(n_columns) });
+                if is_exact && !watch.is_stopped() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             })?;
             if !is_exact {
-                inexact.push(matrix.clone());
+                let keeps_doubles = matrix.form == Form::Csr && values.dtype == "float64";
+                inexact.push((matrix.clone(), keeps_doubles));
             }
         }
-        for matrix in inexact {
-            let place = &matrix.place;
-            self.done.retain(|line| !line.starts_with(&format!("{place}: ")));
-            self.skipped.push(format!("{place}: its values are no float32 without loss"));
+        for (matrix, keeps_doubles) in inexact {
+            let (place, n_before) = (&matrix.place, self.done.len());
+            self.done.retain(|change| match change {
+                Change::Fix(Fix::Csr { place: of }) => of != place || keeps_doubles,
+                Change::Fix(Fix::Singles { place: of }) => of != place,
+                Change::Fix(
+                    Fix::Replace { .. }
+                    | Fix::RenameGene { .. }
+                    | Fix::Drop { .. }
+                    | Fix::DropCategories { .. }
+                    | Fix::Flag { .. }
+                    | Fix::Categorize { .. },
+                )
+                | Change::Colors { .. }
+                | Change::Genes { .. } => true,
+            });
+            if self.done.len() < n_before {
+                self.skipped.push(format!("{place}: its values are no float32 without loss"));
+            }
             self.matrices.remove(&matrix);
+            if keeps_doubles {
+                self.matrices.insert(Matrix { form: Form::CsrOfDoubles, ..matrix });
+            }
         }
         Ok(())
     }
 
-    /// Makes the changes in a copy of the file.
+    /// Makes the changes in a copy of the file. `begin` is told the place of each matrix that is written anew, and nothing
+    /// once all are.
     ///
     /// # Errors
     /// When the file cannot be read, or the copy not be written.
-    pub fn apply<T: Target>(&self, revision: &mut Revision<T>) -> Result<(), WriteError> {
+    pub fn apply<T: Target>(
+        &self,
+        revision: &mut Revision<T>,
+        begin: &mut dyn FnMut(Option<&str>),
+    ) -> Result<(), WriteError> {
         for ((frame, name), column) in &self.columns {
             match column {
                 Some(column) => revision.set_column(frame, name, column)?,
@@ -91,18 +164,20 @@ impl Changes {
                 None => revision.remove(&format!("uns/{key}"))?,
             }
         }
-        for Matrix { place, to_csr } in &self.matrices {
+        for Matrix { place, form } in &self.matrices {
             let location = match place.as_str() {
                 "X" => MatrixLocation::X,
                 "raw/X" => MatrixLocation::Raw,
                 place => MatrixLocation::Layer(place.strip_prefix("layers/").unwrap_or(place).to_owned()),
             };
-            if *to_csr {
-                revision.rewrite_as_csr(&location)?;
-            } else {
-                revision.rewrite_as_singles(&location)?;
+            begin(Some(place));
+            match form {
+                Form::Csr => revision.rewrite_as_csr(&location)?,
+                Form::CsrOfDoubles => revision.rewrite_as_csr_of_doubles(&location)?,
+                Form::Singles => revision.rewrite_as_singles(&location)?,
             }
         }
+        begin(None);
         Ok(())
     }
 }
@@ -126,16 +201,13 @@ pub fn changes(file: &RawFile, fixes: &[&Fix]) -> Result<Changes, H5adError> {
     for fix in fixes {
         let mut is_done = true;
         match fix {
-            Fix::Replace { column, from, to } => match column.split_once('.') {
-                Some(("uns", key)) if !key.contains('.') => {
-                    changes.uns.insert(key.to_owned(), Some(UnsValue::Text(to.clone())));
-                }
-                Some(("obs", name)) => {
-                    let replaced = changes.column(frame("obs"), name).and_then(|values| replaced(&values, from, to));
-                    is_done = changes.put("obs", name, replaced);
-                }
-                Some(_) | None => is_done = false,
-            },
+            Fix::Replace { at: At::Uns(key), to, .. } => {
+                changes.uns.insert(key.clone(), Some(UnsValue::Text(to.clone())));
+            }
+            Fix::Replace { at: At::Obs(name), from, to } => {
+                let replaced = changes.column(frame("obs"), name).and_then(|values| replaced(&values, from, to));
+                is_done = changes.put("obs", name, replaced);
+            }
             Fix::RenameGene { from, to } => {
                 renamed.insert(from, to);
                 continue;
@@ -144,8 +216,7 @@ pub fn changes(file: &RawFile, fixes: &[&Fix]) -> Result<Changes, H5adError> {
                 changes.uns.insert(name.clone(), None);
             }
             Fix::Drop { frame, name } => {
-                let place = if frame == "raw.var" { "raw/var" } else { frame };
-                changes.columns.insert((place.to_owned(), name.clone()), None);
+                changes.columns.insert((frame.clone(), name.clone()), None);
             }
             Fix::DropCategories { column } => {
                 let trimmed = changes.column(frame("obs"), column).and_then(|values| trimmed_column(&values));
@@ -161,16 +232,19 @@ pub fn changes(file: &RawFile, fixes: &[&Fix]) -> Result<Changes, H5adError> {
             }
             Fix::Csr { place } => {
                 changes.matrices.retain(|matrix| matrix.place != *place);
-                changes.matrices.insert(Matrix { place: place.clone(), to_csr: true });
+                changes.matrices.insert(Matrix { place: place.clone(), form: Form::Csr });
             }
             Fix::Singles { place } => {
                 if !changes.matrices.iter().any(|matrix| matrix.place == *place) {
-                    changes.matrices.insert(Matrix { place: place.clone(), to_csr: false });
+                    changes.matrices.insert(Matrix { place: place.clone(), form: Form::Singles });
                 }
             }
         }
-        let list = if is_done { &mut changes.done } else { &mut changes.skipped };
-        list.push(fix.to_string());
+        if is_done {
+            changes.done.push(Change::Fix((*fix).clone()));
+        } else {
+            changes.skipped.push(fix.to_string());
+        }
     }
     changes.take_colors_along(file, frame("obs"))?;
     for place in ["var", "raw/var"] {
@@ -180,16 +254,13 @@ pub fn changes(file: &RawFile, fixes: &[&Fix]) -> Result<Changes, H5adError> {
         if names == frame.index {
             continue;
         }
-        let n_renamed = names.iter().zip(&frame.index).filter(|(new, old)| new != old).count();
-        let text = match n_renamed {
-            1 => format!("{place}: 1 gene gets its identifier"),
-            n => format!("{place}: {n} genes get their identifiers"),
-        };
+        let n = names.iter().zip(&frame.index).filter(|(new, old)| new != old).count();
+        let change = Change::Genes { frame: place, n };
         if names.iter().collect::<BTreeSet<_>>().len() == names.len() {
-            changes.done.push(text);
+            changes.done.push(change);
             changes.indexes.insert(place.to_owned(), names);
         } else {
-            changes.skipped.push(format!("{text}: two genes would have the same"));
+            changes.skipped.push(format!("{change}: two genes would have the same"));
         }
     }
     Ok(changes)
@@ -207,13 +278,13 @@ impl Changes {
                 continue;
             }
             let Some(changed) = changed else {
-                self.done.push(format!("uns: `{key}` is left out with its column"));
+                self.done.push(Change::Colors { key: key.clone(), is_left_out: true });
                 self.uns.insert(key, None);
                 continue;
             };
             let colors = file.texts(&place)?;
             if let Some(colors) = moved(before, changed, &colors.texts).filter(|moved| *moved != colors.texts) {
-                self.done.push(format!("uns: `{key}` follows its categories"));
+                self.done.push(Change::Colors { key: key.clone(), is_left_out: false });
                 self.uns.insert(key, Some(UnsValue::Texts(colors)));
             }
         }
@@ -256,7 +327,7 @@ fn moved(before: &FrameColumn, after: &FrameColumn, colors: &[String]) -> Option
     categories.iter().enumerate().map(of_category).collect()
 }
 
-/// The column with another text in the place of one.
+/// The column with another text in the place of one; none where no row has it.
 fn replaced(values: &FrameColumn, from: &str, to: &str) -> Option<FrameColumn> {
     if from == to {
         return None;
@@ -264,6 +335,9 @@ fn replaced(values: &FrameColumn, from: &str, to: &str) -> Option<FrameColumn> {
     match values {
         FrameColumn::Categorical { codes, categories, ordered, kind: CategoryKind::Text } => {
             let old = categories.iter().position(|category| category == from)?;
+            if !codes.contains(&(old as i32)) {
+                return None;
+            }
             let mut categories = categories.clone();
             let mut codes = codes.clone();
             match categories.iter().position(|category| category == to) {
@@ -283,6 +357,9 @@ fn replaced(values: &FrameColumn, from: &str, to: &str) -> Option<FrameColumn> {
             Some(FrameColumn::Categorical { codes, categories, ordered: *ordered, kind: CategoryKind::Text })
         }
         FrameColumn::Strings(values) => {
+            if !values.iter().any(|value| value.as_deref() == Some(from)) {
+                return None;
+            }
             let value = |value: &Option<String>| match value.as_deref() {
                 Some(text) if text == from => Some(to.to_owned()),
                 Some(_) | None => value.clone(),
@@ -333,6 +410,9 @@ mod tests {
         assert_eq!(replaced(&before, "Cell", "cell"), Some(column(&[0, 0, 1, -1], &["cell", "na"])));
         assert_eq!(replaced(&before, "na", "nucleus"), Some(column(&[0, 1, 2, -1], &["Cell", "cell", "nucleus"])));
         assert_eq!(replaced(&before, "x", "y"), None);
+        assert_eq!(replaced(&column(&[0], &["cell", "Cell"]), "Cell", "cell"), None, "no row has it");
+        let texts = FrameColumn::Strings(vec![Some("cell".to_owned()), None]);
+        assert_eq!(replaced(&texts, "Cell", "cell"), None, "no row has it");
         assert_eq!(replaced(&before, "cell", "cell"), None, "what becomes itself stays");
     }
 

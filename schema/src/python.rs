@@ -134,6 +134,10 @@ pub(crate) fn float(value: f64) -> String {
 /// An array as numpy prints it: of texts their quotes, of numbers one width, in lines of 75 letters. What is left out of
 /// arrays of several dimensions when they are large is not.
 pub(crate) fn array(elements: &[String], shape: &[usize], is_text: bool) -> String {
+    // numpy prints no brackets of what has no elements, and an extent beside an empty one may be any number.
+    if shape.contains(&0) {
+        return "[]".to_owned();
+    }
     let printed: Vec<String> =
         if is_text { elements.iter().map(|text| quoted(text)).collect() } else { numbers(elements) };
     nested(&printed, shape, shape.len().max(1) - 1)
@@ -243,6 +247,8 @@ mod tests {
         assert_eq!(array(&own(&["0.5", "1.0"]), &[2], false), "[0.5 1. ]");
         let many = array(&vec!["#000000".to_owned(); 12], &[12], true);
         assert_eq!(many.lines().next().unwrap().len(), 70);
+        assert_eq!(array(&[], &[1 << 50, 0], false), "[]");
+        assert_eq!(array(&[], &[0, usize::MAX, usize::MAX], true), "[]");
         assert_eq!(array(&own(&["a", "b", "c", "d"]), &[2, 2], true), "[['a' 'b']\n ['c' 'd']]");
     }
 }

@@ -49,6 +49,8 @@ pub struct Group<'a> {
     pub place: &'a str,
     /// The findings, those of the same value once.
     pub findings: Vec<&'a Finding>,
+    /// Which of all findings each is.
+    pub numbers: Vec<usize>,
     /// How many cells or genes it is about, where that can be told.
     pub n_rows: usize,
 }
@@ -134,11 +136,11 @@ pub fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
     let mut places: BTreeMap<(Severity, Rule, &str), usize> = BTreeMap::new();
     let mut groups: Vec<Group<'_>> = Vec::new();
     let mut known: BTreeSet<(usize, &str)> = BTreeSet::new();
-    for finding in findings {
+    for (number, finding) in findings.iter().enumerate() {
         let Finding { rule, severity, place, .. } = finding;
         let at = *places.entry((*severity, *rule, place)).or_insert_with(|| {
             let (rule, severity) = (*rule, *severity);
-            groups.push(Group { rule, severity, place, findings: Vec::new(), n_rows: 0 });
+            groups.push(Group { rule, severity, place, findings: Vec::new(), numbers: Vec::new(), n_rows: 0 });
             groups.len() - 1
         });
         let group = &mut groups[at];
@@ -146,10 +148,17 @@ pub fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
         if finding.value.as_deref().is_none_or(|value| known.insert((at, value))) {
             group.n_rows += finding.rows.n;
             group.findings.push(finding);
+            group.numbers.push(number);
         }
     }
     groups.sort_by_key(|group| group.severity);
     groups
+}
+
+/// Findings by cause as JSON: of each, which findings they are, and how many cells or genes it is about.
+pub fn groups_to_json(findings: &[Finding]) -> Value {
+    let groups = groups(findings);
+    groups.iter().map(|group| json!({ "findings": group.numbers, "n_rows": group.n_rows })).collect()
 }
 
 fn to_json(finding: &Finding) -> Value {
@@ -172,4 +181,31 @@ fn to_json(finding: &Finding) -> Value {
         "is_hidden_by_original": finding.is_hidden,
         "text": finding.text,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::Rows;
+
+    #[test]
+    fn findings_of_one_cause_stand_together_each_value_once_and_errors_first() {
+        let of = |rule: u16, place: &str, value: &str, n: usize| {
+            Finding::new(rule, place, "text").value(value).rows(Rows { n, first: Vec::new() })
+        };
+        let findings = [
+            of(35, "obs.x", "unused", 0),
+            of(55, "obs.a", "lung", 2),
+            of(55, "obs.b", "lung", 3),
+            of(55, "obs.a", "heart", 4),
+            of(55, "obs.a", "lung", 2),
+        ];
+        let json = groups_to_json(&findings);
+        let expected = json!([
+            { "findings": [1, 3], "n_rows": 6 },
+            { "findings": [2], "n_rows": 3 },
+            { "findings": [0], "n_rows": 0 },
+        ]);
+        assert_eq!(json, expected);
+    }
 }

@@ -23,67 +23,106 @@ pub(crate) fn named(reference: &Reference, id: &str) -> String {
     }
 }
 
-/// What to write for an identifier that is no term of the ontologies that are allowed.
-pub(crate) fn term(reference: &Reference, id: &str, terms: &Terms) -> Option<Better> {
-    let exact = |id: String| Better { text: format!("write {}", named(reference, &id)), exact: Some(id) };
-    let is_allowed = |id: &str| {
-        reference
-            .term(id)
-            .is_some_and(|term| terms.ontologies.contains(&term.ontology.name()) && !Reference::is_deprecated(term))
-    };
-    let trimmed = id.trim();
-    if terms.exceptions.iter().any(|word| word.eq_ignore_ascii_case(trimmed)) {
-        let word = trimmed.to_ascii_lowercase();
-        return Some(Better { text: format!("write {word}"), exact: Some(word) });
+/// What terms a value is to be of.
+pub(crate) struct Wanted<'a> {
+    pub(crate) reference: &'a Reference,
+    pub(crate) terms: &'a Terms,
+    /// The organism of the dataset; nothing where there is none.
+    pub(crate) organism: &'a str,
+    /// Whether the value has several of them.
+    pub(crate) is_listed: bool,
+}
+
+impl Wanted<'_> {
+    fn allow(&self, id: &str) -> bool {
+        self.terms.allow(self.reference, self.organism, id)
     }
-    if trimmed != id && is_allowed(trimmed) {
-        return Some(exact(trimmed.to_owned()));
-    }
-    // Another case of the prefix, or the other separator.
-    if let Some(at) = trimmed.find([':', '_']) {
-        let (prefix, rest) = (&trimmed[..at], trimmed[at + 1..].trim());
-        let prefixes = terms.ontologies.iter().copied().chain(["ZFS", "AfPO", "uniprot"]);
-        let candidates = prefixes.filter(|known| known.eq_ignore_ascii_case(prefix));
-        for candidate in candidates {
-            for separator in [':', '_'] {
-                let candidate = format!("{candidate}{separator}{rest}");
-                if is_allowed(&candidate) {
-                    return Some(exact(candidate));
-                }
-            }
+
+    /// What may be written at all.
+    fn choices(&self) -> String {
+        let Self { reference, terms, organism, is_listed } = self;
+        let ontologies: Vec<&str> = terms.ontologies_of(organism).collect();
+        let is_open = terms.any || !terms.whole.is_empty() || !terms.below.is_empty();
+        let mut choices: Vec<String> = match is_open {
+            true => vec![format!("a term of {}", ontologies.join(", "))],
+            false => terms.terms.iter().filter(|id| self.allow(id)).map(|id| named(reference, id)).collect(),
+        };
+        choices.extend(terms.exceptions.iter().filter(|_| !is_listed).map(|word| format!("`{word}`")));
+        match choices.split_last() {
+            Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+            Some(_) | None => choices.concat(),
         }
     }
+}
+
+/// What to write for an identifier that is no term of the ontologies that are allowed. By label and synonym it is looked
+/// for where `searches_labels`.
+pub(crate) fn term(wanted: &Wanted<'_>, id: &str, searches_labels: bool) -> Better {
+    let Wanted { reference, terms, organism, is_listed } = wanted;
+    let to_decide = |text: String| Better { text, exact: None };
+    let trimmed = id.trim();
+    if !is_listed && let Some(word) = terms.exceptions.iter().find(|word| word.eq_ignore_ascii_case(trimmed)) {
+        return Better { text: format!("write {word}"), exact: Some((*word).to_owned()) };
+    }
+    if let Some(known) = in_right_case(wanted, trimmed) {
+        return match wanted.allow(&known) {
+            true => Better { text: format!("write {}", named(reference, &known)), exact: Some(known) },
+            false => to_decide(instead(wanted, &known)),
+        };
+    }
     if terms.list != List::No
-        && let Some(list) = split_otherwise(trimmed, &is_allowed)
+        && let Some(list) = split_otherwise(wanted, trimmed)
     {
-        return Some(Better { text: format!("separate terms by `{DELIMITER}`: `{list}`"), exact: Some(list) });
+        return Better { text: format!("separate terms by `{DELIMITER}`: `{list}`"), exact: Some(list) };
     }
-    if Ontology::of(trimmed).is_some() {
-        return reference.term(trimmed).map(|term| Better {
-            text: format!(
-                "{} is of {}; write a term of {}",
-                named(reference, trimmed),
-                term.ontology.name(),
-                terms.ontologies.join(", ")
-            ),
-            exact: None,
-        });
+    if Ontology::of(trimmed).is_some() || !searches_labels {
+        let of = reference.term(trimmed).map(|term| term.ontology.name());
+        let of = of.map(|of| format!("{} is of {of}; ", named(reference, trimmed))).unwrap_or_default();
+        return to_decide(format!("{of}write {}", wanted.choices()));
     }
-    let ontologies = terms.ontologies.iter().filter_map(|name| Ontology::named(name));
-    let mut called: Vec<(String, String)> =
-        ontologies.flat_map(|ontology| reference.terms_called(ontology, trimmed)).collect();
-    called.truncate(N_TERMS);
-    let called: Vec<String> = called.into_iter().map(|(id, label)| format!("{id} ({label})")).collect();
-    (!called.is_empty()).then(|| Better { text: format!("write the identifier: {}", called.join(" or ")), exact: None })
+    let called = |text: &str| -> Vec<String> {
+        let ontologies = terms.ontologies_of(organism).filter_map(Ontology::named);
+        let called = ontologies.flat_map(|ontology| reference.terms_called(ontology, text));
+        let called = called.filter(|(id, _)| wanted.allow(id)).take(N_TERMS);
+        called.map(|(id, label)| format!("{id} ({label})")).collect()
+    };
+    let mut found = called(trimmed);
+    if found.is_empty()
+        && let Some(single) = trimmed.strip_suffix(['s', 'S'])
+    {
+        found = called(single);
+    }
+    to_decide(match found.is_empty() {
+        true => format!("write {}", wanted.choices()),
+        false => format!("write the identifier: {}", found.join(" or ")),
+    })
+}
+
+/// The term of the ontologies that is meant, if it has another case of its prefix or the other separator.
+fn in_right_case(wanted: &Wanted<'_>, trimmed: &str) -> Option<String> {
+    let Wanted { reference, terms, .. } = wanted;
+    let is_known = |id: &str| {
+        let term = reference.term(id).filter(|term| !Reference::is_deprecated(*term));
+        term.is_some_and(|term| terms.ontologies.contains(&term.ontology.name()))
+    };
+    if is_known(trimmed) {
+        return Some(trimmed.to_owned());
+    }
+    let at = trimmed.find([':', '_'])?;
+    let (prefix, rest) = (&trimmed[..at], trimmed[at + 1..].trim());
+    let prefixes = terms.ontologies.iter().copied().chain(["ZFS", "AfPO", "uniprot"]);
+    let prefixes = prefixes.filter(|known| known.eq_ignore_ascii_case(prefix));
+    let candidates = prefixes.flat_map(|prefix| [':', '_'].map(|separator| format!("{prefix}{separator}{rest}")));
+    candidates.into_iter().find(|candidate| is_known(candidate))
 }
 
 /// The list that identifiers are which another separator stands between.
-fn split_otherwise(text: &str, is_allowed: &dyn Fn(&str) -> bool) -> Option<String> {
+fn split_otherwise(wanted: &Wanted<'_>, text: &str) -> Option<String> {
     ["||", "|", ",", ";"].iter().find_map(|separator| {
         let mut ids: Vec<&str> = text.split(separator).map(str::trim).collect();
         ids.sort_unstable();
         ids.dedup();
-        (ids.len() > 1 && ids.iter().all(|id| is_allowed(id))).then(|| ids.join(DELIMITER))
+        (ids.len() > 1 && ids.iter().all(|id| wanted.allow(id))).then(|| ids.join(DELIMITER))
     })
 }
 
@@ -94,15 +133,16 @@ pub(crate) fn instead_of(reference: &Reference, id: &str) -> Option<String> {
         .map(|_| format!("{} is too wide or of another kind; write a term below it", named(reference, id)))
 }
 
-/// Which branches are allowed.
-pub(crate) fn branches(reference: &Reference, id: &str, terms: &Terms) -> Option<String> {
-    let of = Ontology::of(id)?;
-    let own = terms.below.iter().chain(terms.terms).filter(|allowed| Ontology::of(allowed) == Some(of));
-    let own: Vec<String> = own.take(N_TERMS + 1).map(|allowed| named(reference, allowed)).collect();
+/// What to write instead of a term that exists and is not allowed.
+pub(crate) fn instead(wanted: &Wanted<'_>, id: &str) -> String {
+    let Wanted { reference, terms, .. } = wanted;
+    let of = Ontology::of(id);
+    let own = terms.below.iter().filter(|allowed| of.is_some() && Ontology::of(allowed) == of);
+    let own: Vec<String> = own.take(N_TERMS).map(|allowed| named(reference, allowed)).collect();
     let id = named(reference, id);
     match own.is_empty() {
-        true => Some(format!("{id} is not allowed here; write a term of {}", terms.ontologies.join(", "))),
-        false => Some(format!("{id} is neither of nor below {}", own.join(", "))),
+        true => format!("{id} is not allowed here; write {}", wanted.choices()),
+        false => format!("{id} is not below {}; write {}", own.join(", "), wanted.choices()),
     }
 }
 

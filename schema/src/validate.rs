@@ -101,6 +101,9 @@ pub fn validate(file: &RawFile, reference: &Reference, options: Options, watch: 
             is_told = true;
             let so_far: Vec<Finding> = found.values().flat_map(|(findings, _)| findings.iter().cloned()).collect();
             watch.event(Event::Metadata(&so_far));
+            if watch.is_stopped() {
+                return Err(Stopped);
+            }
         }
         let has_errors = || found.values().any(|(findings, thrown)| thrown.is_some() || findings.iter().any(is_error));
         if step == Step::Raw && options.compat && has_errors() {

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "what fails here fails a test")]
 
+use std::borrow::Cow;
+use std::cell::Cell;
 use std::sync::OnceLock;
 
 use h5ad::{
@@ -9,8 +11,10 @@ use h5ad::{
     Revision, Source, UnsValue,
 };
 use proptest::prelude::*;
-use schema::reference::Reference;
-use schema::{Fix, Labels, Options, Report, Severity, State, Unwatched, changes, labels, unopened, validate};
+use schema::reference::{Reference, Tables};
+use schema::{
+    At, Event, Fix, Labels, Options, Report, Severity, State, Unwatched, Watch, changes, labels, unopened, validate,
+};
 
 const CELLS: [&str; 3] = ["AAA-1", "CCC-1", "GGG-1"];
 const GENES: [&str; 4] = ["ENSG00000141510", "ENSG00000012048", "ENSG00000139618", "ERCC-00002"];
@@ -161,8 +165,8 @@ fn what_was_meant_is_found_by_label_case_and_separator() {
         (finding.suggestion.unwrap(), finding.fix)
     };
     let fix = |from: &str, to: &str| {
-        let column = "obs.cell_type_ontology_term_id".to_owned();
-        Some(Fix::Replace { column, from: from.to_owned(), to: to.to_owned() })
+        let at = At::Obs("cell_type_ontology_term_id".to_owned());
+        Some(Fix::Replace { at, from: from.to_owned(), to: to.to_owned() })
     };
     assert_eq!(suggestion("cl:0000066").1, fix("cl:0000066", "CL:0000066"));
     assert_eq!(suggestion("CL_0000066").1, fix("CL_0000066", "CL:0000066"));
@@ -170,6 +174,37 @@ fn what_was_meant_is_found_by_label_case_and_separator() {
     let (text, fix) = suggestion("Epithelial cell");
     assert!(text.contains("CL:0000066 (epithelial cell)"), "{text}");
     assert_eq!(fix, None, "a label names a term, but a person decides");
+}
+
+/// The suggestion to the one finding of this rule.
+fn suggestion(report: &Report, rule: u16) -> String {
+    let found = report.findings.iter().find(|finding| finding.rule.number() == rule);
+    found.and_then(|finding| finding.suggestion.clone()).unwrap_or_else(|| panic!("{:?}", report.findings))
+}
+
+#[test]
+fn only_terms_that_the_organism_may_have_are_suggested() {
+    let of = |column: &'static str, id: &str| report(set(column, same(id)));
+    let cells = suggestion(&of("cell_type_ontology_term_id", "monocytes"), 55);
+    assert_eq!(cells, "write the identifier: CL:0000576 (monocyte)");
+    let sex = suggestion(&of("sex_ontology_term_id", "M"), 55);
+    assert_eq!(
+        sex,
+        "write PATO:0000383 (female), PATO:0000384 (male), PATO:0001340 (hermaphrodite), `unknown` or `na`"
+    );
+    let fish = suggestion(&of("tissue_ontology_term_id", "zfa:0000001"), 55);
+    assert!(fish.contains("write a term of UBERON") && !fish.contains("FBbt"), "{fish}");
+    let assay = suggestion(&of("assay_ontology_term_id", "EFO:0000001"), 57);
+    assert!(assay.ends_with("write a term of EFO"), "{assay}");
+}
+
+#[test]
+fn what_depends_on_a_wrong_organism_says_so() {
+    let human = UnsValue::Text("human".to_owned());
+    let report = report(|revision| revision.set_uns(&["organism_ontology_term_id"], &human).unwrap());
+    let of_stage = report.findings.iter().find(|finding| finding.place == "obs.development_stage_ontology_term_id");
+    let suggestion = of_stage.and_then(|finding| finding.suggestion.as_ref()).unwrap();
+    assert!(suggestion.contains("uns.organism_ontology_term_id, which is wrong"), "{suggestion}");
 }
 
 #[test]
@@ -319,6 +354,51 @@ fn what_needs_a_decision_is_left_alone() {
 }
 
 #[test]
+fn a_list_gets_one_fix_that_puts_all_of_it_right() {
+    let column = "disease_ontology_term_id";
+    let lists = [
+        "MONDO:0100096 || mondo:0005148 || MONDO_0004979",
+        "MONDO:0100096 || MONDO:0100096",
+        "MONDO:0005148 || MONDO:0004979 || MONDO:0005148",
+    ];
+    let bytes = changed(&valid(), set(column, categorical(&[0, 1, 2], &lists)));
+    let before = report_with(bytes.clone(), Options::default());
+    let fixes: Vec<String> = before.fixes().iter().map(ToString::to_string).collect();
+    assert_eq!(fixes.len(), lists.len(), "{fixes:?}");
+    assert!(fixes.iter().any(|fix| fix.ends_with("becomes `MONDO:0004979 || MONDO:0005148 || MONDO:0100096`")));
+    let changes = mended(bytes.clone());
+    assert_eq!(changes.skipped, Vec::<String>::new());
+    let after = changed(&bytes, |revision| changes.apply(revision, &mut |_| ()).unwrap());
+    assert_eq!(keys(&report_with(after.clone(), Options::default())), Vec::<String>::new());
+    assert!(mended(after).is_empty(), "nothing is left to mend");
+}
+
+#[test]
+fn many_wrong_values_have_their_own_cells_and_no_search_each() {
+    let n = 400;
+    let names: Vec<String> = (0..n).map(|at| format!("neuron {at}")).collect();
+    let codes: Vec<i32> = (0..n).collect();
+    let index: Vec<String> = (0..n).map(|at| format!("cell-{at}")).collect();
+    let obs = Frame {
+        index,
+        index_name: None,
+        columns: vec![(
+            "cell_type_ontology_term_id".to_owned(),
+            categorical(&codes, &names.iter().map(String::as_str).collect::<Vec<_>>()),
+        )],
+    };
+    let var = Frame { index: texts(&GENES), index_name: None, columns: Vec::new() };
+    let mut bytes = Vec::new();
+    H5adWriter::new(&obs, &var).unwrap().write_to(&mut bytes).unwrap();
+    let report = report_with(bytes, Options::default());
+    let wrong = report.findings.iter().filter(|finding| finding.rule.number() == 55).collect::<Vec<_>>();
+    assert_eq!(wrong.len(), n as usize);
+    for (at, finding) in wrong.iter().enumerate() {
+        assert_eq!(finding.rows.first, [format!("cell-{at}")]);
+    }
+}
+
+#[test]
 fn colors_go_with_their_categories() {
     let bytes = changed(&valid(), |revision| {
         revision.set_column("obs", "cluster", &categorical(&[0, 2, 2], &["a", "unused", "b"])).unwrap();
@@ -341,9 +421,84 @@ fn mended_files_have_less_to_complain_about() {
     let before = report_with(bytes.clone(), Options::default());
     let changes = changes(&file, &before.fixes()).unwrap();
     assert_eq!(changes.skipped, Vec::<String>::new());
-    let after = changed(&bytes, |revision| changes.apply(revision).unwrap());
+    let after = changed(&bytes, |revision| changes.apply(revision, &mut |_| ()).unwrap());
     assert!(!before.is_valid());
     assert_eq!(keys(&report_with(after, Options::default())), Vec::<String>::new());
+}
+
+/// Numbers of cells and genes in the attribute of a sparse matrix.
+fn claim(revision: &mut Revision<Patches>, place: &str, shape: [f64; 2]) {
+    revision.set_attribute(place, "shape", &UnsValue::Numbers(shape.to_vec())).unwrap();
+}
+
+#[test]
+fn extents_that_nothing_confirms_take_no_memory() {
+    let huge = 2_f64.powi(50);
+    let text = |report: Report| report.findings.into_iter().map(|finding| finding.text).collect::<Vec<_>>().join("\n");
+    let raw = report(|revision| claim(revision, "raw/X", [3.0, huge]));
+    assert_eq!(keys(&raw), ["R2"]);
+    assert!(text(raw).contains("raw/var has 4 genes"));
+    let var = report(|revision| {
+        revision.remove("var").unwrap();
+        claim(revision, "X", [3.0, 2_f64.powi(40)]);
+    });
+    assert_eq!(keys(&var), ["R2"]);
+    assert!(text(var).contains("claims 1099511627776 rows"));
+    // By genes, the number of cells is what stands there.
+    let by_genes = report(|revision| {
+        let mut csc = revision.csr(&MatrixLocation::Raw, 3).unwrap();
+        csc.push([1; 4], &[0, 1, 2, 0], &[1.0; 4]).unwrap();
+        csc.finish().unwrap();
+    });
+    assert_eq!(keys(&by_genes), ["R2"], "it has four cells and three genes");
+    let bytes = changed(&valid(), |revision| {
+        let mut csc = revision.csr(&MatrixLocation::Raw, 3).unwrap();
+        csc.push([1; 4], &[0, 1, 2, 0], &[1.0; 4]).unwrap();
+        csc.finish().unwrap();
+    });
+    let bytes = changed(&bytes, |revision| {
+        revision.set_attribute("raw/X", "encoding-type", &UnsValue::Text("csc_matrix".to_owned())).unwrap();
+        claim(revision, "raw/X", [2_f64.powi(31), 4.0]);
+    });
+    let found = report_with(bytes, Options::default());
+    assert_eq!(keys(&found), ["R14", "R3"], "{:?}", found.findings);
+}
+
+/// Tables none of which can be obtained.
+struct Nowhere;
+
+impl Tables for Nowhere {
+    fn bytes(&self, _: &str) -> Option<Cow<'static, [u8]>> {
+        None
+    }
+}
+
+/// Stops as soon as a table is missing, and counts matrices that are read.
+struct Impatient<'r> {
+    reference: &'r Reference,
+    n_matrices: Cell<usize>,
+}
+
+impl Watch for Impatient<'_> {
+    fn event(&self, event: Event<'_>) {
+        match event {
+            Event::Matrix { .. } => self.n_matrices.set(self.n_matrices.get() + 1),
+            Event::Metadata(_) | Event::Read { .. } => {}
+        }
+    }
+
+    fn is_stopped(&self) -> bool {
+        !self.reference.missing().is_empty()
+    }
+}
+
+#[test]
+fn no_matrix_is_read_once_the_validation_is_stopped() {
+    let reference = Reference::new(Nowhere);
+    let watch = Impatient { reference: &reference, n_matrices: Cell::new(0) };
+    let file = RawFile::from_bytes(valid(), "test.h5ad").unwrap();
+    assert_eq!(validate(&file, &reference, Options::default(), &watch), Err(schema::Stopped));
+    assert_eq!(watch.n_matrices.get(), 0);
 }
 
 /// A file of any bytes gets a verdict.

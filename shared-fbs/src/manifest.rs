@@ -16,9 +16,10 @@ use crate::{
 pub use wire::{
     BlockLevelT as BlockLevel, BoundsT as Bounds, ColumnKind, ColumnMomentsT as ColumnMoments, ColumnT as Column,
     CubeMomentsT as CubeMoments, EmbeddingT as Embedding, LayerT as Layer, ManifestT as Manifest, NumberKind,
-    PackT as Pack, PageT as Page, PosterT as Poster, PosterTheme, ScaleFactorT as ScaleFactor, SegmentT as Segment,
-    SpatialImageT as SpatialImage, SpatialLibraryT as SpatialLibrary, TileRangeT as TileRange, ValueKind,
-    ValueRangeT as ValueRange, VarT as Var, WarningT as Warning,
+    PackT as Pack, PageT as Page, PosterT as Poster, PosterTheme, ScaleFactorT as ScaleFactor,
+    SchemaVerdictT as SchemaVerdict, SegmentT as Segment, SpatialImageT as SpatialImage,
+    SpatialLibraryT as SpatialLibrary, TileRangeT as TileRange, ValueKind, ValueRangeT as ValueRange, VarT as Var,
+    WarningT as Warning,
 };
 
 /// The version of the format that this crate writes and reads.
@@ -241,8 +242,8 @@ fn is_wide(number: NumberKind) -> bool {
 
 impl Manifest {
     /// What the dataset holds as 32 hexadecimal digits: XXH3-128 of the manifest without what only describes it (title,
-    /// source, generator, warnings), without posters, and without how packs are hosted. The manifest names every pack by its content, so packs
-    /// that differ give another id.
+    /// source, generator, warnings, the verdict of the schema), without posters, and without how packs are hosted. The
+    /// manifest names every pack by its content, so packs that differ give another id.
     pub fn content_id_of(&self) -> String {
         let content = Self {
             packs: self.packs.iter().map(|pack| Pack { segments: None, ..pack.clone() }).collect(),
@@ -252,6 +253,7 @@ impl Manifest {
             source: None,
             warnings: Vec::new(),
             posters: None,
+            schema: None,
             ..self.clone()
         };
         let mut builder = flatbuffers::FlatBufferBuilder::with_capacity(1 << 14);

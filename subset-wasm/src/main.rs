@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use explorer_core::session::CellsFile;
-use explorer_wasm::worker::{self, Programs, SubsetTask};
+use explorer_wasm::worker::{self, MadeFile, Programs, SubsetTask};
 use futures_util::future::{FutureExt as _, LocalBoxFuture};
 use js_sys::{Array, Uint8Array};
 use web_sys::{Blob, BlobPropertyBag};
@@ -22,28 +22,28 @@ fn main() {
     worker::start(Programs { write_subset: Some(write_file), ..Programs::default() });
 }
 
-fn write_file(task: SubsetTask) -> LocalBoxFuture<'static, Result<Blob, String>> {
+fn write_file(task: SubsetTask) -> LocalBoxFuture<'static, Result<MadeFile, String>> {
     async move {
         let file: CellsFile = serde_json::from_str(&task.additions).map_err(|error| error.to_string())?;
         let mut pieces = Pieces::default();
         let SubsetTask { dataset, cells, additions: _, report } = task;
-        let kind = match file {
+        let (kind, differences) = match file {
             CellsFile::H5ad(additions) => {
                 let report = |share| {
                     report(share);
                     Ok(())
                 };
                 let written = subset::write(&dataset, cells, &additions, &mut pieces, report).await;
-                written.map_err(|error| error.to_string())?;
-                HDF5
+                (HDF5, written.map_err(|error| error.to_string())?.text())
             }
             CellsFile::Html(view) => {
                 let html = subset::html(&dataset, &cells, &view).await.map_err(|error| error.to_string())?;
                 pieces.next = html.into_bytes();
-                HTML
+                (HTML, String::new())
             }
         };
-        pieces.into_blob(kind).ok_or_else(|| "The browser has no memory for the file.".to_owned())
+        let file = pieces.into_blob(kind).ok_or_else(|| "The browser has no memory for the file.".to_owned())?;
+        Ok(MadeFile { file, differences })
     }
     .boxed_local()
 }

@@ -46,6 +46,7 @@ pub enum SubsetError<E> {
 
 /// How a file differs from the one that its dataset was built of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[must_use = "whoever gets the file is told how it differs"]
 pub struct Differences {
     /// Values and names that were changed, in sentences without a full stop.
     pub changes: Vec<String>,
@@ -118,8 +119,8 @@ impl Differences {
         Self { changes, floats: floats.map(|layer| layer.name.clone()).collect() }
     }
 
-    /// All of it, a line each.
-    fn text(&self) -> String {
+    /// All of it, a line each; empty where the file does not differ.
+    pub fn text(&self) -> String {
         let floats = (!self.floats.is_empty())
             .then(|| format!("{}: 32-bit floats, to which wider ones were rounded", listed(&self.floats)));
         self.changes.iter().cloned().chain(floats).collect::<Vec<_>>().join("\n")

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use h5ad::is_member;
+
 /// What stands where a name holds what HDF5 takes for the way to a group.
 const STAND_IN: &str = "_";
 
@@ -45,11 +47,6 @@ impl MemberNames {
     pub(crate) fn into_renamed(self) -> Vec<String> {
         self.renamed
     }
-}
-
-/// Whether a group can have a member of this name.
-fn is_member(name: &str) -> bool {
-    !name.contains(['/', '\0']) && !["", ".", ".."].contains(&name)
 }
 
 #[cfg(test)]

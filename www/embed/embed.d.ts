@@ -60,7 +60,7 @@ export interface View {
 /** The members of a view that change; `null` gives a member its default. */
 export type ViewPatch = { [member in keyof View]?: unknown };
 
-/** The open dataset. `content` says what it holds: rows are those of this dataset. */
+/** The open dataset. `content` says what it holds: rows are those of this dataset. It is empty while that is being built. */
 export interface Dataset {
   id: string;
   title: string;

@@ -35,7 +35,8 @@ pub(crate) fn build(environment: &Environment, folder: &Path, name: &str, n_cell
     fs::create_dir_all(out.parent().context("a dataset lies in a folder")?)?;
     // The builder takes no name that begins with a dot, as what is not whole yet has here.
     let built = folder.join(".built");
-    let status = Command::new(&environment.server).arg("build").arg(&file).arg("--out").arg(&built).status()?;
+    let status =
+        Command::new(&environment.server).arg("build").arg(&file).args(["--schema", "--out"]).arg(&built).status()?;
     ensure!(status.success(), "the dataset was not built: {status}");
     fs::rename(built, out)?;
     Ok(fs::remove_file(file)?)
@@ -57,6 +58,13 @@ async fn steps(visit: &Visit, folder: &Path) -> Result<()> {
     ensure!(hash(&page).await? == "#consortium=HCA", "the address says `{}`", hash(&page).await?);
     let own_count = count_of(&page, "disease", "disease-normal").await;
     ensure!(own_count.is_ok_and(|count| count == "1"), "other facets count what this one lets pass");
+
+    let badge = "document.querySelector('.catalog-schema')?.textContent";
+    page.until_value("the verdict of the schema", badge, Value::Null, |badge| {
+        badge.as_str().is_some_and(|text| text.starts_with("schema: ") && text.ends_with(" findings"))
+    })
+    .await?;
+    page.element("facet-schema").await?;
 
     // Back and forward, and a new visit.
     page.evaluate("(history.back(), 0)", Value::Null).await?;

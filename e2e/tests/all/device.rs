@@ -2,6 +2,7 @@
 
 use std::{
     env, fs,
+    io::Write as _,
     ops::ControlFlow,
     os::unix::fs::symlink,
     path::{Path, PathBuf},
@@ -18,6 +19,7 @@ use synthetic::{
     Model, Spec,
     h5ad::{self, Compression, Layout, Options, Raw, Views},
 };
+use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
 use crate::de::{expect_rows, save_set, terminal};
 
@@ -32,6 +34,9 @@ const IS_KEPT: &str = "caches.keys().then(async names => { \
                        for (const name of names) \
                        if (await (await caches.open(name)).match(document.baseURI)) return true; \
                        return false; })";
+
+/// The key of the dataset on this device that the page shows.
+const KEY_OF: &str = "new URLSearchParams(location.search).get('data').split('/')[1]";
 
 /// The manifest of the dataset on this device that the page shows.
 const MANIFEST_OF: &str = "fetch(new URL(new URLSearchParams(location.search).get('data') + '/manifest.tsm', \
@@ -85,6 +90,16 @@ async fn opened(visit: &Visit) -> Result<()> {
     page.goto(link.as_str().context("an address is a text")?).await?;
     page.until_drawn(N_CELLS).await?;
     page.until_selected(95, N_CELLS).await?;
+    // The page that validates is there as well, and says what it has not got.
+    page.goto(&start).await?;
+    page.click("device-validate").await?;
+    page.until("the field for files", async || {
+        let field = page.client().find(Locator::Css("[data-testid=validate-input]")).await?;
+        Ok(Seen::<_, ()>::Yes(field.send_keys(&visit.environment.demo_file().canonicalize()?.to_string_lossy()).await?))
+    })
+    .await?;
+    page.until_text("validate-verdict", |text| text.contains("cannot be loaded: see that you are connected")).await?;
+    visit.browser.shoot("validate offline")?;
     // What it is for is on the device; what it is not for was asked for in vain.
     visit.browser.complaints()?;
     Ok(())
@@ -167,6 +182,19 @@ async fn reloaded(visit: &Visit) -> Result<()> {
     page.reload().await?;
     page.until_text("device-again", |text| text.contains("not finished")).await?;
     page.until_drawn(N_MANY_CELLS).await?;
+
+    // Where the browser has let go of the file, its cells are there all the same, and a press reads the rest.
+    let key = page.evaluate(KEY_OF, Value::Null).await?;
+    let forget = "(navigator.serviceWorker.controller.postMessage({ kind: 'forget', key: a }), 0)";
+    page.evaluate(forget, key).await?;
+    page.reload().await?;
+    page.until_text("device-unfinished", |text| text.contains("genes are not read")).await?;
+    page.until_drawn(N_MANY_CELLS).await?;
+    ensure!(page.text("device-choose").await? == "Read them", "there is no button that reads them");
+    visit.browser.shoot("unfinished")?;
+    choose(&page, &file).await?;
+    page.until_text("device-again", |text| text.contains("not finished")).await?;
+    page.until_drawn(N_MANY_CELLS).await?;
     until_complete(&page).await?;
     expect_built_as(&page, &visit.environment, &file).await?;
     visit.browser.shoot("reloaded")?;
@@ -182,11 +210,18 @@ async fn reloaded(visit: &Visit) -> Result<()> {
     let delete = page.until_value("the button that deletes", delete, Value::Null, Value::is_string).await?;
     let delete = delete.as_str().unwrap_or_default();
     page.click(delete).await?;
+    page.until_text("device-question", |text| text.contains("Delete made-up.h5ad from this device?")).await?;
+    visit.browser.shoot("deleting")?;
+    page.click("device-answer-0").await?;
+    page.until_gone("device-question").await?;
+    page.click(delete).await?;
+    page.click("device-answer-1").await?;
     page.until_text("device-note", |text| text.contains("open in another tab")).await?;
     page.client().switch_to_window(first.clone()).await?;
     page.goto("about:blank").await?;
     page.client().switch_to_window(other.clone()).await?;
     page.click(delete).await?;
+    page.click("device-answer-1").await?;
     page.until_gone(delete).await?;
 
     // One tab builds, and others wait for it. Who comes without the file is asked for it.
@@ -203,10 +238,34 @@ async fn reloaded(visit: &Visit) -> Result<()> {
     page.until_text("device-choose", |text| text == "Open made-up.h5ad…").await?;
     visit.browser.shoot("asked")?;
 
-    // Who cancels is back at the list, and nothing of it stays.
+    // Another file does not end the build of this one unasked. Who cancels is back at the list, and nothing of it stays.
     choose(&page, &file).await?;
+    page.element("device-cancel").await?;
+    drop_files(&page, &["other.h5ad"]).await?;
+    page.until_text("device-question", |text| text.contains("made-up.h5ad is still being read")).await?;
+    visit.browser.shoot("another")?;
+    page.click("device-answer-0").await?;
+    page.until_gone("device-question").await?;
     page.click("device-cancel").await?;
     page.until_text("device-note", |text| text == "Files stay on this device.").await?;
+
+    // Of several files that are dropped, the user says which is opened.
+    drop_files(&page, &["one.h5ad", "two.h5ad"]).await?;
+    page.until_text("device-question", |text| text.contains("Open which of the 2?")).await?;
+    visit.browser.shoot("several")?;
+    page.click("device-answer-1").await?;
+    page.until_text("device-error", |text| text.contains("two.h5ad")).await?;
+    Ok(())
+}
+
+/// Drops files of one word.
+async fn drop_files(page: &Page<'_>, names: &[&str]) -> Result<()> {
+    let drop = "(() => { \
+                const dataTransfer = new DataTransfer(); \
+                for (const name of a) dataTransfer.items.add(new File(['nothing'], name)); \
+                dispatchEvent(new DragEvent('drop', { dataTransfer, cancelable: true })); \
+                return true; })()";
+    page.evaluate(drop, json!(names)).await?;
     Ok(())
 }
 
@@ -254,6 +313,17 @@ async fn limited(visit: &Visit) -> Result<()> {
     let changed = "made-up.h5ad changed while it was read; build again once no program writes to it";
     page.until_text("device-error", |text| text == changed).await?;
     visit.browser.shoot("changed")?;
+
+    // A browser that lets the page keep nothing says so, with the command that does it.
+    let refuse =
+        "StorageManager.prototype.getDirectory = () => Promise.reject(new DOMException('private', 'SecurityError'));";
+    visit.browser.before_pages(refuse)?;
+    page.goto(address).await?;
+    choose(&page, &file).await?;
+    page.until_text("device-error", |text| text.contains("keep nothing on the device")).await?;
+    let command = page.text("device-command").await?;
+    ensure!(command == "tile-server serve made-up.h5ad", "the command is `{command}`");
+    visit.browser.shoot("private")?;
     Ok(())
 }
 
@@ -307,9 +377,30 @@ async fn verdicts(visit: &Visit) -> Result<()> {
     choose_folder(&page, &built).await?;
     page.until_drawn(N_CELLS).await?;
     ensure!(manifest(&page).await? == fs::read(built.join(MANIFEST))?, "the manifest is not that of the folder");
+    // So is one in a ZIP file, in a folder of its own or not.
+    let zipped = folder.path().join("built.zip");
+    zip(&built, &zipped)?;
+    page.goto(visit.server.address()).await?;
+    choose(&page, &zipped).await?;
+    page.until_drawn(N_CELLS).await?;
+    ensure!(manifest(&page).await? == fs::read(built.join(MANIFEST))?, "the manifest is not that of the ZIP file");
+    page.until_value("a gene to color by", "$('gene-search') !== null", Value::Null, |has| *has == json!(true)).await?;
     visit.browser.complaints()?;
     ensure!(differing.is_empty(), "{} of {} differ:\n{}", differing.len(), files.len(), differing.join("\n"));
     eprintln!("{} files have the verdict of the command line", files.len());
+    Ok(())
+}
+
+/// Writes a folder as a ZIP file, as a file manager does.
+fn zip(folder: &Path, to: &Path) -> Result<()> {
+    let mut writer = ZipWriter::new(fs::File::create(to)?);
+    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+    for file in files_below(folder)? {
+        let path = file.strip_prefix(folder.parent().context("a folder lies somewhere")?)?;
+        writer.start_file(path.to_string_lossy(), options)?;
+        writer.write_all(&fs::read(&file)?)?;
+    }
+    writer.finish()?;
     Ok(())
 }
 

@@ -82,6 +82,7 @@ async fn as_anndata(visit: &Visit) -> Result<()> {
     page.click("save-cells-h5ad").await?;
     let (name, bytes) = page.download().await?;
     ensure!(name.ends_with(" cells.h5ad"), "the file is called {name}");
+    page.until_text("save-h5ad-differences", |text| text.contains("X: 32-bit floats, to which wider ones")).await?;
     let file = H5ad::from_bytes(bytes, name)?;
     ensure!((file.n_obs(), file.n_vars()) == (rows.len(), N_GENES), "{} x {}", file.n_obs(), file.n_vars());
     ensure!(file.obs()?.index.iter().eq(rows.iter().map(|&row| &obs.index[row])), "the cells are others");

@@ -75,6 +75,24 @@ async fn validated(visit: &Visit) -> Result<()> {
         !places.is_empty() && places.len() < all
     })
     .await?;
+    field.send_keys(" zebra").await?;
+    page.until_text("validate-none", |text| text == "No finding has “obs.tissue zebra”.").await?;
+
+    // Options that change hold for what is shown once that is validated again.
+    let lacks =
+        "$('validate-file-made-up.h5ad').querySelector('[data-place=\"obs.cell_type_ontology_term_id\"]') !== null";
+    ensure!(page.evaluate(lacks, Value::Null).await? == json!(true), "the file has types of cells");
+    page.click("validate-pre-analysis").await?;
+    page.until_text("validate-again", |text| text.contains("validated before this was changed")).await?;
+    visit.browser.shoot("changed")?;
+    page.click("validate-again-run").await?;
+    page.until_value("the verdicts", states, Value::Null, |states| *states == json!("done,done,done,done")).await?;
+    ensure!(page.evaluate(lacks, Value::Null).await? == json!(false), "types of cells are asked for before analysis");
+
+    // A file that is none is not said to be against the schema.
+    let verdict = "$('validate-file-broken.h5ad').querySelector('[data-testid=validate-verdict]').textContent";
+    let verdict = page.evaluate(verdict, Value::Null).await?;
+    ensure!(verdict.as_str().is_some_and(|text| text.starts_with("Cannot be read: ")), "the verdict is {verdict}");
     Ok(())
 }
 

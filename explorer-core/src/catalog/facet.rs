@@ -13,7 +13,7 @@ pub enum Facet {
 
 impl Facet {
     /// All, in the order shown.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Labels(LabelFacet::Assay),
         Self::Number(NumberFacet::Cells),
         Self::Labels(LabelFacet::CellType),
@@ -25,6 +25,7 @@ impl Facet {
         Self::Labels(LabelFacet::Organism),
         Self::Labels(LabelFacet::Publication),
         Self::Published,
+        Self::Labels(LabelFacet::Schema),
         Self::Labels(LabelFacet::Sex),
         Self::Labels(LabelFacet::SuspensionType),
         Self::Labels(LabelFacet::Tissue),
@@ -68,6 +69,8 @@ pub enum LabelFacet {
     Organism,
     /// Where it was published.
     Publication,
+    /// Whether its file was found to follow the CELLxGENE schema.
+    Schema,
     /// The organisms' sex.
     Sex,
     /// Whether cells or nuclei were suspended.
@@ -78,7 +81,7 @@ pub enum LabelFacet {
 
 impl LabelFacet {
     /// All, in the order shown.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Assay,
         Self::CellType,
         Self::Consortium,
@@ -87,6 +90,7 @@ impl LabelFacet {
         Self::Ethnicity,
         Self::Organism,
         Self::Publication,
+        Self::Schema,
         Self::Sex,
         Self::SuspensionType,
         Self::Tissue,
@@ -103,6 +107,7 @@ impl LabelFacet {
             Self::Ethnicity => "self_reported_ethnicity",
             Self::Organism => "organism",
             Self::Publication => "publication",
+            Self::Schema => "schema",
             Self::Sex => "sex",
             Self::SuspensionType => "suspension_type",
             Self::Tissue => "tissue",
@@ -120,6 +125,7 @@ impl LabelFacet {
             Self::Ethnicity => "Self-reported ethnicity",
             Self::Organism => "Organism",
             Self::Publication => "Publication",
+            Self::Schema => "Schema",
             Self::Sex => "Sex",
             Self::SuspensionType => "Suspension type",
             Self::Tissue => "Tissue",
@@ -143,8 +149,8 @@ impl LabelFacet {
         }
     }
 
-    /// Whether its labels are those of a dataset's column of `obs`; else they are those of its collection.
-    pub fn is_of_obs(self) -> bool {
+    /// Whether its labels are those of a dataset's column of `obs`, or its verdict; else they are those of its collection.
+    pub fn is_of_dataset(self) -> bool {
         match self {
             Self::Consortium | Self::Publication => false,
             Self::Assay
@@ -153,15 +159,29 @@ impl LabelFacet {
             | Self::Disease
             | Self::Ethnicity
             | Self::Organism
+            | Self::Schema
             | Self::Sex
             | Self::SuspensionType
             | Self::Tissue => true,
         }
     }
 
-    /// The label that comes before all others: that of healthy cells.
+    /// The label that comes before all others: that of healthy cells, of files that follow the schema.
     pub(super) fn first_label(self) -> Option<&'static str> {
-        (self == Self::Disease).then_some("normal")
+        match self {
+            Self::Disease => Some("normal"),
+            Self::Schema => Some("valid"),
+            Self::Assay
+            | Self::CellType
+            | Self::Consortium
+            | Self::DevelopmentStage
+            | Self::Ethnicity
+            | Self::Organism
+            | Self::Publication
+            | Self::Sex
+            | Self::SuspensionType
+            | Self::Tissue => None,
+        }
     }
 
     pub(super) fn of_name(name: &str) -> Option<Self> {

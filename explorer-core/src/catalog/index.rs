@@ -144,7 +144,7 @@ impl CatalogIndex {
 impl Labels {
     fn read(catalog: &Catalog, facet: LabelFacet) -> Result<Self, DecodeError> {
         let n_datasets = catalog.datasets.len();
-        if facet.is_of_obs() {
+        if facet.is_of_dataset() {
             let Some(stored) = catalog.facets.iter().find(|stored| stored.name == facet.name()) else {
                 return Ok(Self { of_datasets: vec![Vec::new(); n_datasets], ..Self::default() });
             };
@@ -206,6 +206,7 @@ fn labels_of(collection: &ListedCollection, facet: LabelFacet) -> Vec<String> {
         | LabelFacet::Disease
         | LabelFacet::Ethnicity
         | LabelFacet::Organism
+        | LabelFacet::Schema
         | LabelFacet::Sex
         | LabelFacet::SuspensionType
         | LabelFacet::Tissue => Vec::new(),
@@ -232,7 +233,9 @@ fn words_of(catalog: &Catalog, labels: &[Labels]) -> Words {
         let texts = [&collection.title].into_iter().chain(&collection.doi).chain(&collection.accessions);
         texts.for_each(|text| words.insert_all(text, datasets));
     }
-    for Labels { names, datasets, .. } in labels {
+    // How many findings a dataset has is no word that somebody looks for.
+    let looked_for = LabelFacet::ALL.iter().zip(labels).filter(|(facet, _)| **facet != LabelFacet::Schema);
+    for (_, Labels { names, datasets, .. }) in looked_for {
         names.iter().zip(datasets).for_each(|(name, datasets)| words.insert_all(name, datasets));
     }
     words

@@ -302,7 +302,7 @@ pub struct DatasetInfo {
     pub id: String,
     /// Its title.
     pub title: String,
-    /// What it holds, as a hash: rows are those of this dataset.
+    /// What it holds, as a hash: rows are those of this dataset. Empty while that is being built.
     pub content: String,
     /// How many cells.
     pub n_obs: u64,

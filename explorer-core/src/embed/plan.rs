@@ -302,8 +302,11 @@ impl Asked<'_> {
         check_replaces(mode)?;
         let CellNames { content, ids, rows } = cells;
         let manifest = self.session.manifest();
-        if content != manifest.content_id {
-            let message = format!("the cells are of “{content}”, the open dataset holds “{}”", manifest.content_id);
+        let Some(held) = manifest.known_content_id() else {
+            return Err(Failure::new(ErrorCode::NotReady, "the dataset is still being built"));
+        };
+        if content != held {
+            let message = format!("the cells are of “{content}”, the open dataset holds “{held}”");
             return Err(Failure::new(ErrorCode::NotReady, message));
         }
         match (ids, rows) {

@@ -60,7 +60,7 @@ impl DatasetInfo {
         Self {
             id: id.to_owned(),
             title: manifest.title.clone().unwrap_or_else(|| id.to_owned()),
-            content: manifest.content_id.clone(),
+            content: manifest.known_content_id().unwrap_or_default().to_owned(),
             n_obs: u64::from(manifest.n_obs),
             n_vars: genes.map_or(0, |genes| u64::from(genes.n_vars)),
             embeddings: manifest.embeddings.iter().map(|embedding| embedding.key.clone()).collect(),

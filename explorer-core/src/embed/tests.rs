@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use roaring::RoaringBitmap;
 use serde_json::{Value, json};
 use shared_fbs::{
-    manifest::{Column, ColumnKind, Embedding, Layer, Manifest},
+    manifest::{Column, ColumnKind, Embedding, Layer, Manifest, UNKNOWN_CONTENT},
     order::Levels,
     tile::Categories,
 };
@@ -184,11 +184,16 @@ fn a_message_that_is_too_large_is_refused_in_both_directions() {
 
 /// An open dataset whose column `louvain` is loaded.
 fn session() -> Session {
+    session_of("c")
+}
+
+/// The same with this content id.
+fn session_of(content: &str) -> Session {
     let column = |name: &str, kind| Column { name: name.to_owned(), kind, ..<_>::default() };
     let mut session = Session::new(Arc::new(Manifest {
         n_obs: 10,
         level_ranks: Levels::for_n_obs(10).boundaries(),
-        content_id: "c".to_owned(),
+        content_id: content.to_owned(),
         columns: vec![column("louvain", ColumnKind::Categorical), column("n_genes", ColumnKind::Continuous)],
         embeddings: vec![Embedding { key: "X_umap".to_owned(), ..<_>::default() }],
         layers: ["X", "raw/X"].map(|name| Layer { name: name.to_owned(), ..<_>::default() }).to_vec(),
@@ -343,6 +348,18 @@ fn cells_are_selected_by_the_rows_that_travel_beside_the_message() {
     assert_eq!(code(selected("c", b"no bitmap")), ErrorCode::Invalid);
     let by_none = Incoming::read(&message("c").to_string()).unwrap().request.unwrap();
     assert_eq!(code(by_none.plan(&state(), Some(&session()))), ErrorCode::Invalid);
+}
+
+#[test]
+fn a_dataset_that_is_being_built_has_no_content_id_yet() {
+    let session = session_of(UNKNOWN_CONTENT);
+    assert_eq!(DatasetInfo::of("pbmc", &session).content, "");
+    for content in ["", UNKNOWN_CONTENT] {
+        let message = json!({"id": 1, "type": "select", "cells": {"content": content, "ids": ["AAAC-1"]}});
+        let request = Incoming::read(&message.to_string()).unwrap().request.unwrap();
+        let failure = request.plan(&state(), Some(&session)).unwrap_err();
+        assert_eq!((failure.code, failure.message.as_str()), (ErrorCode::NotReady, "the dataset is still being built"));
+    }
 }
 
 #[test]

@@ -44,6 +44,14 @@ impl Session {
     }
 }
 
+/// How the dataset's file was found to follow the schema, where it was validated: `valid`, `3 findings`.
+pub fn schema_words(manifest: &Manifest) -> Option<String> {
+    manifest.schema.as_ref().map(|verdict| match verdict.n_errors {
+        0 => "valid".to_owned(),
+        n => plural(n as usize, "finding", "findings"),
+    })
+}
+
 fn rows(manifest: &Manifest) -> Vec<(String, String)> {
     let genes = manifest.vars.iter().map(|var| match var.name.as_str() {
         "var" => integer(u64::from(var.n_vars)),
@@ -59,6 +67,7 @@ fn rows(manifest: &Manifest) -> Vec<(String, String)> {
         ("Embeddings", embeddings.collect::<Vec<_>>().join(", ")),
         ("Images", manifest.spatial.iter().map(|library| library.name.as_str()).collect::<Vec<_>>().join(", ")),
         ("File", manifest.source.clone().unwrap_or_default()),
+        ("Schema", schema_words(manifest).unwrap_or_default()),
         ("Size", bytes(n_bytes)),
         ("Format", format!("version {}", manifest.format_version)),
         ("Built by", manifest.generator.clone()),
@@ -90,7 +99,7 @@ mod tests {
     use std::sync::Arc;
 
     use shared_fbs::{
-        manifest::{Pack, Var, Warning},
+        manifest::{Pack, SchemaVerdict, Var, Warning},
         order::Levels,
     };
 
@@ -108,6 +117,7 @@ mod tests {
             layers: vec![layer("X", 0, 500), layer("raw/X", 1, 15_000)],
             packs: vec![pack(1_000), pack(500)],
             format_version: 3,
+            schema: Some(Box::new(SchemaVerdict { n_errors: 3, ..SchemaVerdict::default() })),
             warnings: vec![Warning { place: "obs/x".to_owned(), message: "it was mended".to_owned() }],
             ..Manifest::default()
         }));
@@ -115,6 +125,7 @@ mod tests {
         let row = |name: &str| facts.rows.iter().find(|row| row.0 == name).map(|row| row.1.as_str());
         assert_eq!((row("Cells"), row("Genes")), (Some("100"), Some("20, 1,500 in raw/var")));
         assert_eq!((row("Format"), row("File")), (Some("version 3"), None));
+        assert_eq!(row("Schema"), Some("3 findings"));
         assert_eq!(row("Size").map(str::to_owned), Some(bytes(1_500)));
         assert_eq!(facts.warnings, ["obs/x: it was mended"]);
         let told: Vec<_> = facts.layers.iter().map(|(name, text)| format!("{name}: {text}")).collect();

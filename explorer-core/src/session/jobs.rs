@@ -32,6 +32,11 @@ impl<A, P: Clone> Clone for JobStatus<A, P> {
 }
 
 impl<A, P> JobStatus<A, P> {
+    /// Whether a run goes on.
+    pub fn is_running(&self) -> bool {
+        matches!(self, Self::Running(..))
+    }
+
     /// What there is to show: the answer, or an estimate of it.
     pub fn answer(&self) -> Option<&Arc<A>> {
         match self {
@@ -218,10 +223,11 @@ mod tests {
         let mut jobs = Squares::new(2);
         let ticket = started(&mut jobs, 3);
         assert!(jobs.estimate(ticket, 8) && jobs.progress(ticket, 50));
-        assert!(matches!(jobs.status(), JobStatus::Running(50, Some(_))));
+        assert!(jobs.status().is_running() && matches!(jobs.status(), JobStatus::Running(50, Some(_))));
         assert_eq!(shown(&jobs), Some(8));
         assert!(jobs.finish(ticket, Ok(9)));
         assert_eq!(shown(&jobs), Some(9));
+        assert!(!jobs.status().is_running());
     }
 
     #[test]

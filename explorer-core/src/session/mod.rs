@@ -65,7 +65,7 @@ pub use comparison::{Answer, DeResult, Progress, Question, SampleAnswer, SampleM
 pub use data::Data;
 pub use engine::{BinCounts, Engine, GroupCounts};
 pub use enrichment::{EnrichmentQuestion, SetColumn, SetSort, SetsSource};
-pub use facts::DatasetFacts;
+pub use facts::{DatasetFacts, schema_words};
 pub use filter_text::{ActiveFilter, Bounds, embedding_name, label_text};
 pub use find_columns::{BestFound, FoundColumns};
 pub use gene_table::{GeneHit, GeneTable, ResolvedGenes, UnresolvedGenes};

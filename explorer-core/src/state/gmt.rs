@@ -1,7 +1,10 @@
 //! Gene sets as GMT files (MSigDB's): a line per set, fields between tabs: name, description, genes.
 
 use super::{GeneSet, GeneSetFileError, gene_sets_from_csv};
-use crate::sorting::set_of;
+use crate::{format::first_of, sorting::set_of};
+
+/// How many names a sentence has.
+const MOST_NAMED: usize = 10;
 
 /// Sets of a GMT file or of a CSV file of gene sets, whichever the text is: a GMT file has a tab in its first line.
 /// `is_known` as in [`gene_sets_from_csv`].
@@ -18,24 +21,40 @@ pub fn gene_sets_from_text(text: &str, is_known: impl Fn(&str) -> bool) -> Resul
 
 /// Whether a text is a GMT file; `None` where it has no line.
 fn is_gmt(text: &str) -> Option<bool> {
-    let mut lines = text.trim_start_matches('\u{feff}').lines();
-    let first = lines.find(|line| !line.starts_with('#') && !line.trim().is_empty())?;
+    let first = lines(text).find(|line| !line.trim().is_empty())?;
     Some(first.contains('\t') && !first.contains("gene_set_name"))
 }
 
-/// The names that several lines of a GMT file have, which make one set; none of a CSV file, whose sets have a line a gene.
-pub fn gene_sets_of_several_lines(text: &str) -> Vec<String> {
+/// The lines of a file but those that are comments.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.trim_start_matches('\u{feff}').lines().filter(|line| !line.starts_with('#'))
+}
+
+/// Name, description and genes of each line of a GMT file that has a name. Genes may be empty.
+fn sets(text: &str) -> impl Iterator<Item = (&str, &str, impl Iterator<Item = &str>)> {
+    let set = |line| {
+        let mut fields = str::split(line, '\t').map(str::trim);
+        let (name, description) = (fields.next().unwrap_or_default(), fields.next().unwrap_or_default());
+        (!name.is_empty()).then_some((name, description, fields))
+    };
+    lines(text).filter_map(set)
+}
+
+/// That several lines of a GMT file have one name and make one set, in a sentence; `None` of a CSV file, whose sets have a
+/// line a gene.
+pub fn gene_sets_of_several_lines(text: &str) -> Option<String> {
     if is_gmt(text) != Some(true) {
-        return Vec::new();
+        return None;
     }
-    let lines = text.trim_start_matches('\u{feff}').lines().filter(|line| !line.starts_with('#'));
     let (mut seen, mut several) = (set_of([]), set_of([]));
-    for name in lines.filter_map(|line| line.split('\t').next()).map(str::trim).filter(|name| !name.is_empty()) {
+    for (name, ..) in sets(text) {
         if !seen.insert(name) {
             several.insert(name.to_owned());
         }
     }
-    several.into_iter().collect()
+    let several: Vec<String> = several.into_iter().collect();
+    let named = first_of(&several, MOST_NAMED);
+    (!several.is_empty()).then(|| format!("Several lines have one name, and make one set: {named}."))
 }
 
 /// The sets of a GMT file, in order, each gene once; lines of one name make one set. Lines without a name, and empty
@@ -47,25 +66,20 @@ pub fn gene_sets_from_gmt(text: &str) -> Result<Vec<GeneSet>, GeneSetFileError> 
     if text.contains('\0') || text.starts_with("\u{fffd}\u{fffd}") {
         return Err(GeneSetFileError::NotText);
     }
-    let mut sets: Vec<GeneSet> = Vec::new();
-    for line in text.trim_start_matches('\u{feff}').lines().filter(|line| !line.starts_with('#')) {
-        let mut fields = line.split('\t').map(str::trim);
-        let (name, description) = (fields.next().unwrap_or_default(), fields.next().unwrap_or_default());
-        if name.is_empty() {
-            continue;
-        }
-        let at = sets.iter().position(|set| set.name == name).unwrap_or_else(|| {
-            sets.push(GeneSet { name: name.to_owned(), description: description.to_owned(), genes: Vec::new() });
-            sets.len() - 1
+    let mut found: Vec<GeneSet> = Vec::new();
+    for (name, description, genes) in sets(text) {
+        let at = found.iter().position(|set| set.name == name).unwrap_or_else(|| {
+            found.push(GeneSet { name: name.to_owned(), description: description.to_owned(), genes: Vec::new() });
+            found.len() - 1
         });
-        let mut seen = set_of(sets[at].genes.iter().cloned());
-        for gene in fields.filter(|gene| !gene.is_empty()) {
+        let mut seen = set_of(found[at].genes.iter().cloned());
+        for gene in genes.filter(|gene| !gene.is_empty()) {
             if seen.insert(gene.to_owned()) {
-                sets[at].genes.push(gene.to_owned());
+                found[at].genes.push(gene.to_owned());
             }
         }
     }
-    if sets.is_empty() { Err(GeneSetFileError::Empty) } else { Ok(sets) }
+    if found.is_empty() { Err(GeneSetFileError::Empty) } else { Ok(found) }
 }
 
 #[cfg(test)]
@@ -79,7 +93,9 @@ mod tests {
         let text = "T_CELLS\thttps://example.org/t\tCD3D\tCD3E\tCD3D\t\r\n\r\n# a comment\nB_CELLS\t\tMS4A1\n\tno name\tX\n\
                     T_CELLS\tagain\tCD4\n";
         let sets = gene_sets_from_text(text, |_| false).unwrap();
-        assert_eq!((sets.len(), gene_sets_of_several_lines(text)), (2, vec!["T_CELLS".to_owned()]));
+        let several = "Several lines have one name, and make one set: T_CELLS.";
+        assert_eq!((sets.len(), gene_sets_of_several_lines(text).as_deref()), (2, Some(several)));
+        assert_eq!(gene_sets_of_several_lines("T\t\tCD3D\nB\t\tMS4A1\n"), None);
         assert_eq!((sets[0].name.as_str(), sets[0].description.as_str()), ("T_CELLS", "https://example.org/t"));
         assert_eq!(
             (sets[0].genes.join(" "), sets[1].genes.join(" ")),
@@ -91,7 +107,7 @@ mod tests {
     fn a_csv_file_is_read_as_one() {
         let sets = gene_sets_from_text("gene_set_name,gene_symbol\nT,CD3D", |_| false).unwrap();
         assert_eq!(sets[0].genes, ["CD3D"]);
-        assert!(gene_sets_of_several_lines("gene_set_name,gene_symbol\nT,CD3D\nT,CD3E").is_empty());
+        assert!(gene_sets_of_several_lines("gene_set_name,gene_symbol\nT,CD3D\nT,CD3E").is_none());
         assert_eq!(gene_sets_from_text("CD3D\nCD3E", |_| false), Err(GeneSetFileError::NoColumn("gene_set_name")));
         assert_eq!(gene_sets_from_gmt("\n"), Err(GeneSetFileError::Empty));
         assert_eq!(gene_sets_from_text("# none\n\n", |_| false), Err(GeneSetFileError::Empty));

@@ -12,7 +12,7 @@ use crate::{
         sample_summary, welch,
     },
     filter::CellMask,
-    format::plural,
+    format::cells_without_label,
 };
 
 /// Cells by their part (a label of one column) and their group (a label of another). Cells without either are left out.
@@ -436,13 +436,10 @@ impl NamedComposition {
     /// Why the [tests](Self::tests) are to be read with care: cells and samples that do not count, and groups that cannot be
     /// tested. A sentence each.
     pub fn cautions(&self, tests: &[(usize, GroupTest)]) -> Vec<String> {
-        let left_out = |n: u64, of: String, what: &str| {
-            let cells = plural(n as usize, "cell", "cells");
-            (n > 0).then(|| format!("{cells} without a label of {of} {} {what}.", if n == 1 { "is" } else { "are" }))
-        };
-        let unlabeled = left_out(self.counts.n_unlabeled, format!("{} or {}", self.of, self.by), "left out");
+        let of = format!("{} or {}", self.of, self.by);
+        let unlabeled = cells_without_label(self.counts.n_unlabeled, &of, "left out");
         let without = self.samples.as_ref().and_then(|samples| {
-            left_out(samples.n_without, samples.column.clone(), "in the shares and in no sample of the tests")
+            cells_without_label(samples.n_without, &samples.column, "in the shares and in no sample of the tests")
         });
         let of_groups = tests.iter().filter_map(|(group, test)| {
             let caution = match test {

@@ -123,7 +123,7 @@ impl Correlations {
             *r = f64::NAN;
         }
         let df = n_cells as f64 - 2.0;
-        let tested: Vec<usize> = (0..r.len()).filter(|&gene| !r[gene].is_nan()).collect();
+        let tested = tested(&r);
         let ln_p = |r: f64| two_sided_ln_p(r * (df / ((1.0 - r) * (1.0 + r))).sqrt(), df);
         let ln_p: Vec<f64> = tested.iter().map(|&gene| ln_p(r[gene])).collect();
         let pval: Vec<f64> = ln_p.iter().map(|&ln_p| libm::exp(ln_p)).collect();
@@ -147,8 +147,12 @@ impl Correlations {
 
     /// The genes that were tested.
     pub fn tested(&self) -> Vec<usize> {
-        (0..self.r.len()).filter(|&gene| !self.r[gene].is_nan()).collect()
+        tested(&self.r)
     }
+}
+
+fn tested(r: &[f64]) -> Vec<usize> {
+    (0..r.len()).filter(|&gene| !r[gene].is_nan()).collect()
 }
 
 #[cfg(test)]

@@ -98,11 +98,11 @@ fn subset_job(store: Store, page: Page) -> SubsetJob {
             };
             let file = Abortable::new(store.cells_as_h5ad(extent, &on_progress), registration).await;
             let outcome = match file {
-                Ok(Ok(Some(file))) => {
+                Ok(Ok(Some(made))) => {
                     if let Some(host) = store.host() {
-                        host.save_file(&name, &file.into());
+                        host.save_file(&name, &made.file.into());
                     }
-                    SubsetStatus::Idle
+                    SubsetStatus::Saved(made.differences)
                 }
                 Ok(Ok(None)) | Err(_) => SubsetStatus::Idle,
                 Ok(Err(error)) => SubsetStatus::Failed(error.to_string()),

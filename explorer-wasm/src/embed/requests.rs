@@ -79,7 +79,10 @@ impl Embedding {
     fn tell_selection(self, port: Rc<Port>, id: u64, max_rows: Option<u64>) {
         let store = self.store;
         let told = store.peek(|state| {
-            store.with_session(|session| (description_of(session, state), session.manifest().content_id.clone()))
+            store.with_session(|session| {
+                let content = session.manifest().known_content_id().unwrap_or_default();
+                (description_of(session, state), content.to_owned())
+            })
         });
         let Some((selection, content)) = told else {
             return port.answer(id, Err(Failure::new(ErrorCode::NotReady, "the dataset is not open yet")));

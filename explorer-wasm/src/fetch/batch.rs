@@ -115,7 +115,9 @@ impl Batch {
             self.tiles.iter().copied().filter(|(index, _)| !answers.contains_key(index)).collect();
         for request in self.pack.requests(&missing) {
             let piece = self.inner.files.piece(&self.pack, request.range, self.signal.as_ref()).await;
-            self.inner.note_fetched(&request.tiles);
+            if piece.is_ok() {
+                self.inner.note_fetched(&request.tiles);
+            }
             for (index, slot) in request.tiles {
                 let answer = match &piece {
                     Ok(piece) => self.opened(&piece.bytes, slot.offset - piece.start, (index, slot)).await,

@@ -40,6 +40,11 @@ impl DataAccess {
         self.inner.opened.borrow_mut().as_mut().map(|opened| act(&mut opened.session))
     }
 
+    /// Bytes that have come from the host so far, to the page and to its workers.
+    pub fn bytes_fetched(&self) -> u64 {
+        self.dataset.tiles().bytes_fetched() + self.pool.bytes_fetched() + self.inner.routes.borrow().server_bytes()
+    }
+
     /// Reads data, whatever they are.
     pub async fn fetch(&self, key: &DataKey, priority: Priority) -> Result<Data, FetchError> {
         match key {

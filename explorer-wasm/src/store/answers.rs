@@ -102,10 +102,9 @@ pub(super) struct AnswerSignals {
 impl AnswerSignals {
     /// Whether one of the answers is being found.
     pub fn are_awaited(self) -> bool {
-        fn runs<A, P>(status: &JobStatus<A, P>) -> bool {
-            matches!(status, JobStatus::Running(..))
-        }
-        self.other.with_untracked(runs) || self.sets.with_untracked(runs) || self.spread.with_untracked(runs)
+        self.other.with_untracked(JobStatus::is_running)
+            || self.sets.with_untracked(JobStatus::is_running)
+            || self.spread.with_untracked(JobStatus::is_running)
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
     bridge::View,
     fetch::{FetchError, Priority},
     json,
-    worker::WorkerError,
+    worker::{MadeFile, WorkerError},
 };
 
 /// The head of the ids where the file has none.
@@ -57,7 +57,7 @@ impl Store {
         self,
         extent: SaveExtent,
         on_progress: &dyn Fn(Progress),
-    ) -> Result<Option<Blob>, WorkerError> {
+    ) -> Result<Option<MadeFile>, WorkerError> {
         let Some(access) = self.access() else { return Ok(None) };
         let analysis = self.peek(|state| state.view.analysis.clone());
         let asked = access.read(|session| (session.cells_to_save(extent), session.subset_additions(&analysis, extent)));
@@ -92,7 +92,7 @@ impl Store {
         let Some(HtmlView { filter, columns, own_columns, numbers, places, .. }) = known else { return Ok(None) };
         let view = HtmlView { filter, columns, own_columns, numbers, places, ..drawn };
         let file = json_of(&CellsFile::Html(Box::new(view)));
-        access.pool.subset(mask.into_bytes(), file, &|_| ()).await.map(Some)
+        access.pool.subset(mask.into_bytes(), file, &|_| ()).await.map(|made| Some(made.file))
     }
 
     /// The ids of cells, one a line.

@@ -4,14 +4,14 @@
 use std::{cell::Cell, rc::Rc, time::Duration};
 
 use explorer_core::{
-    data::{CellIdx, Column},
+    data::{Column, Continuous},
     dataset::{DatasetError, label_tiles},
     filter::CellMask,
     format::{bytes, duration, plural},
     search::NoGene,
     session::{Bounds, CorrelationQuestion, PortraitQuestion, Progress, Sides, WorkerQuestion},
     state::{About, CellSource, Filters, Inquiry, ViewSpec},
-    statistics::AnswerRecord,
+    statistics::{AnswerRecord, Correlator, NoCorrelation},
 };
 
 use super::{
@@ -59,6 +59,8 @@ enum InquiryError {
     NoOthers,
     #[error("“{0}” holds no numbers to correlate genes with.")]
     NoNumbers(String),
+    #[error("Nothing can be correlated with it: {0}.")]
+    NoCorrelation(#[from] NoCorrelation),
     #[error("The layer {layer} does not have the gene {gene}.")]
     NoGene { layer: String, gene: String },
     #[error("The question cannot be written.")]
@@ -106,7 +108,7 @@ impl DataAccess {
                 let table = self.gene_table(index).await?;
                 let missing = |_: NoGene| InquiryError::NoGene { layer: layer.name.clone(), gene: gene.clone() };
                 let found = table.find(gene).map_err(missing)?;
-                let numbers = self.dataset.gene(index, found, Priority::Now).await?.to_continuous().values;
+                let numbers = self.dataset.gene(index, found, Priority::Now).await?.to_continuous();
                 let question = CorrelationQuestion {
                     record,
                     layer: index as u32,
@@ -114,7 +116,7 @@ impl DataAccess {
                     gene: Some(found.0),
                     ..CorrelationQuestion::default()
                 };
-                self.correlation(asked, question, numbers, run).await?
+                self.correlation(asked, question, &numbers, run).await?
             }
             About::Column(name) => {
                 let column = self.column(name).await?;
@@ -127,7 +129,7 @@ impl DataAccess {
                     with: format!("obs/{name}"),
                     ..CorrelationQuestion::default()
                 };
-                self.correlation(asked, question, numbers.values.clone(), run).await?
+                self.correlation(asked, question, numbers, run).await?
             }
         };
         let Written { question, payload, n_bytes, n_cells, method } = written;
@@ -189,33 +191,32 @@ impl DataAccess {
         &self,
         asked: &Inquiry,
         question: CorrelationQuestion,
-        mut numbers: Vec<f32>,
+        numbers: &Continuous,
         run: &Asking,
     ) -> Result<Written, InquiryError> {
         for key in asked.cells.needs() {
             self.ready(key).await?;
         }
         let mask = self.read(|session| session.cells_of(&CellSource::Query(asked.cells.clone()))).flatten();
-        let mask = mask.unwrap_or_else(|| CellMask::all(numbers.len()));
-        let mut n_cells = 0;
-        for (cell, number) in (0..).zip(&mut numbers) {
-            if !mask.contains(CellIdx(cell)) {
-                *number = f32::NAN;
-            }
-            n_cells += u32::from(number.is_finite());
-        }
-        if n_cells == 0 {
+        let mask = mask.unwrap_or_else(|| CellMask::all(numbers.values.len()));
+        if mask.count() == 0 {
             return Err(InquiryError::NoCells);
         }
+        let correlator = Correlator::new(numbers, &mask);
+        // All genes would be read for nothing.
+        correlator.check()?;
+        let number = |(&number, &is_wanted): (&f32, &u8)| if is_wanted == 1 { number } else { f32::NAN };
+        let of_wanted: Vec<f32> = numbers.values.iter().zip(correlator.wanted()).map(number).collect();
+        let n_cells = correlator.n_cells();
         let n_bytes = Cell::new(0);
         let on_progress = |progress: Progress| {
             n_bytes.set(progress.n_bytes);
             run.progress(progress);
         };
         let n_genes = self.dataset.n_genes(question.layer as usize) as u32;
-        let r = self.pool.correlate(question.layer, n_genes, &numbers, &on_progress).await?;
-        let question = WorkerQuestion::Correlation(CorrelationQuestion { n_cells, ..question });
+        let r = self.pool.correlate(question.layer, n_genes, &of_wanted, &on_progress).await?;
+        let question = WorkerQuestion::Correlation(CorrelationQuestion { n_cells: n_cells as u32, ..question });
         let method = "Pearson’s r of every gene";
-        Ok(Written { question, payload: r, n_bytes: n_bytes.get(), n_cells: n_cells.into(), method })
+        Ok(Written { question, payload: r, n_bytes: n_bytes.get(), n_cells, method })
     }
 }

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// What the page may take; workers fetch for themselves.
-const LIMITS: Limits = Limits { requests: 6, cache_bytes: 48 << 20, storage: Storage::Local };
+const LIMITS: Limits = Limits { requests: 6, cache_bytes: 16 << 20, storage: Storage::Local };
 
 impl Store {
     /// Opens the dataset, then loads what the state needs.

@@ -187,6 +187,8 @@ struct Inner {
     kept_sets: RefCell<Kept<CellSet>>,
     /// Whether the server could not be reached, and is tried from time to time.
     is_lost: Cell<bool>,
+    /// Bytes that had come when it was last found so.
+    fetched_when_lost: Cell<u64>,
     /// For whom the store acts at this moment.
     acts_for: Cell<Cause>,
     /// Who changed the state last.
@@ -234,6 +236,7 @@ impl Store {
                 kept_columns: RefCell::default(),
                 kept_sets: RefCell::default(),
                 is_lost: Cell::new(false),
+                fetched_when_lost: Cell::new(0),
                 acts_for: Cell::default(),
                 cause: Cell::new(Cause::Link),
             })),

@@ -2,9 +2,10 @@
 
 use std::fmt::Display;
 
+use explorer_core::session::JobStatus;
 use leptos::prelude::*;
 
-use super::{CompareStatus, InquiryStatus, MarkersStatus, Phase, PlotStatus, Store};
+use super::{Phase, Store};
 use crate::{fetch::FetchError, owner, platform};
 
 /// Between two attempts: the first pause, and the longest.
@@ -21,6 +22,7 @@ impl Store {
         if self.phase.with_untracked(|phase| *phase == Phase::Ready) {
             self.is_offline.set(true);
         }
+        inner.fetched_when_lost.set(self.bytes_fetched());
         if inner.is_lost.replace(true) {
             return;
         }
@@ -37,12 +39,20 @@ impl Store {
         });
     }
 
-    /// A job is over.
+    /// A job is over. One that took only what the page has already says nothing of the server.
     pub(super) fn note_outcome<T, E: Display>(self, outcome: &Result<T, E>) {
         match outcome {
-            Ok(_) => self.note_answer(),
+            Ok(_) => {
+                if self.inner().is_some_and(|inner| self.bytes_fetched() > inner.fetched_when_lost.get()) {
+                    self.note_answer();
+                }
+            }
             Err(error) => self.note_failure(error),
         }
+    }
+
+    fn bytes_fetched(self) -> u64 {
+        self.access().map_or(0, |access| access.bytes_fetched())
     }
 
     /// The server answers.
@@ -89,10 +99,10 @@ impl Store {
         self.forget_failures();
         self.settle();
         let is_asking = self.with_opened(|opened| opened.session.loaded().is_loading()) == Some(true)
-            || self.comparing.with_untracked(|status| matches!(status, CompareStatus::Running(..)))
-            || self.marking.with_untracked(|status| matches!(status, MarkersStatus::Running(..)))
-            || self.plotting.with_untracked(|status| matches!(status, PlotStatus::Running(..)))
-            || self.asking.with_untracked(|status| matches!(status, InquiryStatus::Running(..)))
+            || self.comparing.with_untracked(JobStatus::is_running)
+            || self.marking.with_untracked(JobStatus::is_running)
+            || self.plotting.with_untracked(JobStatus::is_running)
+            || self.asking.with_untracked(JobStatus::is_running)
             || self.answers.are_awaited();
         if !is_asking {
             self.note_answer();

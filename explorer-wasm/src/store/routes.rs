@@ -40,6 +40,15 @@ pub(super) struct RouteStats {
     speed: Speed,
     /// What the server offers, once it was asked.
     server: Option<Option<MomentsOffer>>,
+    /// Bytes of the moments that it has sent.
+    server_bytes: u64,
+}
+
+impl RouteStats {
+    /// Bytes of the moments that the server has sent.
+    pub fn server_bytes(&self) -> u64 {
+        self.server_bytes
+    }
 }
 
 /// The moments of group and reference, and how they were obtained.
@@ -242,6 +251,7 @@ impl DataAccess {
         let n_entries = self.dataset.n_entries(index).await?;
         let [group, reference] =
             fetch::moments(&root, &id, &self.dataset.manifest().content_id, &layer.name, request).await?;
+        self.inner.routes.borrow_mut().server_bytes += n_bytes;
         let moments = [Moments::from_tile(&group, n_entries)?, Moments::from_tile(&reference, n_entries)?];
         Ok(Found { moments, choice: choice.clone(), n_bytes })
     }

@@ -26,6 +26,8 @@ pub enum SubsetStatus {
     Idle,
     /// It is being made.
     Running(JobProgress),
+    /// It is saved, and differs from the input so, a line each; empty where it does not.
+    Saved(String),
     /// It could not be made.
     Failed(String),
 }
@@ -55,13 +57,21 @@ pub fn SaveSubset(
     let offer = Memo::new(move |_| job.offer.run(extent.get()));
     let running = move || match job.status.get() {
         SubsetStatus::Running(progress) => Some(progress),
-        SubsetStatus::Idle | SubsetStatus::Failed(_) => None,
+        SubsetStatus::Idle | SubsetStatus::Saved(_) | SubsetStatus::Failed(_) => None,
     };
     let is_running = Memo::new(move |_| running().is_some());
     let text = move || match job.status.get() {
-        SubsetStatus::Idle => offer.get().text,
+        SubsetStatus::Idle | SubsetStatus::Saved(_) => offer.get().text,
         SubsetStatus::Running(progress) => progress.text(),
         SubsetStatus::Failed(sentence) => format!("The file could not be made: {sentence}"),
+    };
+    let differences = move || match job.status.get() {
+        SubsetStatus::Saved(differences) if !differences.is_empty() => {
+            format!("The file that was saved differs from the input:\n{differences}")
+        }
+        SubsetStatus::Saved(_) | SubsetStatus::Idle | SubsetStatus::Running(_) | SubsetStatus::Failed(_) => {
+            String::new()
+        }
     };
     view! {
         <div class="save-subset" role="group" aria-label="AnnData file">
@@ -69,6 +79,7 @@ pub fn SaveSubset(
             <p class="note" data-testid="save-h5ad-left-out">
                 {format!("Without {LEFT_OUT}: the dataset does not have these.")}
             </p>
+            <p class="note save-subset-differences" data-testid="save-h5ad-differences" role="status">{differences}</p>
             <Show when=move || is_running.get()>
                 <Progress
                     fraction=Signal::derive(move || running().and_then(JobProgress::fraction))

@@ -23,7 +23,7 @@ use web_sys::{Blob, DedicatedWorkerGlobalScope, MessageEvent};
 
 use super::{
     markers::markers_to_bytes,
-    message::{Posted, Reply, Request, SUBSET_PARTS},
+    message::{MadeFile, Posted, Reply, Request, SUBSET_PARTS},
     ranks::ranks_to_bytes,
 };
 use crate::fetch::{self, Dataset, FetchError, Fetcher, Limits, Source};
@@ -44,7 +44,7 @@ pub struct SubsetTask {
 }
 
 /// Writes a file, or says in a sentence why not.
-pub type WriteSubset = fn(SubsetTask) -> LocalBoxFuture<'static, Result<Blob, String>>;
+pub type WriteSubset = fn(SubsetTask) -> LocalBoxFuture<'static, Result<MadeFile, String>>;
 
 /// A plot that is to be drawn, or a question about some cells.
 pub struct PlotTask {
@@ -198,7 +198,7 @@ impl Worker {
         let report = Box::new(move |n_done: usize| report.count(n_done as u32));
         Ok(match draw(PlotTask { dataset, question, payload, scale, report }).await {
             Ok(PlotAnswer::Texts(texts)) => Reply::Plot { job, texts },
-            Ok(PlotAnswer::Picture(file)) => Reply::File { job, file },
+            Ok(PlotAnswer::Picture(file)) => Reply::File { job, file: MadeFile { file, differences: String::new() } },
             Err(sentence) => Reply::Failed { job, sentence },
         })
     }

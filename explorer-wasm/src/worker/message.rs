@@ -99,6 +99,15 @@ pub enum Request {
     },
 }
 
+/// A file that a worker has made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MadeFile {
+    /// The file, which the browser keeps.
+    pub file: Blob,
+    /// How a file of cells differs from the one that the dataset was built of, a line each; empty where it does not.
+    pub differences: String,
+}
+
 /// From a worker to the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
@@ -141,7 +150,7 @@ pub enum Reply {
         /// Its number.
         job: u32,
         /// The file.
-        file: Blob,
+        file: MadeFile,
     },
     /// A job is done: a plot or an answer as texts.
     Plot {
@@ -349,7 +358,7 @@ impl Reply {
             }
             Self::Bytes { job, bytes } => Writer::new("bytes").number(*job).bytes(bytes),
             Self::Ranks { job, ranks } => Writer::new("ranks").number(*job).bytes(ranks),
-            Self::File { job, file } => Writer::new("file").number(*job).blob(file),
+            Self::File { job, file } => Writer::new("file").number(*job).blob(&file.file).text(&file.differences),
             Self::Plot { job, texts } => texts.iter().fold(Writer::new("plot").number(*job), |to, text| to.text(text)),
             Self::Failed { job, sentence } => Writer::new("failed").number(*job).text(sentence),
         }
@@ -369,7 +378,10 @@ impl Reply {
             }
             "bytes" => Some(Self::Bytes { job: reader.number(1)?, bytes: reader.bytes(2)? }),
             "ranks" => Some(Self::Ranks { job: reader.number(1)?, ranks: reader.bytes(2)? }),
-            "file" => Some(Self::File { job: reader.number(1)?, file: reader.0.get(2).dyn_into().ok()? }),
+            "file" => {
+                let file = MadeFile { file: reader.0.get(2).dyn_into().ok()?, differences: reader.text(3)? };
+                Some(Self::File { job: reader.number(1)?, file })
+            }
             "plot" => {
                 Some(Self::Plot { job: reader.number(1)?, texts: [reader.text(2)?, reader.text(3)?, reader.text(4)?] })
             }

@@ -9,5 +9,5 @@ mod pool;
 mod ranks;
 
 pub use dispatch::{PlotAnswer, PlotTask, Programs, SubsetTask, start};
-pub use message::{Reply, Request};
+pub use message::{MadeFile, Reply, Request};
 pub use pool::{Pool, WorkerError};

@@ -22,7 +22,7 @@ use web_sys::{Blob, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use super::{
     markers::markers_from_bytes,
-    message::{Posted, Reply, Request, SUBSET_PARTS},
+    message::{MadeFile, Posted, Reply, Request, SUBSET_PARTS},
     ranks::ranks_from_bytes,
 };
 use crate::{
@@ -71,6 +71,7 @@ pub struct Pool {
     /// The worker that draws plots, once one was asked for: it has their tiles.
     plotter: RefCell<Option<Rc<Proxy>>>,
     next_job: Cell<u32>,
+    bytes_fetched: Cell<u64>,
 }
 
 impl Pool {
@@ -83,7 +84,13 @@ impl Pool {
             workers: RefCell::default(),
             plotter: RefCell::default(),
             next_job: Cell::new(0),
+            bytes_fetched: Cell::new(0),
         }
+    }
+
+    /// Bytes of tiles that have come to the workers so far, as they have told.
+    pub fn bytes_fetched(&self) -> u64 {
+        self.bytes_fetched.get()
     }
 
     /// The moments of group and reference in a layer of `n_genes` genes and these steps, a share in each worker.
@@ -197,7 +204,7 @@ impl Pool {
         cells: Vec<u8>,
         additions: String,
         on_progress: &dyn Fn(Progress),
-    ) -> Result<Blob, WorkerError> {
+    ) -> Result<MadeFile, WorkerError> {
         let worker = Proxy::start(SUBSET_LOADER, self.open_request())?;
         let requests = |job| vec![Request::Subset { job, cells, additions }];
         match self.run(&[worker], requests, SUBSET_PARTS, on_progress).await?.pop() {
@@ -236,7 +243,7 @@ impl Pool {
     pub async fn plot_as_png(&self, question: String, payload: Vec<u8>, scale: u32) -> Result<Blob, WorkerError> {
         let requests = |job| vec![Request::Plot { job, question, payload, scale }];
         match self.run(&[self.plotter()?], requests, 1, &|_| {}).await?.pop() {
-            Some(Answer::File(file)) => Ok(file),
+            Some(Answer::File(made)) => Ok(made.file),
             Some(Answer::Moments(_) | Answer::Bytes(_) | Answer::Ranks(_) | Answer::Plot(_)) | None => {
                 Err(WorkerError::Kind)
             }
@@ -274,6 +281,7 @@ impl Pool {
             while let Some((n_done, n_bytes)) = progress.next().await {
                 sum.n_done += n_done;
                 sum.n_bytes += u64::from(n_bytes);
+                self.bytes_fetched.set(self.bytes_fetched.get() + u64::from(n_bytes));
                 sum.millis = platform::now_millis() - began;
                 on_progress(sum);
             }
@@ -312,7 +320,7 @@ enum Answer {
     /// The rank sums of genes.
     Ranks(Vec<u8>),
     /// A file.
-    File(Blob),
+    File(MadeFile),
     /// A plot as texts.
     Plot([String; 3]),
 }

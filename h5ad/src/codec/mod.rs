@@ -47,6 +47,11 @@ pub(super) fn deflate(input: &[u8], limit: usize) -> Result<Vec<u8>, String> {
     inflate(flate2::Decompress::new(false), input, limit)
 }
 
+/// What a deflate stream without any header inflates to.
+pub(super) fn deflated(input: impl Read) -> impl Read {
+    flate2::read::DeflateDecoder::new(input)
+}
+
 /// A range of what a deflate stream without any header inflates to, as far as there is some. What comes before takes no
 /// memory.
 pub(super) fn deflate_range(input: &[u8], range: Range<u64>) -> io::Result<Vec<u8>> {

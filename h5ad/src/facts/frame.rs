@@ -13,8 +13,6 @@ pub struct RawFrame {
     pub index: Vec<String>,
     /// The columns in the order the file states, repeated ones included.
     pub columns: Vec<RawColumn>,
-    /// Whether it says that it is a data frame, by `encoding-type`.
-    pub is_encoded: bool,
 }
 
 /// A column of a data frame.
@@ -31,14 +29,13 @@ pub struct RawColumn {
 impl RawFrame {
     pub(super) fn read(store: &Store, place: &str) -> Result<Self, H5adError> {
         let n_rows = n_rows(store, place)?;
-        let is_encoded = store.attributes(place)?.text("encoding-type") == Some("dataframe");
         let frame = frame::Frame::read(store, place, n_rows)?;
         let mut columns = Vec::new();
         for (name, values) in frame.columns {
             let dtype = column_dtype(store, &format!("{place}/{name}"), &values)?;
             columns.push(RawColumn { name, dtype, values });
         }
-        Ok(Self { index: frame.index, columns, is_encoded })
+        Ok(Self { index: frame.index, columns })
     }
 
     /// The first column of this name.

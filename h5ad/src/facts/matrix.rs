@@ -1,5 +1,7 @@
 //! Matrices as they are stored, a slab at a time.
 
+use std::ops::{ControlFlow, Range};
+
 use super::super::container::Kind;
 use super::super::error::H5adError;
 use super::super::matrix::{self, Dense, MatrixInfo, MatrixLocation, Sparse, Storage};
@@ -49,6 +51,16 @@ pub enum RawSlab<'a> {
         /// The value of each entry, zeros included.
         values: &'a [f64],
     },
+}
+
+impl RawSlab<'_> {
+    /// How many cells, or of a CSC matrix genes, of a matrix of so many columns.
+    pub fn n_majors(&self, n_columns: usize) -> usize {
+        match self {
+            Self::Dense { values, .. } => values.len().checked_div(n_columns).unwrap_or_default(),
+            Self::Sparse { bounds, .. } => bounds.len() - 1,
+        }
+    }
 }
 
 impl std::fmt::Debug for RawMatrix {
@@ -105,11 +117,49 @@ impl RawMatrix {
         }
     }
 
+    /// How many cells it is read by, or of a CSC matrix genes.
+    pub fn n_majors(&self) -> usize {
+        let axis = match self.storage() {
+            Some(Storage::Csc) => 1,
+            Some(Storage::Csr | Storage::Dense) | None => 0,
+        };
+        self.shape.get(axis).copied().unwrap_or_default()
+    }
+
     /// How many entries are stored, zeros included.
     pub fn n_stored(&self) -> u64 {
         match &self.body {
-            Body::Dense(_) | Body::Unread => self.shape.iter().map(|extent| *extent as u64).product(),
+            Body::Dense(_) | Body::Unread => {
+                self.shape.iter().fold(1, |n: u64, extent| n.saturating_mul(*extent as u64))
+            }
             Body::Sparse(sparse) => sparse.indptr().last().copied().unwrap_or_default(),
+        }
+    }
+
+    /// The ranges of cells, or of a CSC matrix of genes, that slabs are of.
+    pub fn slabs(&self) -> Vec<Range<usize>> {
+        match &self.body {
+            Body::Unread => Vec::new(),
+            Body::Dense(dense) => dense.slabs(SLAB_ENTRIES),
+            Body::Sparse(sparse) => sparse.slabs(SLAB_ENTRIES),
+        }
+    }
+
+    /// Shows the stored entries of one of [`slabs`](Self::slabs).
+    ///
+    /// # Errors
+    /// When the file cannot be read or contradicts itself.
+    pub fn with_slab<R>(&self, majors: Range<usize>, see: impl FnOnce(&RawSlab<'_>) -> R) -> Result<R, H5adError> {
+        let first = majors.start;
+        match &self.body {
+            Body::Unread => Ok(see(&RawSlab::Dense { first, values: &[] })),
+            Body::Dense(dense) => Ok(see(&RawSlab::Dense { first, values: &dense.read_values(majors)? })),
+            Body::Sparse(sparse) => {
+                let bounds = &sparse.indptr()[majors.start..=majors.end];
+                let bounds: Vec<usize> = bounds.iter().map(|bound| (bound - bounds[0]) as usize).collect();
+                let (minors, values) = sparse.read_stored(majors)?;
+                Ok(see(&RawSlab::Sparse { first, bounds: &bounds, minors: &minors, values: &values }))
+            }
         }
     }
 
@@ -117,31 +167,12 @@ impl RawMatrix {
     ///
     /// # Errors
     /// When the file cannot be read or contradicts itself.
-    pub fn each_slab(&self, mut see: impl FnMut(&RawSlab<'_>) -> std::ops::ControlFlow<()>) -> Result<(), H5adError> {
-        match &self.body {
-            Body::Unread => Ok(()),
-            Body::Dense(dense) => {
-                for rows in dense.slabs(SLAB_ENTRIES) {
-                    let first = rows.start;
-                    let values = dense.read_values(rows)?;
-                    if see(&RawSlab::Dense { first, values: &values }).is_break() {
-                        break;
-                    }
-                }
-                Ok(())
-            }
-            Body::Sparse(sparse) => {
-                for majors in sparse.slabs(SLAB_ENTRIES) {
-                    let first = majors.start;
-                    let bounds = &sparse.indptr()[majors.start..=majors.end];
-                    let bounds: Vec<usize> = bounds.iter().map(|bound| (bound - bounds[0]) as usize).collect();
-                    let (minors, values) = sparse.read_stored(majors)?;
-                    if see(&RawSlab::Sparse { first, bounds: &bounds, minors: &minors, values: &values }).is_break() {
-                        break;
-                    }
-                }
-                Ok(())
+    pub fn each_slab(&self, mut see: impl FnMut(&RawSlab<'_>) -> ControlFlow<()>) -> Result<(), H5adError> {
+        for majors in self.slabs() {
+            if self.with_slab(majors, &mut see)?.is_break() {
+                break;
             }
         }
+        Ok(())
     }
 }

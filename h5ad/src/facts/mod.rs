@@ -157,7 +157,7 @@ impl RawFile {
             see(&number.doubles(&array.read()?));
             return Ok(());
         };
-        let row = inner.iter().product::<usize>();
+        let row = inner.iter().fold(1_usize, |n, extent| n.saturating_mul(*extent));
         let step = (SLICE / row.max(1)).max(1);
         for start in (0..n_rows).step_by(step) {
             see(&number.doubles(&array.read_rows(start..(start + step).min(n_rows))?));

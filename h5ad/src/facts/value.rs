@@ -8,6 +8,8 @@ use super::{dtype, scalar};
 
 /// More levels of dictionaries are taken for a circle.
 const MAX_DEPTH: usize = 32;
+/// More entries of dictionaries are taken for groups that hard links lead to again and again.
+const MAX_ENTRIES: usize = 1 << 20;
 
 /// What lies at a place, as `anndata` would read it.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,18 +91,19 @@ pub struct RawTexts {
 }
 
 impl RawArray {
-    /// How many elements it has.
+    /// How many elements it has; the most that can be counted where its extents claim more.
     pub fn n_elements(&self) -> usize {
-        self.shape.iter().product()
+        self.shape.iter().fold(1, |n, extent| n.saturating_mul(*extent))
     }
 }
 
 /// Reads what lies at `place`.
 pub(super) fn read(store: &Store, place: &str) -> Result<RawValue, H5adError> {
-    read_at(store, place, 0)
+    let mut budget = MAX_ENTRIES;
+    read_at(store, place, 0, &mut budget)
 }
 
-fn read_at(store: &Store, place: &str, depth: usize) -> Result<RawValue, H5adError> {
+fn read_at(store: &Store, place: &str, depth: usize, budget: &mut usize) -> Result<RawValue, H5adError> {
     let attributes = store.attributes(place)?;
     let encoding = attributes.text("encoding-type").unwrap_or_default();
     match store.kind(place)? {
@@ -113,7 +116,12 @@ fn read_at(store: &Store, place: &str, depth: usize) -> Result<RawValue, H5adErr
                 }
                 let mut entries = Vec::new();
                 for name in store.members(place)?.names() {
-                    entries.push((name.clone(), read_at(store, &format!("{place}/{name}"), depth + 1)?));
+                    let Some(left) = budget.checked_sub(1) else {
+                        let problem = format!("has more than {MAX_ENTRIES} entries, those of groups in it included");
+                        return Err(H5adError::malformed(place, problem));
+                    };
+                    *budget = left;
+                    entries.push((name.clone(), read_at(store, &format!("{place}/{name}"), depth + 1, budget)?));
                 }
                 Ok(RawValue::Dict(entries))
             }
@@ -167,4 +175,39 @@ fn dataset(store: &Store, place: &str, encoding: &str) -> Result<RawValue, H5adE
 
 fn length(store: &Store, place: &str) -> Result<usize, H5adError> {
     Ok(store.array(place)?.shape().first().copied().unwrap_or_default())
+}
+
+#[cfg(all(test, feature = "write"))]
+mod tests {
+    use super::super::RawFile;
+    use super::*;
+    use crate::hdf5::edit::{Object, Space};
+
+    /// A file whose `uns` has so many levels of groups, each with two links to the next.
+    fn linked_twice(n_levels: usize) -> RawFile {
+        let mut space = Space::new(Vec::new());
+        let mut inner = Object::group().write(&mut space).expect("memory takes it");
+        for _ in 0..n_levels {
+            let mut group = Object::group();
+            group.add_written("a", inner);
+            group.add_written("b", inner);
+            inner = group.write(&mut space).expect("memory takes it");
+        }
+        let mut root = Object::group();
+        root.add_written("uns", inner);
+        let root = root.write(&mut space).expect("memory takes it");
+        RawFile::from_bytes(space.finish(root).expect("memory takes it"), "linked.h5ad").expect("it is HDF5")
+    }
+
+    #[test]
+    fn groups_that_links_lead_to_again_and_again_end() {
+        let mut budget = 1 << 12;
+        let error =
+            read_at(&linked_twice(31).store, "uns", 0, &mut budget).expect_err("there are 2^31 ways").to_string();
+        assert!(error.contains("more than 1048576 entries"), "{error}");
+        let RawValue::Dict(entries) = linked_twice(2).value("uns").expect("these are few") else {
+            panic!("no dictionary")
+        };
+        assert_eq!(entries.len(), 2);
+    }
 }

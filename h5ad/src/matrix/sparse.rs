@@ -143,6 +143,12 @@ impl Sparse {
         Ok(SparseSlab { indptr: entries.indptr, indices: entries.indices, data: entries.data, loss })
     }
 
+    /// Reads the majors in `range` as 64-bit floats.
+    #[cfg(feature = "write")]
+    pub(super) fn read_doubles(&self, range: Range<usize>) -> Result<Entries<f64>, H5adError> {
+        self.read_with(range, |piece| self.data_number.doubles(piece.bytes))
+    }
+
     /// Reads the majors in `range`, whose values `decode` takes from a piece of the file after another.
     pub(in super::super) fn read_with<T: Value>(
         &self,

@@ -2,8 +2,8 @@
 
 use crate::hdf5::edit::{Array, Object};
 
-/// Whether a group can have a member of this name.
-pub(super) fn is_member(name: &str) -> bool {
+/// Whether a group of an HDF5 file can have a member of this name.
+pub fn is_member(name: &str) -> bool {
     !name.contains(['/', '\0']) && !["", ".", ".."].contains(&name)
 }
 

@@ -49,7 +49,7 @@ pub(super) fn column(place: &str, name: &str, column: &FrameColumn) -> Result<Ob
             Some(values) => texts(values),
             // As anndata writes text of which some is missing, so that every version reads it.
             None => {
-                let (codes, labels) = by_label(values);
+                let (codes, labels) = by_label(values.iter().map(Option::as_deref));
                 categorical(&codes, &Categories { labels: &labels, kind: CategoryKind::Text, ordered: false })
             }
         },
@@ -64,13 +64,13 @@ pub(super) fn column(place: &str, name: &str, column: &FrameColumn) -> Result<Ob
     })
 }
 
-/// A code for every text, and the texts in order of the alphabet.
-fn by_label(values: &[Option<String>]) -> (Vec<i32>, Vec<String>) {
-    let mut codes: BTreeMap<&str, i32> = values.iter().flatten().map(|value| (value.as_str(), 0)).collect();
+/// A code for every text, -1 where there is none, and the texts in order of the alphabet.
+pub fn by_label<'t>(values: impl Iterator<Item = Option<&'t str>> + Clone) -> (Vec<i32>, Vec<String>) {
+    let mut codes: BTreeMap<&str, i32> = values.clone().flatten().map(|value| (value, 0)).collect();
     for (code, number) in codes.values_mut().zip(0..) {
         *code = number;
     }
-    let of_values = values.iter().map(|value| value.as_deref().map_or(-1, |value| codes[value])).collect();
+    let of_values = values.map(|value| value.map_or(-1, |value| codes[value])).collect();
     (of_values, codes.keys().map(|&label| label.to_owned()).collect())
 }
 

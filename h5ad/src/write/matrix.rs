@@ -1,5 +1,8 @@
 //! Matrices, written a slab of cells at a time.
 
+use std::marker::PhantomData;
+use std::ops::Range;
+
 use super::elements::{array, encoded};
 use super::{NewMatrix, Revision, WriteError};
 use crate::hdf5::edit::{Array, Chunks, EditError, Element, Object, Space, Target, put_chunks};
@@ -9,7 +12,7 @@ use crate::{H5adError, Loss, Matrix, MatrixLocation, SparseSlab, Storage};
 pub(super) fn put<T: Target>(matrix: NewMatrix, space: &mut Space<T>) -> Result<u64, EditError> {
     match matrix {
         NewMatrix::Csr { indptr, indices, data, n_vars } => {
-            let mut csr = Csr::new(n_vars);
+            let mut csr = Csr::<f32>::new(n_vars);
             let ends = indptr.windows(2).map(|ends| (ends[1] - ends[0]) as usize);
             csr.push(ends, &indices, &data, space)?;
             csr.finish(space)
@@ -23,26 +26,43 @@ pub(super) fn put<T: Target>(matrix: NewMatrix, space: &mut Space<T>) -> Result<
     }
 }
 
+/// A number that entries of a written matrix may be.
+pub(super) trait Entry: Copy + Default {
+    const ELEMENT: Element;
+    const BYTES: fn(Self, &mut Vec<u8>);
+}
+
+impl Entry for f32 {
+    const ELEMENT: Element = Element::F32;
+    const BYTES: fn(Self, &mut Vec<u8>) = |value, to| to.extend(value.to_le_bytes());
+}
+
+impl Entry for f64 {
+    const ELEMENT: Element = Element::F64;
+    const BYTES: fn(Self, &mut Vec<u8>) = |value, to| to.extend(value.to_le_bytes());
+}
+
 /// A sparse matrix of which cells are written one after another.
-struct Csr {
+struct Csr<V> {
     /// Where the entries of each cell end, after a zero; eight bytes a cell stay in memory.
     indptr: Vec<i64>,
     indices: Chunks,
     data: Chunks,
     n_vars: usize,
+    entry: PhantomData<V>,
 }
 
-impl Csr {
+impl<V: Entry> Csr<V> {
     fn new(n_vars: usize) -> Self {
-        let (indices, data) = (Chunks::new(Element::I32, &[]), Chunks::new(Element::F32, &[]));
-        Self { indptr: vec![0], indices, data, n_vars }
+        let (indices, data) = (Chunks::new(Element::I32, &[]), Chunks::new(V::ELEMENT, &[]));
+        Self { indptr: vec![0], indices, data, n_vars, entry: PhantomData }
     }
 
     fn push<T: Target>(
         &mut self,
         lengths: impl IntoIterator<Item = usize>,
         indices: &[u32],
-        data: &[f32],
+        data: &[V],
         space: &mut Space<T>,
     ) -> Result<(), EditError> {
         let mut end = self.indptr[self.indptr.len() - 1];
@@ -50,8 +70,8 @@ impl Csr {
             end += length as i64;
             end
         }));
-        push(&mut self.indices, indices, u32::to_le_bytes, space)?;
-        push(&mut self.data, data, f32::to_le_bytes, space)
+        push(&mut self.indices, indices, |index, to| to.extend(index.to_le_bytes()), space)?;
+        push(&mut self.data, data, V::BYTES, space)
     }
 
     fn finish<T: Target>(self, space: &mut Space<T>) -> Result<u64, EditError> {
@@ -82,7 +102,7 @@ impl Dense {
 
     fn push<T: Target>(&mut self, n_obs: usize, data: &[f32], space: &mut Space<T>) -> Result<(), EditError> {
         self.n_obs += n_obs;
-        push(&mut self.values, data, f32::to_le_bytes, space)
+        push(&mut self.values, data, f32::BYTES, space)
     }
 
     fn finish<T: Target>(self, space: &mut Space<T>) -> Result<u64, EditError> {
@@ -102,12 +122,13 @@ fn version(version: &str) -> (String, Array) {
 fn push<V: Copy, T: Target>(
     to: &mut Chunks,
     values: &[V],
-    bytes_of: fn(V) -> [u8; 4],
+    bytes_of: fn(V, &mut Vec<u8>),
     space: &mut Space<T>,
 ) -> Result<(), EditError> {
     const AT_ONCE: usize = 1 << 14;
     for values in values.chunks(AT_ONCE) {
-        let bytes: Vec<u8> = values.iter().flat_map(|value| bytes_of(*value)).collect();
+        let mut bytes = Vec::with_capacity(size_of_val(values));
+        values.iter().for_each(|value| bytes_of(*value, &mut bytes));
         to.push(&bytes, space)?;
     }
     Ok(())
@@ -117,7 +138,7 @@ fn push<V: Copy, T: Target>(
 pub struct CsrWriter<'a, T> {
     revision: &'a mut Revision<T>,
     location: MatrixLocation,
-    csr: Csr,
+    csr: Csr<f32>,
 }
 
 impl<'a, T: Target> CsrWriter<'a, T> {
@@ -183,18 +204,42 @@ impl<'a, T: Target> DenseWriter<'a, T> {
 /// Entries of a matrix that are in memory at a time.
 const ENTRIES_IN_MEMORY: usize = 32 << 20;
 
-/// Copies all entries of a matrix, cell after cell.
-pub(super) fn copy_as_csr<T: Target>(matrix: &Matrix, to: &mut CsrWriter<'_, T>) -> Result<(), WriteError> {
+/// Entries of consecutive majors: where those of each begin and end, minors, and values.
+type Slab<V> = (Vec<usize>, Vec<u32>, Vec<V>);
+
+/// What reads the majors in a range.
+type Read<'a, V> = &'a dyn Fn(Range<usize>) -> Result<Slab<V>, WriteError>;
+
+/// Reads 32-bit floats, as which no number is another than in the file.
+pub(super) fn singles(matrix: &Matrix) -> impl Fn(Range<usize>) -> Result<Slab<f32>, WriteError> {
+    move |range| {
+        let SparseSlab { indptr, indices, data, .. } = exact(matrix, matrix.read(range)?)?;
+        Ok((indptr, indices, data))
+    }
+}
+
+/// Reads 64-bit floats.
+pub(super) fn doubles(matrix: &Matrix) -> impl Fn(Range<usize>) -> Result<Slab<f64>, WriteError> {
+    move |range| Ok(matrix.read_doubles(range)?)
+}
+
+/// Copies all entries of a matrix, cell after cell, and gives the address of the copy.
+pub(super) fn copy_as_csr<V: Entry, T: Target>(
+    matrix: &Matrix,
+    read: Read<'_, V>,
+    space: &mut Space<T>,
+) -> Result<u64, WriteError> {
+    let mut csr = Csr::new(matrix.info().n_cols);
     match matrix.info().storage {
         Storage::Dense | Storage::Csr => {
             for range in matrix.slabs(ENTRIES_IN_MEMORY / 4) {
-                let slab = exact(matrix, matrix.read(range)?)?;
-                to.push(lengths(&slab.indptr), &slab.indices, &slab.data)?;
+                let (indptr, indices, data) = read(range)?;
+                csr.push(lengths(&indptr), &indices, &data, space)?;
             }
-            Ok(())
         }
-        Storage::Csc => turned(matrix, ENTRIES_IN_MEMORY, to),
+        Storage::Csc => turned(matrix, ENTRIES_IN_MEMORY, read, &mut csr, space)?,
     }
+    Ok(csr.finish(space)?)
 }
 
 /// Copies all values of a dense matrix.
@@ -213,12 +258,18 @@ pub(super) fn copy_as_dense<T: Target>(matrix: &Matrix, to: &mut DenseWriter<'_,
 }
 
 /// Copies a matrix that is stored by genes, a band of cells of about so many entries after another.
-fn turned<T: Target>(matrix: &Matrix, entries: usize, to: &mut CsrWriter<'_, T>) -> Result<(), WriteError> {
+fn turned<V: Entry, T: Target>(
+    matrix: &Matrix,
+    entries: usize,
+    read: Read<'_, V>,
+    to: &mut Csr<V>,
+    space: &mut Space<T>,
+) -> Result<(), WriteError> {
     let slabs = matrix.slabs(entries / 4);
     let mut n_of_cells = vec![0_usize; matrix.n_minor()];
     for range in &slabs {
-        let slab = exact(matrix, matrix.read(range.clone())?)?;
-        slab.indices.iter().for_each(|cell| n_of_cells[*cell as usize] += 1);
+        let (_, cells, _) = read(range.clone())?;
+        cells.iter().for_each(|cell| n_of_cells[*cell as usize] += 1);
     }
     let mut first = 0;
     while first < n_of_cells.len() {
@@ -231,21 +282,21 @@ fn turned<T: Target>(matrix: &Matrix, entries: usize, to: &mut CsrWriter<'_, T>)
         let band = &n_of_cells[first..end];
         // Where the next entry of each cell goes.
         let mut next: Vec<usize> = band.iter().scan(0, |at, n| Some(std::mem::replace(at, *at + n))).collect();
-        let (mut indices, mut data) = (vec![0_u32; n], vec![0_f32; n]);
+        let (mut indices, mut data) = (vec![0_u32; n], vec![V::default(); n]);
         for range in &slabs {
-            let slab = matrix.read(range.clone())?;
-            for (gene, ends) in range.clone().zip(slab.indptr.windows(2)) {
-                let cells = &slab.indices[ends[0]..ends[1]];
+            let (indptr, of_entries, values) = read(range.clone())?;
+            for (gene, ends) in range.clone().zip(indptr.windows(2)) {
+                let cells = &of_entries[ends[0]..ends[1]];
                 let from = ends[0] + cells.partition_point(|cell| (*cell as usize) < first);
                 let until = ends[0] + cells.partition_point(|cell| (*cell as usize) < end);
                 for at in from..until {
-                    let place = &mut next[slab.indices[at] as usize - first];
-                    (indices[*place], data[*place]) = (gene as u32, slab.data[at]);
+                    let place = &mut next[of_entries[at] as usize - first];
+                    (indices[*place], data[*place]) = (gene as u32, values[at]);
                     *place += 1;
                 }
             }
         }
-        to.push(band.iter().copied(), &indices, &data)?;
+        to.push(band.iter().copied(), &indices, &data, space)?;
         first = end;
     }
     Ok(())
@@ -317,9 +368,10 @@ mod tests {
         assert_eq!(x.info().storage, Storage::Csc);
         for entries in [1, 4, 9, 1_000] {
             let mut revision = Revision::new(Bytes(bytes.clone()), "x", bytes.clone()).expect("it was just written");
-            let mut csr = revision.csr(&name, n_vars).expect("there is room");
-            turned(&x, entries, &mut csr).expect("it can be read");
-            csr.finish().expect("there is memory");
+            let mut csr = Csr::new(n_vars);
+            turned(&x, entries, &singles(&x), &mut csr, revision.space()).expect("it can be read");
+            let address = csr.finish(revision.space()).expect("there is memory");
+            revision.put_matrix(&name, address);
             let turned = H5ad::from_bytes(revision.finish().expect("there is memory"), "x").expect("it is whole");
             let slab = turned.matrix(&name).and_then(|x| x.read(0..n_obs)).expect("it is whole");
             let mut found = vec![vec![0.0; n_vars]; n_obs];
@@ -330,5 +382,16 @@ mod tests {
                 (0..n_obs).map(|cell| (0..n_vars).map(|gene| value(cell, gene)).collect()).collect();
             assert_eq!(found, expected, "{entries}");
         }
+        let slab_of = |bytes: Vec<u8>, rewrite: &dyn Fn(&mut Revision<Vec<u8>>)| {
+            let mut revision = Revision::new(Bytes(bytes.clone()), "x", bytes).expect("it is whole");
+            rewrite(&mut revision);
+            let file = H5ad::from_bytes(revision.finish().expect("there is memory"), "x").expect("it is whole");
+            let x = file.matrix(&name).expect("it is there");
+            (x.info().storage, x.info().dtype, x.read(0..n_obs).expect("it is whole"))
+        };
+        let (_, _, singles) = slab_of(bytes.clone(), &|revision| revision.rewrite_as_csr(&name).expect("it can be"));
+        let (storage, dtype, doubles) =
+            slab_of(bytes, &|revision| revision.rewrite_as_csr_of_doubles(&name).expect("it can be"));
+        assert_eq!((storage, dtype, doubles), (Storage::Csr, "float64", singles));
     }
 }

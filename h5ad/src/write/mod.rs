@@ -12,8 +12,10 @@ use std::io::Write;
 
 use crate::hdf5::edit::{Array, EditError, Object, Space};
 use crate::{Frame, H5adError, MatrixLocation, Obsm, ObsmValues};
-use elements::{array, dict, encoded, is_member, scalar, text, texts};
+use elements::{array, dict, encoded, scalar, text, texts};
 
+pub use elements::is_member;
+pub use frame::by_label;
 pub use matrix::{CsrWriter, DenseWriter};
 pub use patches::{Patches, Piece};
 #[cfg(feature = "native")]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::elements::{DICT, array, dict, is_member, scalar, text, texts};
-use super::matrix::{CsrWriter, DenseWriter, copy_as_csr, copy_as_dense};
+use super::matrix::{CsrWriter, DenseWriter, copy_as_csr, copy_as_dense, doubles, singles};
 use super::{WriteError, frame};
 use crate::container::Kind;
 use crate::frame::{CATEGORIES_GROUP, FrameNames};
@@ -198,9 +198,23 @@ impl<T: Target> Revision<T> {
     /// When there is no matrix, it cannot be read or written, or has numbers that no 32-bit float is equal to.
     pub fn rewrite_as_csr(&mut self, location: &MatrixLocation) -> Result<(), WriteError> {
         let matrix = self.matrix(location)?;
-        let mut csr = self.csr(location, matrix.info().n_cols)?;
-        copy_as_csr(&matrix, &mut csr)?;
-        csr.finish()
+        self.make_room(location)?;
+        let address = copy_as_csr(&matrix, &singles(&matrix), self.space())?;
+        self.put_matrix(location, address);
+        Ok(())
+    }
+
+    /// Writes the matrix at this location anew as a sparse one by cells, of 64-bit floats. Up to 750 MB of its entries are
+    /// in memory at a time.
+    ///
+    /// # Errors
+    /// When there is no matrix, or it cannot be read or written.
+    pub fn rewrite_as_csr_of_doubles(&mut self, location: &MatrixLocation) -> Result<(), WriteError> {
+        let matrix = self.matrix(location)?;
+        self.make_room(location)?;
+        let address = copy_as_csr(&matrix, &doubles(&matrix), self.space())?;
+        self.put_matrix(location, address);
+        Ok(())
     }
 
     /// Writes the matrix at this location anew as 32-bit floats: a dense one as such, a sparse one by cells.
@@ -215,11 +229,6 @@ impl<T: Target> Revision<T> {
         let mut dense = self.dense(location, matrix.info().n_cols)?;
         copy_as_dense(&matrix, &mut dense)?;
         dense.finish()
-    }
-
-    /// Whether the file has something at a path.
-    pub fn has(&self, path: &str) -> bool {
-        self.store.kind(path).is_ok_and(|kind| kind.is_some())
     }
 
     /// Ends the copy.

@@ -22,7 +22,10 @@ use metadata::Metadata;
 #[cfg(feature = "native")]
 pub(super) use directory::Directory;
 pub use files::Files;
-pub(super) use zip::{SIGNATURE as ZIP_SIGNATURE, Zip};
+pub use zip::Zip;
+
+/// Files that a Zarr store has in its root, one or the other.
+pub(super) const MARKS: [&str; 2] = [".zgroup", "zarr.json"];
 
 /// The most that a file of metadata can have; attributes may hold a table of colors, but no data.
 const MOST_METADATA_BYTES: u64 = 64 << 20;

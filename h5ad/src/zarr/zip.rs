@@ -1,15 +1,18 @@
-//! Zarr stores in one ZIP file, as zarr's `ZipStore` writes them: entries that are stored or deflated.
+//! Folders in one ZIP file, as zarr's `ZipStore` writes its own: entries that are stored or deflated.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
+use std::io::{self, Read, Write};
 use std::ops::Range;
 
 use super::super::codec;
-use super::super::source::{SharedSource, past_the_end};
+use super::super::source::{SharedSource, Source, past_the_end};
 use super::files::{Files, too_large};
 
 /// What a ZIP file begins with.
-pub(crate) const SIGNATURE: &[u8; 4] = b"PK\x03\x04";
+const SIGNATURE: &[u8; 4] = b"PK\x03\x04";
+
+/// Bytes of a file that are copied together.
+const PIECE_BYTES: usize = 1 << 18;
 
 const END: &[u8; 4] = b"PK\x05\x06";
 const END_BYTES: usize = 22;
@@ -24,8 +27,8 @@ const MAX_COMMENT_BYTES: u64 = 1 << 16;
 /// A number that is too large for its field stands in the entry's extra field.
 const SEE_EXTRA: u64 = 0xffff_ffff;
 
-/// An open ZIP file.
-pub(crate) struct Zip {
+/// An open ZIP file: a folder of it, and what lies below.
+pub struct Zip {
     source: SharedSource,
     entries: BTreeMap<String, Entry>,
 }
@@ -39,8 +42,20 @@ struct Entry {
 }
 
 impl Zip {
-    /// Reads the directory of the file. The root is where the outermost metadata lies: archives often hold a folder.
-    pub(crate) fn open(source: SharedSource) -> io::Result<Self> {
+    /// The outermost folder in a ZIP file that has a file of one of these names: archives often hold a folder. `None` where
+    /// the source is no ZIP file.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn open(source: impl Source + Send + Sync + 'static, marks: &[&str]) -> io::Result<Option<Self>> {
+        Self::of(SharedSource::new(source), marks)
+    }
+
+    /// As [`Zip::open`].
+    pub(crate) fn of(source: SharedSource, marks: &[&str]) -> io::Result<Option<Self>> {
+        if source.read(0, source.size().min(SIGNATURE.len() as u64) as usize)? != SIGNATURE {
+            return Ok(None);
+        }
         let (start, length) = directory(&source)?;
         let length = usize::try_from(length).map_err(|_| damaged("states an impossible directory"))?;
         let bytes = source.read(start, length)?;
@@ -58,9 +73,32 @@ impl Zip {
             }
             rest = tail;
         }
-        let root = root(entries.keys());
+        let root = root(entries.keys(), marks);
         let entries = entries.into_iter().filter_map(|(key, entry)| Some((key.strip_prefix(&root)?.to_owned(), entry)));
-        Ok(Self { source, entries: entries.collect() })
+        Ok(Some(Self { source, entries: entries.collect() }))
+    }
+
+    /// The files of the folder, by their paths in it.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.entries.keys().map(String::as_str)
+    }
+
+    /// Writes the content of a file, which takes no memory.
+    ///
+    /// # Errors
+    /// When it is not there, cannot be read, is not as long as the ZIP file states, or cannot be written.
+    pub fn copy(&self, path: &str, to: &mut dyn Write) -> io::Result<()> {
+        let entry = *self.entries.get(path).ok_or(io::ErrorKind::NotFound)?;
+        let stored = Stored { zip: self, entry, position: 0 };
+        let content: Box<dyn Read> =
+            if entry.is_deflated { Box::new(codec::deflated(stored)) } else { Box::new(stored) };
+        // One byte more tells of what is too long.
+        let mut content = io::BufReader::with_capacity(PIECE_BYTES, content.take(entry.bytes.saturating_add(1)));
+        if io::copy(&mut content, to)? == entry.bytes {
+            Ok(())
+        } else {
+            Err(damaged("has an entry that is not as long as its directory states"))
+        }
     }
 
     fn content(&self, entry: Entry, most: u64) -> io::Result<Vec<u8>> {
@@ -88,6 +126,23 @@ impl Zip {
             return Err(past_the_end(range.start, length, entry.stored_bytes));
         }
         self.source.read(start, usize::try_from(length).map_err(|_| damaged("states an impossible size"))?)
+    }
+}
+
+/// The bytes of an entry as they are stored.
+struct Stored<'a> {
+    zip: &'a Zip,
+    entry: Entry,
+    position: u64,
+}
+
+impl Read for Stored<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let end = self.entry.stored_bytes.min(self.position + buf.len() as u64);
+        let bytes = self.zip.stored(self.entry, self.position..end)?;
+        buf[..bytes.len()].copy_from_slice(&bytes);
+        self.position = end;
+        Ok(bytes.len())
     }
 }
 
@@ -175,11 +230,11 @@ fn directory(source: &SharedSource) -> io::Result<(u64, u64)> {
     Ok((field(&end, 48, 8), field(&end, 40, 8)))
 }
 
-/// The folder that holds the store, with its slash.
-fn root<'a>(keys: impl Iterator<Item = &'a String>) -> String {
+/// The outermost folder that holds a file of one of these names, with its slash.
+fn root<'a>(keys: impl Iterator<Item = &'a String>, marks: &[&str]) -> String {
     let roots = keys.filter_map(|key| {
         let at = key.rfind('/').map_or(0, |slash| slash + 1);
-        matches!(&key[at..], ".zgroup" | "zarr.json").then(|| &key[..at])
+        marks.contains(&&key[at..]).then(|| &key[..at])
     });
     roots.min_by_key(|root| root.len()).unwrap_or_default().to_owned()
 }
@@ -218,18 +273,36 @@ mod tests {
         let entry = [&ENTRY[..], &number(20, 2), &about(tail), key.as_bytes()].concat();
         let counts = [number(0, 4), number(1, 2), number(1, 2)].concat();
         let end = [&END[..], &counts, &number(entry.len(), 4), &number(local.len(), 4), &number(0, 2)].concat();
-        Zip::open(SharedSource::new(Bytes([local, entry, end].concat()))).unwrap()
+        Zip::open(Bytes([local, entry, end].concat()), &["0"]).unwrap().unwrap()
+    }
+
+    #[test]
+    fn an_entry_is_copied_piece_by_piece() {
+        let content: Vec<u8> = (0..3_000_000_u32).map(|at| (at / 1000) as u8).collect();
+        let mut zip = zip_of("folder/0", &content);
+        assert_eq!(zip.paths().collect::<Vec<_>>(), ["0"]);
+        let mut copy = Vec::new();
+        zip.copy("0", &mut copy).unwrap();
+        assert!(copy == content);
+        assert!(zip.copy("1", &mut copy).is_err());
+        // A length that is not true is an error, whichever it is.
+        for bytes in [2_999_999, 3_000_001] {
+            zip.entries.get_mut("0").unwrap().bytes = bytes;
+            let error = zip.copy("0", &mut io::sink()).unwrap_err();
+            assert!(error.to_string().contains("not as long as its directory states"), "{error}");
+        }
+        assert!(Zip::open(Bytes(b"no ZIP file".to_vec()), &[]).unwrap().is_none());
     }
 
     #[test]
     fn an_entry_takes_no_more_memory_than_what_it_is_for() {
         let content: Vec<u8> = (0..3_000_000_u32).map(|at| (at / 1000) as u8).collect();
-        let zip = zip_of("a/0", &content);
-        assert!(zip.read("a/0", 3_000_000).unwrap().unwrap() == content);
-        let error = zip.read("a/0", 2_999_999).unwrap_err();
+        let zip = zip_of("0", &content);
+        assert!(zip.read("0", 3_000_000).unwrap().unwrap() == content);
+        let error = zip.read("0", 2_999_999).unwrap_err();
         assert_eq!(error.to_string(), "it has 3000000 bytes where 2999999 are the most");
-        assert_eq!(zip.read_range("a/0", 2_000_000..2_001_500).unwrap(), content[2_000_000..2_001_500]);
-        assert!(zip.read_range("a/0", 2_999_999..3_000_001).is_err());
+        assert_eq!(zip.read_range("0", 2_000_000..2_001_500).unwrap(), content[2_000_000..2_001_500]);
+        assert!(zip.read_range("0", 2_999_999..3_000_001).is_err());
         assert!(zip.read("b", 0).unwrap().is_none());
     }
 }

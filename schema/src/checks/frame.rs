@@ -7,9 +7,13 @@ use super::{Context, Outcome, Thrown, thrown, type_name};
 use crate::column::{Column, Part};
 use crate::definition::{Check, Dependency, Kind, NA, OBS, Set, UNKNOWN_SUSPENSION, When};
 use crate::document::{Frame, text};
-use crate::finding::{Finding, Fix, Rows};
+use crate::finding::{At, Finding, Fix, Rows};
+use crate::labels::used;
 use crate::python::{self, Value};
 use crate::suggest;
+
+/// So many wrong values of a column are looked for by label and synonym, or among names that are like them.
+pub(super) const N_SEARCHED: usize = 100;
 
 /// Checks `obs`.
 pub(super) fn obs(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
@@ -19,8 +23,10 @@ pub(super) fn obs(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
     for column in OBS.iter().filter(|column| obs.has(column.name)) {
         must_not_be_there(context, out, column.name, column.dependencies);
     }
+    let has_organism = context.options.compat || context.has_organism();
     for definition in &OBS {
         let name = definition.name;
+        let n_before = out.len();
         let Some(column) = obs.column(name) else {
             if definition.is_required && is_required(context, name, definition.dependencies) {
                 missing(out, "obs", name, obs);
@@ -53,6 +59,12 @@ pub(super) fn obs(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
                 out.push(finding);
             }
             part_of(context, out, name, part, &definition.check, definition.check.suffix.unwrap_or_default())?;
+        }
+        if !has_organism && definition.dependencies.iter().any(Dependency::asks_organism) {
+            for finding in out[n_before..].iter_mut().filter(|finding| matches!(finding.rule.number(), 49..=57)) {
+                finding.suggestion = Some(super::prefix::AFTER_ORGANISM.to_owned());
+                finding.fix = None;
+            }
         }
     }
     Ok(())
@@ -97,12 +109,7 @@ pub(super) fn kinds(out: &mut Vec<Finding>, frame: &str, columns: &Frame) {
         if frame != "obs" {
             continue;
         }
-        let mut is_used = vec![false; categories.len()];
-        for code in codes {
-            if let Ok(code) = usize::try_from(*code) {
-                is_used[code] = true;
-            }
-        }
+        let is_used = used(codes, categories.len());
         for (category, _) in categories.iter().zip(is_used).filter(|(_, is_used)| !is_used) {
             let text = format!(
                 "Column '{name}' in dataframe '{frame}' contains a category '{category}' with zero observations. These \
@@ -264,11 +271,10 @@ fn part_of(
     suffix: &str,
 ) -> Outcome {
     if !check.values.is_empty() && part.values().into_iter().any(|at| *part.value(at) == Value::Missing) {
-        checked(context, out, name, part, check, "", suffix);
+        checked(context, out, name, part, check, "", suffix)?;
         return Err(thrown(&format!("obs.{name}"), "boolean value of NA is ambiguous"));
     }
-    checked(context, out, name, part, check, suffix, suffix);
-    Ok(())
+    checked(context, out, name, part, check, suffix, suffix)
 }
 
 fn checked(
@@ -279,7 +285,7 @@ fn checked(
     check: &Check,
     suffix: &str,
     suffix_of_terms: &str,
-) {
+) -> Outcome {
     let index = &context.document.obs.raw.index;
     let place = format!("obs.{name}");
     let values = part.values();
@@ -319,7 +325,7 @@ fn checked(
                 .collect();
             let fix = match &better[..] {
                 [(from, suggest::Better { exact: Some(to), .. })] if wrong.len() == 1 => {
-                    Some(Fix::Replace { column: place.clone(), from: from.clone(), to: to.clone() })
+                    Some(Fix::Replace { at: At::Obs(name.to_owned()), from: from.clone(), to: to.clone() })
                 }
                 _ => None,
             };
@@ -338,21 +344,32 @@ fn checked(
         if has_missing {
             let rows = part.rows(index, Value::is_null);
             out.push(finding(47, format!("{here} must not contain NaN values.")).rows(rows));
-            return;
+            return Ok(());
         }
+        let mut site =
+            Site { at: At::Obs(name.to_owned()), column: name, suffix: suffix_of_terms, searches_labels: true };
+        // The values of which something is found, and the end of that among all.
+        let mut wrong: Vec<(usize, usize)> = Vec::new();
+        let n_before = out.len();
         for at in values {
-            let value = part.value(at);
-            let n_before = out.len();
-            let site = Site { column: name, part: "obs", rows: Rows::default(), suffix: suffix_of_terms };
-            terms::check(context, out, allowed, value, &site);
-            if out.len() > n_before {
-                let rows = part.rows(index, |other| other == value);
-                for finding in &mut out[n_before..] {
-                    finding.rows = rows.clone();
-                }
+            if context.watch.is_stopped() {
+                return Err(Thrown::Stopped);
+            }
+            site.searches_labels = !context.options.compat && wrong.len() < N_SEARCHED;
+            let n_known = out.len();
+            terms::check(context, out, allowed, part.value(at), &site);
+            if out.len() > n_known {
+                wrong.push((at, out.len()));
             }
         }
+        let mut first = n_before;
+        let rows = part.rows_of(index, wrong.iter().map(|(at, _)| *at));
+        for ((_, end), rows) in wrong.into_iter().zip(rows) {
+            out[first..end].iter_mut().for_each(|finding| finding.rows.clone_from(&rows));
+            first = end;
+        }
     }
+    Ok(())
 }
 
 fn is_one_of(value: &Value, words: &[&str]) -> bool {

@@ -18,6 +18,7 @@ use std::cell::OnceCell;
 
 use h5ad::{H5adError, RawValue, Scalar};
 
+use crate::allowed::ORGANISMS;
 use crate::document::{Document, is_lazy};
 use crate::finding::{Finding, Rows};
 use crate::matrices::Summary;
@@ -161,6 +162,11 @@ impl<'a> Context<'a> {
         self.spatial.get_or_init(|| Spatial::of(self))
     }
 
+    /// Whether the dataset states an organism that the schema knows.
+    pub(crate) fn has_organism(&self) -> bool {
+        self.document.organism().is_some_and(|organism| ORGANISMS.allow(self.reference, organism, organism))
+    }
+
     /// What a pass over `X` finds; it is made once.
     pub(crate) fn x(&self) -> Result<&Summary, Thrown> {
         let wanted = crate::matrices::Wanted { genes: true, cells: self.document.raw_x.is_none() };
@@ -171,11 +177,16 @@ impl<'a> Context<'a> {
     pub(crate) fn raw(&self) -> Result<&Summary, Thrown> {
         match &self.document.raw_x {
             Some(raw) => {
-                let wanted = crate::matrices::Wanted { genes: true, cells: true };
+                let wanted = crate::matrices::Wanted { genes: true, cells: self.has_known_cells(raw) };
                 self.pass(&self.of_raw, Some(raw), wanted)
             }
             None => self.x(),
         }
+    }
+
+    /// Whether the number of cells of a raw matrix is that of `obs`, or of what is stored of it.
+    pub(crate) fn has_known_cells(&self, raw: &h5ad::RawMatrix) -> bool {
+        raw.storage() != Some(h5ad::Storage::Csc) || raw.shape.first() == Some(&self.document.obs.n_rows())
     }
 
     fn pass<'s>(
@@ -196,11 +207,7 @@ impl<'a> Context<'a> {
 
     /// Reads a matrix once, and tells who watches.
     pub(crate) fn read(&self, matrix: &h5ad::RawMatrix, wanted: crate::matrices::Wanted) -> Result<Summary, Thrown> {
-        let total = match matrix.storage() {
-            Some(h5ad::Storage::Csc) => matrix.shape.get(1),
-            Some(h5ad::Storage::Csr | h5ad::Storage::Dense) | None => matrix.shape.first(),
-        };
-        self.watch.event(Event::Matrix { place: &matrix.place, n: total.copied().unwrap_or_default() });
+        self.watch.event(Event::Matrix { place: &matrix.place, n: matrix.n_majors() });
         let summary = crate::matrices::pass(matrix, wanted, &mut |n| {
             self.watch.event(Event::Read { n });
             if self.watch.is_stopped() { std::ops::ControlFlow::Break(()) } else { std::ops::ControlFlow::Continue(()) }

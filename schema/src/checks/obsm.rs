@@ -142,7 +142,7 @@ fn embedding(context: &Context<'_>, out: &mut Vec<Finding>, key: &str, array: &R
         return Ok(());
     }
     let (mut any_infinite, mut any_nan, mut all_nan) = (false, false, true);
-    let n_columns = array.shape[1..].iter().product::<usize>().max(1);
+    let n_columns = array.shape[1..].iter().fold(1_usize, |n, extent| n.saturating_mul(*extent)).max(1);
     let mut lacking = Vec::new();
     let mut at = 0;
     context.document.file.each_number(&array.place, |numbers| {

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use h5ad::{RawValue, Scalar};
 
+use super::frame::N_SEARCHED;
 use super::{Context, Outcome, type_name};
 use crate::definition::{DELIMITER, NA, PERTURBATION_ID, PERTURBATIONS, STRATEGY};
 use crate::document::{dictionary, get, text};
-use crate::finding::Finding;
+use crate::finding::{Finding, Rows};
 use crate::suggest;
 
 pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
@@ -34,6 +35,18 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
     };
     let mut pairs = BTreeSet::new();
     let entries = dictionary(described);
+    let listed: BTreeSet<String> = match described {
+        RawValue::Array(array) if array.shape.len() == 1 => {
+            document.file.texts(&array.place)?.texts.into_iter().collect()
+        }
+        _ => BTreeSet::new(),
+    };
+    let keys: BTreeSet<&str> = entries.into_iter().flatten().map(|(key, _)| key.as_str()).collect();
+    let mut n_unknown = 0;
+    let mut rows_of = vec![Rows::default(); ids.values.len()];
+    for row in 0..ids.n_rows() {
+        rows_of[ids.codes[row] as usize].add(&document.obs.raw.index, row);
+    }
     for row in 0..ids.n_rows() {
         if !pairs.insert((ids.codes[row], strategies.codes[row])) {
             continue;
@@ -42,10 +55,7 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
         if id == NA {
             continue;
         }
-        let rows = || {
-            let alike = (0..ids.n_rows()).filter(|other| ids.codes[*other] == ids.codes[row]);
-            context.cells(alike)
-        };
+        let rows = || rows_of[ids.codes[row] as usize].clone();
         let parts: Vec<&str> = id.split(DELIMITER).collect();
         if !parts.is_sorted() {
             let mut sorted = parts.clone();
@@ -60,11 +70,9 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
         }
         for part in &parts {
             let is_known = match described {
-                RawValue::Dict(entries) => get(entries, part).is_some(),
+                RawValue::Dict(_) => keys.contains(part),
                 RawValue::Scalar(Scalar::Text(text)) => text.contains(part),
-                RawValue::Array(array) if array.shape.len() == 1 => {
-                    document.file.texts(&array.place)?.texts.iter().any(|text| text == part)
-                }
+                RawValue::Array(array) if array.shape.len() == 1 => listed.contains(*part),
                 other => {
                     let name = type_name(other, "uns", "");
                     out.push(failed(format!("argument of type '{name}' is not iterable")));
@@ -74,8 +82,8 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
             if !is_known {
                 let text =
                     format!("'{part}' in '{PERTURBATION_ID}' does not match any key in uns['genetic_perturbations'].");
-                let keys = entries.into_iter().flatten().map(|(key, _)| key.as_str());
-                let closest = suggest::closest(part, keys);
+                n_unknown += 1;
+                let closest = if n_unknown <= N_SEARCHED { suggest::closest(part, keys.iter().copied()) } else { None };
                 let suggestion = closest.map(|closest| format!("perhaps `{closest}` is meant"));
                 out.push(Finding::new(139, &place, text).value(*part).rows(rows()).suggest(suggestion));
             }

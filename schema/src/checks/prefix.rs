@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use h5ad::RawValue;
 
 use super::{Context, Outcome, type_name};
+use crate::allowed::anatomy_of;
 use crate::column::Column;
 use crate::definition::{CELL_TYPE, NA, ORGANISM, TISSUE, TISSUE_TYPE, UNKNOWN};
 use crate::document::text;
@@ -23,6 +24,10 @@ organism is NCBITaxon:7227, it can be a valid CL term or a valid FBbt term.";
 
 const CELL_LINE_TEXT: &str = "When tissue_type is 'cell line', 'na' is allowed for 'cell_type_ontology_term_id' but then \
 all observations where tissue_type is 'cell line' MUST be 'na'.";
+
+/// What to do about terms whose rules depend on an organism that is wrong or missing.
+pub(super) const AFTER_ORGANISM: &str =
+    "which terms are allowed depends on uns.organism_ontology_term_id, which is wrong: put that right first";
 
 /// What comes of a row.
 enum Verdict {
@@ -108,7 +113,9 @@ fn report(
     if !wrong.is_empty() {
         let values: Vec<String> = values.into_iter().collect();
         let rows = context.cells(wrong.into_iter());
-        out.push(Finding::new(rule, place, text).value(values.join(", ")).rows(rows));
+        let is_after = !context.options.compat && !context.has_organism();
+        let suggestion = is_after.then(|| AFTER_ORGANISM.to_owned());
+        out.push(Finding::new(rule, place, text).value(values.join(", ")).rows(rows).suggest(suggestion));
     }
 }
 
@@ -120,12 +127,7 @@ fn starts(organism: &RawValue, term: &Value, always: &str) -> Verdict {
     let Some(term) = term.text() else {
         return Verdict::Thrown(format!("'{}' object has no attribute 'startswith'", term.type_name()));
     };
-    let own = match text(organism) {
-        Some("NCBITaxon:6239") => Some("WBbt"),
-        Some("NCBITaxon:7955") => Some("ZFA"),
-        Some("NCBITaxon:7227") => Some("FBbt"),
-        Some(_) | None => None,
-    };
+    let own = text(organism).and_then(anatomy_of);
     match term.starts_with(always) || own.is_some_and(|own| term.starts_with(own)) {
         true => Verdict::Fits,
         false => Verdict::Wrong,

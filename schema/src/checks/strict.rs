@@ -1,7 +1,7 @@
 //! What the original accepts though the schema's text does not, or though it does harm later.
 
 use super::{Context, Outcome, raw};
-use crate::definition::{CELL_TYPE, NA, PERTURBATION_ID, PERTURBATIONS};
+use crate::definition::{CELL_TYPE, NA, PERTURBATION_ID, PERTURBATIONS, PERTURBED_ORGANISMS};
 use crate::document::dictionary;
 use crate::finding::{Finding, Rows};
 
@@ -26,7 +26,7 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
             out.push(Finding::new(204, &place, "every perturbation is `na`"));
         }
         let organism = document.organism().unwrap_or_default();
-        if !["NCBITaxon:9606", "NCBITaxon:10090", "NCBITaxon:7955"].contains(&organism) {
+        if !PERTURBED_ORGANISMS.contains(&organism) {
             let text = format!("the organism `{organism}` is not one of those whose perturbations are supported");
             out.push(Finding::new(205, place, text).value(organism));
         }

@@ -3,35 +3,31 @@
 use super::Context;
 use crate::allowed::{List, Terms};
 use crate::definition::DELIMITER;
-use crate::finding::{Finding, Fix, Rows};
+use crate::finding::{At, Finding, Fix};
 use crate::python::Value;
-use crate::reference::{Ontology, Reference};
-use crate::suggest;
+use crate::reference::Reference;
+use crate::suggest::{self, Better, Wanted};
 
 /// A value that is checked, and where it stands.
 pub(super) struct Site<'a> {
+    pub(super) at: At,
     /// The column or key.
     pub(super) column: &'a str,
-    /// `obs` or `uns`.
-    pub(super) part: &'static str,
-    pub(super) rows: Rows,
     /// What follows every text.
     pub(super) suffix: &'a str,
+    /// Whether terms are looked for by label and synonym, too.
+    pub(super) searches_labels: bool,
 }
 
 impl Site<'_> {
     fn finding(&self, rule: u16, value: &str, text: String) -> Finding {
-        let Self { column, part, rows, suffix } = self;
+        let Self { at, column, suffix, .. } = self;
         let text = if suffix.is_empty() { text } else { format!("{text} {suffix}") };
-        Finding::new(rule, format!("{part}.{column}"), text).column(*column).value(value).rows(rows.clone())
+        Finding::new(rule, at.to_string(), text).column(*column).value(value)
     }
 
-    fn replace(&self, from: &str, to: &str) -> Fix {
-        let column = match self.part {
-            "uns" => format!("uns.{}", self.column),
-            _ => format!("obs.{}", self.column),
-        };
-        Fix::Replace { column, from: from.to_owned(), to: to.to_owned() }
+    fn replace(&self, from: &str, to: String) -> Fix {
+        Fix::Replace { at: self.at.clone(), from: from.to_owned(), to }
     }
 }
 
@@ -53,88 +49,111 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>, terms: &Terms
         out.push(site.finding(50, &text, message));
         return;
     };
-    if terms.list == List::No {
-        one(context, out, terms, text, text, site);
-        return;
-    }
-    let ids: Vec<&str> = text.split(DELIMITER).collect();
+    let organism = context.document.organism().unwrap_or_default();
+    let ids: Vec<&str> = match terms.list {
+        List::No => vec![text],
+        List::Sorted | List::SortedOf(_) => text.split(DELIMITER).collect(),
+    };
+    let wanted = Wanted { reference: context.reference, terms, organism, is_listed: ids.len() > 1 };
+    let n_before = out.len();
+    // What each is in the right form, of which one fix of the value is made.
+    let mut right: Vec<String> = Vec::new();
+    let mut any_alone = false;
     for id in &ids {
-        one(context, out, terms, id, text, site);
+        let exact = one(&wanted, out, id, site);
         if let List::SortedOf(ontology) = terms.list
-            && ids.len() > 1
+            && wanted.is_listed
         {
-            in_ontologies(context, out, &[ontology], terms, (id, id), text, site);
+            // Its right form is known by now.
+            let _: Result<(), Option<String>> = in_ontologies(&wanted, out, &[ontology], (id, id), site);
         }
+        any_alone |= stands_alone(&wanted, exact.as_deref().unwrap_or(id));
+        let right_form = exact.as_deref().unwrap_or(id.trim());
+        right.extend(right_form.split(DELIMITER).map(str::to_owned));
     }
     if ids.len() > 1 && !ids.is_sorted_by(|a, b| a.trim() <= b.trim()) {
-        let mut sorted: Vec<&str> = ids.iter().map(|id| id.trim()).collect();
-        sorted.sort_unstable();
-        sorted.dedup();
-        let sorted = sorted.join(DELIMITER);
         let message = format!("'{text}' in '{column}' is not in ascending lexical order.");
-        let fix = site.replace(text, &sorted);
-        out.push(site.finding(51, text, message).suggest(Some(format!("write `{sorted}`"))).fix(Some(fix)));
+        out.push(site.finding(51, text, message));
     }
     let mut different = ids.clone();
     different.sort_unstable();
     different.dedup();
     if different.len() != ids.len() {
-        let message = format!("'{text}' in '{column}' contains duplicates.");
-        let once = different.join(DELIMITER);
-        let fix = site.replace(text, &once);
-        out.push(site.finding(52, text, message).suggest(Some(format!("write `{once}`"))).fix(Some(fix)));
+        out.push(site.finding(52, text, format!("'{text}' in '{column}' contains duplicates.")));
+    }
+    right.sort_unstable();
+    right.dedup();
+    let right = right.join(DELIMITER);
+    if any_alone || right == text {
+        return;
+    }
+    for finding in &mut out[n_before..] {
+        let is_of_order = matches!(finding.rule.number(), 51 | 52);
+        if is_of_order {
+            finding.suggestion = Some(format!("write `{right}`"));
+        }
+        finding.set_fix(Some(site.replace(text, right.clone())));
     }
 }
 
-/// Checks one identifier of the value `whole`.
-fn one(context: &Context<'_>, out: &mut Vec<Finding>, terms: &Terms, id: &str, whole: &str, site: &Site<'_>) {
-    let reference = context.reference;
+/// Whether an identifier is one of several in a value, and may only be the one of it.
+fn stands_alone(wanted: &Wanted<'_>, id: &str) -> bool {
+    let Wanted { reference, terms, .. } = wanted;
+    let is_of_others = |ontology: &str| {
+        let own = reference.term(id).map(|term| term.ontology.name());
+        own.is_some_and(|own| own != ontology && terms.ontologies.contains(&own))
+    };
+    wanted.is_listed
+        && (terms.exceptions.contains(&id) || matches!(terms.list, List::SortedOf(name) if is_of_others(name)))
+}
+
+/// Checks one identifier; gives its right form where that is another and needs no decision.
+fn one(wanted: &Wanted<'_>, out: &mut Vec<Finding>, id: &str, site: &Site<'_>) -> Option<String> {
+    let Wanted { reference, terms, .. } = wanted;
     let column = site.column;
     let bare = terms.prefix.and_then(|prefix| id.strip_prefix(prefix)).unwrap_or(id);
     if terms.forbidden.contains(&bare) {
         let message = format!("'{id}' in '{column}' is not allowed.");
         out.push(site.finding(53, id, message).suggest(suggest::instead_of(reference, bare)));
-        return;
+        return None;
     }
-    if !in_ontologies(context, out, terms.ontologies, terms, (id, bare), whole, site) {
-        return;
+    if let Err(exact) = in_ontologies(wanted, out, terms.ontologies, (id, bare), site) {
+        return exact;
     }
     if let Some(ancestor) = reference.first_above(bare, terms.forbidden_below) {
         let message =
             format!("'{bare}' in '{column}' is not allowed. Descendant terms of '{ancestor}' are not allowed.");
         out.push(site.finding(56, id, message).suggest(suggest::instead_of(reference, bare)));
         out.push(site.finding(56, id, format!("'{id}' in '{column}' is not allowed.")));
-        return;
+        return None;
     }
-    let is_whole = || Ontology::of(bare).is_some_and(|ontology| terms.whole.contains(&ontology.name()));
-    if !(terms.any || terms.terms.contains(&bare) || is_whole() || reference.is_below(bare, terms.below)) {
+    if !terms.includes(reference, bare) {
         let message = format!("'{id}' in '{column}' is not an allowed term id.");
-        out.push(site.finding(57, id, message).suggest(suggest::branches(reference, bare, terms)));
+        out.push(site.finding(57, id, message).suggest(Some(suggest::instead(wanted, bare))));
     }
+    None
 }
 
-/// Whether an identifier is a term of one of these ontologies, and not deprecated.
+/// Checks that an identifier is a term of one of these ontologies, and not deprecated; gives its right form where it is
+/// none and that needs no decision.
 fn in_ontologies(
-    context: &Context<'_>,
+    wanted: &Wanted<'_>,
     out: &mut Vec<Finding>,
     ontologies: &[&str],
-    terms: &Terms,
     (id, bare): (&str, &str),
-    whole: &str,
     site: &Site<'_>,
-) -> bool {
-    let (reference, column) = (context.reference, site.column);
+) -> Result<(), Option<String>> {
+    let (reference, column) = (wanted.reference, site.column);
     let term = reference.term(bare).filter(|term| ontologies.contains(&term.ontology.name()));
     let Some(term) = term else {
         let names = ontologies.join(", ");
         let message = format!("'{id}' in '{column}' is not a valid ontology term id of '{names}'.");
-        let better = suggest::term(reference, id, terms).filter(|better| better.exact.as_deref() != Some(id));
-        let fix = better.as_ref().and_then(|better| better.exact.as_ref());
-        let fix = fix.map(|exact| site.replace(whole, &whole.replace(id, exact)));
-        let is_alone = whole != id && (reference.term(bare).is_some() || terms.exceptions.contains(&id));
-        let alone = is_alone.then(|| format!("`{id}` stands alone: a list has terms of {names}"));
-        out.push(site.finding(55, id, message).suggest(alone.or(better.map(|better| better.text))).fix(fix));
-        return false;
+        let better = match stands_alone(wanted, id) {
+            true => Better { text: format!("`{id}` stands alone: a list has terms of {names}"), exact: None },
+            false => suggest::term(wanted, id, site.searches_labels),
+        };
+        out.push(site.finding(55, id, message).suggest(Some(better.text)));
+        return Err(better.exact);
     };
     if Reference::is_deprecated(term) {
         let name = term.ontology.name();
@@ -142,7 +161,7 @@ fn in_ontologies(
         let successor = reference.replacement(term).map(|successor| suggest::named(reference, successor));
         let suggestion = successor.map(|successor| format!("the ontology replaces it by {successor}"));
         out.push(site.finding(54, id, message).suggest(suggestion));
-        return false;
+        return Err(None);
     }
-    true
+    Ok(())
 }

@@ -9,7 +9,7 @@ use crate::allowed::ORGANISMS;
 use crate::colors;
 use crate::definition::{EMBEDDING, NA, ORGANISM, PERTURBATIONS, RESERVED_PERTURBATION};
 use crate::document::{Entries, dictionary, get, text};
-use crate::finding::{Finding, Fix, Rows};
+use crate::finding::{At, Finding, Fix};
 use crate::python::{self, Value};
 use crate::suggest;
 
@@ -67,6 +67,7 @@ fn string<'a>(
     place: &str,
     key: &str,
 ) -> Result<Option<&'a str>, Thrown> {
+    let is_top = place == "uns";
     let place = format!("{place}.{key}");
     let Some(text) = text(value) else {
         let shown = context.str(value)?;
@@ -76,8 +77,9 @@ fn string<'a>(
     };
     let clean = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let fix = |finding: Finding| {
-        let fix = Fix::Replace { column: place.clone(), from: text.to_owned(), to: clean.clone() };
-        finding.value(text).suggest(Some(format!("write `{clean}`"))).fix(Some(fix))
+        let fix =
+            is_top.then(|| Fix::Replace { at: At::Uns(key.to_owned()), from: text.to_owned(), to: clean.clone() });
+        finding.value(text).suggest(Some(format!("write `{clean}`"))).fix(fix)
     };
     let mut is_clean = true;
     let problems = [
@@ -243,7 +245,8 @@ fn entry(context: &Context<'_>, out: &mut Vec<Finding>, key: &str, value: &RawVa
         RawValue::Dict(entries) => Some(entries.len()),
         RawValue::Array(array) if is_dask(value) => Some(array.n_elements()),
         RawValue::Array(array) => array.shape.first().copied(),
-        RawValue::Sparse { shape, .. } => Some(shape.0 * shape.1),
+        // Only nothing is asked for, and the product may be any number.
+        RawValue::Sparse { shape, .. } => Some(shape.0.min(shape.1)),
         RawValue::Frame { n_rows } => Some(*n_rows),
         RawValue::Categorical { n_values } | RawValue::Masked { n_values, .. } => Some(*n_values),
     };
@@ -256,7 +259,7 @@ fn entry(context: &Context<'_>, out: &mut Vec<Finding>, key: &str, value: &RawVa
             RawValue::Scalar(Scalar::Text(text)) => Value::Text(text.clone()),
             other => Value::Real(context.str(other)?),
         };
-        let site = Site { column: key, part: "uns", rows: Rows::default(), suffix: "" };
+        let site = Site { at: At::Uns(key.to_owned()), column: key, suffix: "", searches_labels: true };
         terms::check(context, out, &ORGANISMS, &value, &site);
     }
     if key != PERTURBATIONS && key.ends_with(COLORS) {

@@ -43,25 +43,43 @@ const IMPORTED: [(&str, &str); 2] = [("AfPO", "HANCESTRO"), ("ZFS", "ZFA")];
 const UNDERSCORED: &str = "CVCL";
 const ORGANISMS: &str = "NCBITaxon";
 
-/// The lists of genes, in the order in which an identifier is looked for: name, organism, and what the original calls it.
-const GENE_LISTS: [(&str, &str, &str); 16] = [
-    ("homo-sapiens", "NCBITaxon:9606", "HOMO_SAPIENS"),
-    ("mus-musculus", "NCBITaxon:10090", "MUS_MUSCULUS"),
-    ("sars-cov-2", "NCBITaxon:2697049", "SARS_COV_2"),
-    ("ercc", "NCBITaxon:32630", "ERCC"),
-    ("drosophila-melanogaster", "NCBITaxon:7227", "DROSOPHILA_MELANOGASTER"),
-    ("danio-rerio", "NCBITaxon:7955", "DANIO_RERIO"),
-    ("caenorhabditis-elegans", "NCBITaxon:6239", "CAENORHABDITIS_ELEGANS"),
-    ("macaca-fascicularis", "NCBITaxon:9541", "MACACA_FASCICULARIS"),
-    ("oryctolagus-cuniculus", "NCBITaxon:9986", "ORYCTOLAGUS_CUNICULUS"),
-    ("callithrix-jacchus", "NCBITaxon:9483", "CALLITHRIX_JACCHUS"),
-    ("gorilla-gorilla", "NCBITaxon:9595", "GORILLA_GORILLA"),
-    ("macaca-mulatta", "NCBITaxon:9544", "MACACA_MULATTA"),
-    ("pan-troglodytes", "NCBITaxon:9598", "PAN_TROGLODYTES"),
-    ("sus-scrofa", "NCBITaxon:9823", "SUS_SCROFA"),
-    ("microcebus-murinus", "NCBITaxon:30608", "MICROCEBUS_MURINUS"),
-    ("rattus-norvegicus", "NCBITaxon:10116", "RATTUS_NORVEGICUS"),
+/// A list of genes.
+struct GeneList {
+    name: &'static str,
+    organism: &'static str,
+    /// What the original calls the organism.
+    original: &'static str,
+    /// What stands before the first digit of its identifiers. No two lists share one.
+    prefixes: &'static [&'static str],
+}
+
+const GENE_LISTS: [GeneList; 16] = [
+    gene_list("homo-sapiens", "NCBITaxon:9606", "HOMO_SAPIENS", &["ENSG"]),
+    gene_list("mus-musculus", "NCBITaxon:10090", "MUS_MUSCULUS", &["ENSMUSG"]),
+    gene_list("sars-cov-2", "NCBITaxon:2697049", "SARS_COV_2", &["ENSSASG"]),
+    gene_list("ercc", "NCBITaxon:32630", "ERCC", &["ERCC-"]),
+    gene_list("drosophila-melanogaster", "NCBITaxon:7227", "DROSOPHILA_MELANOGASTER", &["FBgn", "FBti", "FBtr", "RR"]),
+    gene_list("danio-rerio", "NCBITaxon:7955", "DANIO_RERIO", &["ENSDARG"]),
+    gene_list("caenorhabditis-elegans", "NCBITaxon:6239", "CAENORHABDITIS_ELEGANS", &["WBGene"]),
+    gene_list("macaca-fascicularis", "NCBITaxon:9541", "MACACA_FASCICULARIS", &["ENSMFAG"]),
+    gene_list("oryctolagus-cuniculus", "NCBITaxon:9986", "ORYCTOLAGUS_CUNICULUS", &["ENSOCUG"]),
+    gene_list("callithrix-jacchus", "NCBITaxon:9483", "CALLITHRIX_JACCHUS", &["ENSCJAG"]),
+    gene_list("gorilla-gorilla", "NCBITaxon:9595", "GORILLA_GORILLA", &["ENSGGOG"]),
+    gene_list("macaca-mulatta", "NCBITaxon:9544", "MACACA_MULATTA", &["ENSMMUG"]),
+    gene_list("pan-troglodytes", "NCBITaxon:9598", "PAN_TROGLODYTES", &["ENSPTRG"]),
+    gene_list("sus-scrofa", "NCBITaxon:9823", "SUS_SCROFA", &["ENSSSCG"]),
+    gene_list("microcebus-murinus", "NCBITaxon:30608", "MICROCEBUS_MURINUS", &["ENSMICG"]),
+    gene_list("rattus-norvegicus", "NCBITaxon:10116", "RATTUS_NORVEGICUS", &["ENSRNOG"]),
 ];
+
+const fn gene_list(
+    name: &'static str,
+    organism: &'static str,
+    original: &'static str,
+    prefixes: &'static [&'static str],
+) -> GeneList {
+    GeneList { name, organism, original, prefixes }
+}
 
 /// Where the bytes of tables come from.
 pub trait Tables: Send + Sync {
@@ -235,8 +253,7 @@ impl Reference {
     /// The terms of an ontology, not deprecated, whose label or synonym this text is, whatever the case of its letters.
     pub fn terms_called(&self, ontology: Ontology, text: &str) -> Vec<(String, String)> {
         let Some(table) = self.terms(ontology) else { return Vec::new() };
-        let mut rows: Vec<usize> =
-            (0..table.n_rows()).filter(|row| table.label(*row).eq_ignore_ascii_case(text)).collect();
+        let mut rows = table.rows_called(text);
         if rows.is_empty() {
             let file = || format!("{}-synonyms.bin", ontology.name().to_ascii_lowercase());
             let synonyms = self.open(&self.synonyms[usize::from(ontology.0)], file);
@@ -248,17 +265,20 @@ impl Reference {
 
     /// The gene of this identifier.
     pub fn gene(&self, id: &str) -> Option<Gene> {
-        (0..GENE_LISTS.len()).find_map(|list| Some(Gene { list, row: self.gene_list(list)?.row(id)? }))
+        // Only the list that can have it is asked: where tables are fetched, others need not come.
+        let prefix = id.split(|letter: char| letter.is_ascii_digit()).next()?;
+        let list = GENE_LISTS.iter().position(|list| list.prefixes.contains(&prefix))?;
+        Some(Gene { list, row: self.gene_list(list)?.row(id)? })
     }
 
     /// The identifier of the organism of a gene, or of spike-ins or a virus.
     pub fn gene_organism(gene: Gene) -> &'static str {
-        GENE_LISTS[gene.list].1
+        GENE_LISTS[gene.list].organism
     }
 
     /// What the original calls the organism of a gene.
     pub(crate) fn organism_name(gene: Gene) -> (&'static str, &'static str) {
-        (GENE_LISTS[gene.list].2, GENE_LISTS[gene.list].1)
+        (GENE_LISTS[gene.list].original, GENE_LISTS[gene.list].organism)
     }
 
     /// The name of a gene; its identifier where it has no other.
@@ -279,7 +299,7 @@ impl Reference {
 
     /// The identifiers of the genes of an organism that have this name.
     pub fn genes_named(&self, organism: &str, name: &str) -> Vec<String> {
-        let lists = (0..GENE_LISTS.len()).filter(|list| GENE_LISTS[*list].1 == organism);
+        let lists = (0..GENE_LISTS.len()).filter(|list| GENE_LISTS[*list].organism == organism);
         let tables = lists.filter_map(|list| self.gene_list(list));
         tables.flat_map(|table| table.rows_labelled(name).iter().map(|row| table.id(*row as usize))).collect()
     }
@@ -289,7 +309,7 @@ impl Reference {
     }
 
     fn gene_list(&self, list: usize) -> Option<&Table> {
-        self.open(&self.genes[list], || format!("genes-{}.bin", GENE_LISTS[list].0))
+        self.open(&self.genes[list], || format!("genes-{}.bin", GENE_LISTS[list].name))
     }
 
     fn open<'a>(&self, table: &'a OnceLock<Option<Table>>, file: impl FnOnce() -> String) -> Option<&'a Table> {
@@ -381,6 +401,28 @@ mod tests {
         assert!(Reference::is_deprecated(term));
         let aspirin = reference.term("CHEBI:1").unwrap();
         assert_eq!(reference.replacement(aspirin), Some("CHEBI:18357"));
+    }
+
+    #[test]
+    fn every_table_of_the_manifest_is_part_of_the_program() {
+        let manifest = include_str!("../../reference/manifest.json");
+        let manifest: serde_json::Value = serde_json::from_str(manifest).unwrap();
+        for (name, told) in manifest["files"].as_object().unwrap() {
+            let n_bytes = Tables::bytes(&embedded::Embedded, name).map(|bytes| bytes.len() as u64);
+            assert_eq!(n_bytes, told["bytes"].as_u64(), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_prefix_of_a_gene_tells_its_list() {
+        let reference = Reference::embedded();
+        for (at, list) in GENE_LISTS.iter().enumerate() {
+            let table = reference.gene_list(at).unwrap();
+            assert!(table.n_rows() > 0, "{}", list.name);
+            for row in 0..table.n_rows() {
+                assert_eq!(reference.gene(&table.id(row)), Some(Gene { list: at, row }), "{}", table.id(row));
+            }
+        }
     }
 
     #[test]

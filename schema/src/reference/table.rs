@@ -34,6 +34,8 @@ pub(super) struct Table {
     parents: OnceLock<Parents>,
     /// The rows in order of their labels.
     by_label: OnceLock<Vec<u32>>,
+    /// The same whatever the case of letters.
+    by_caseless_label: OnceLock<Vec<u32>>,
 }
 
 enum Ids {
@@ -60,6 +62,8 @@ struct Synonyms {
     /// Of each row the first of its synonyms; and how many there are.
     firsts: Vec<u32>,
     texts: Texts,
+    /// Their numbers in order of the texts, whatever the case of letters.
+    by_text: Vec<u32>,
 }
 
 impl Table {
@@ -81,9 +85,11 @@ impl Table {
             types: OnceLock::new(),
             parents: OnceLock::new(),
             by_label: OnceLock::new(),
+            by_caseless_label: OnceLock::new(),
         })
     }
 
+    /// Number of rows.
     pub(super) fn n_rows(&self) -> usize {
         self.n_rows
     }
@@ -134,6 +140,12 @@ impl Table {
         &rows[start..end]
     }
 
+    /// The rows of a label like this one, whatever the case of its letters, ascending.
+    pub(super) fn rows_called(&self, label: &str) -> Vec<usize> {
+        let rows = self.by_caseless_label.get_or_init(|| caseless_order(self.n_rows, |row| self.label(row)));
+        alike(rows, label, |row| self.label(row)).iter().map(|row| *row as usize).collect()
+    }
+
     /// What replaces the term of a row, by the ontology.
     pub(super) fn replacement(&self, row: usize) -> Option<&str> {
         let replacements = self
@@ -146,10 +158,9 @@ impl Table {
     /// The rows that have a synonym like this one, whatever the case of its letters.
     pub(super) fn rows_with_synonym(&self, text: &str) -> Vec<usize> {
         let synonyms = self.synonyms.get_or_init(|| self.read_synonyms().unwrap_or_default());
-        let n = synonyms.texts.len();
-        let alike = (0..n).filter(|at| synonyms.texts.get(*at).eq_ignore_ascii_case(text));
-        let row = |at: usize| synonyms.firsts.partition_point(|first| *first as usize <= at).saturating_sub(1);
-        let mut rows: Vec<usize> = alike.map(row).collect();
+        let row = |at: &u32| synonyms.firsts.partition_point(|first| first <= at).saturating_sub(1);
+        let alike = alike(&synonyms.by_text, text, |at| synonyms.texts.get(at));
+        let mut rows: Vec<usize> = alike.iter().map(row).collect();
         rows.dedup();
         rows
     }
@@ -220,7 +231,9 @@ impl Table {
             firsts.push(n);
             n = n.checked_add(varint(&bytes, &mut at)?)?;
         }
-        Some(Synonyms { firsts, texts: Texts::read(&bytes, at, n as usize)? })
+        let texts = Texts::read(&bytes, at, n as usize)?;
+        let by_text = caseless_order(texts.len(), |at| texts.get(at));
+        Some(Synonyms { firsts, texts, by_text })
     }
 
     fn read_parents(&self) -> Option<Parents> {
@@ -298,6 +311,26 @@ impl Texts {
         }
         None
     }
+}
+
+/// The numbers up to `n` in order of the texts of each, whatever the case of their letters; those of alike ones ascend.
+fn caseless_order<'t>(n: usize, text: impl Fn(usize) -> &'t str) -> Vec<u32> {
+    let mut order: Vec<u32> = (0..n as u32).collect();
+    order.sort_by(|a, b| compare_caseless(text(*a as usize), text(*b as usize)));
+    order
+}
+
+/// Those of an order whose texts are like `wanted`, whatever the case of its letters.
+fn alike<'o, 't>(order: &'o [u32], wanted: &str, text: impl Fn(usize) -> &'t str) -> &'o [u32] {
+    let compared = |at: &u32| compare_caseless(text(*at as usize), wanted);
+    let start = order.partition_point(|at| compared(at) == Ordering::Less);
+    let n = order[start..].partition_point(|at| compared(at) == Ordering::Equal);
+    &order[start..start + n]
+}
+
+fn compare_caseless(a: &str, b: &str) -> Ordering {
+    let lower = |letter: u8| letter.to_ascii_lowercase();
+    a.bytes().map(lower).cmp(b.bytes().map(lower))
 }
 
 fn replacements(bytes: &[u8]) -> Option<Vec<(usize, String)>> {

@@ -4923,6 +4923,194 @@ pub mod tessera {
                 Poster::create(_fbb, &PosterArgs { embedding, theme, width, height, file, n_bytes })
             }
         }
+        pub enum SchemaVerdictOffset {}
+        #[derive(Copy, Clone, PartialEq)]
+
+        pub struct SchemaVerdict<'a> {
+            pub _tab: ::flatbuffers::Table<'a>,
+        }
+
+        impl<'a> ::flatbuffers::Follow<'a> for SchemaVerdict<'a> {
+            type Inner = SchemaVerdict<'a>;
+            #[inline]
+            unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+                Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
+            }
+        }
+
+        impl<'a> SchemaVerdict<'a> {
+            pub const VT_VERSION: ::flatbuffers::VOffsetT = 4;
+            pub const VT_N_ERRORS: ::flatbuffers::VOffsetT = 6;
+            pub const VT_N_STRICT: ::flatbuffers::VOffsetT = 8;
+            pub const VT_N_WARNINGS: ::flatbuffers::VOffsetT = 10;
+
+            #[inline]
+            pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
+                SchemaVerdict { _tab: table }
+            }
+            #[allow(unused_mut)]
+            pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
+                _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
+                args: &'args SchemaVerdictArgs<'args>,
+            ) -> ::flatbuffers::WIPOffset<SchemaVerdict<'bldr>> {
+                let mut builder = SchemaVerdictBuilder::new(_fbb);
+                builder.add_n_warnings(args.n_warnings);
+                builder.add_n_strict(args.n_strict);
+                builder.add_n_errors(args.n_errors);
+                if let Some(x) = args.version {
+                    builder.add_version(x);
+                }
+                builder.finish()
+            }
+
+            pub fn unpack(&self) -> SchemaVerdictT {
+                let version = {
+                    let x = self.version();
+                    alloc::string::ToString::to_string(x)
+                };
+                let n_errors = self.n_errors();
+                let n_strict = self.n_strict();
+                let n_warnings = self.n_warnings();
+                SchemaVerdictT { version, n_errors, n_strict, n_warnings }
+            }
+
+            #[inline]
+            pub fn version(&self) -> &'a str {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe {
+                    self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(SchemaVerdict::VT_VERSION, None).unwrap()
+                }
+            }
+            #[inline]
+            pub fn n_errors(&self) -> u32 {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe { self._tab.get::<u32>(SchemaVerdict::VT_N_ERRORS, Some(0)).unwrap() }
+            }
+            #[inline]
+            pub fn n_strict(&self) -> u32 {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe { self._tab.get::<u32>(SchemaVerdict::VT_N_STRICT, Some(0)).unwrap() }
+            }
+            #[inline]
+            pub fn n_warnings(&self) -> u32 {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe { self._tab.get::<u32>(SchemaVerdict::VT_N_WARNINGS, Some(0)).unwrap() }
+            }
+        }
+
+        impl ::flatbuffers::Verifiable for SchemaVerdict<'_> {
+            #[inline]
+            fn run_verifier(
+                v: &mut ::flatbuffers::Verifier,
+                pos: usize,
+            ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+                v.visit_table(pos)?
+                    .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("version", Self::VT_VERSION, true)?
+                    .visit_field::<u32>("n_errors", Self::VT_N_ERRORS, false)?
+                    .visit_field::<u32>("n_strict", Self::VT_N_STRICT, false)?
+                    .visit_field::<u32>("n_warnings", Self::VT_N_WARNINGS, false)?
+                    .finish();
+                Ok(())
+            }
+        }
+        pub struct SchemaVerdictArgs<'a> {
+            pub version: Option<::flatbuffers::WIPOffset<&'a str>>,
+            pub n_errors: u32,
+            pub n_strict: u32,
+            pub n_warnings: u32,
+        }
+        impl<'a> Default for SchemaVerdictArgs<'a> {
+            #[inline]
+            fn default() -> Self {
+                SchemaVerdictArgs {
+                    version: None, // required field
+                    n_errors: 0,
+                    n_strict: 0,
+                    n_warnings: 0,
+                }
+            }
+        }
+
+        pub struct SchemaVerdictBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> {
+            fbb_: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
+            start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
+        }
+        impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> SchemaVerdictBuilder<'a, 'b, A> {
+            #[inline]
+            pub fn add_version(&mut self, version: ::flatbuffers::WIPOffset<&'b str>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(SchemaVerdict::VT_VERSION, version);
+            }
+            #[inline]
+            pub fn add_n_errors(&mut self, n_errors: u32) {
+                self.fbb_.push_slot::<u32>(SchemaVerdict::VT_N_ERRORS, n_errors, 0);
+            }
+            #[inline]
+            pub fn add_n_strict(&mut self, n_strict: u32) {
+                self.fbb_.push_slot::<u32>(SchemaVerdict::VT_N_STRICT, n_strict, 0);
+            }
+            #[inline]
+            pub fn add_n_warnings(&mut self, n_warnings: u32) {
+                self.fbb_.push_slot::<u32>(SchemaVerdict::VT_N_WARNINGS, n_warnings, 0);
+            }
+            #[inline]
+            pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> SchemaVerdictBuilder<'a, 'b, A> {
+                let start = _fbb.start_table();
+                SchemaVerdictBuilder { fbb_: _fbb, start_: start }
+            }
+            #[inline]
+            pub fn finish(self) -> ::flatbuffers::WIPOffset<SchemaVerdict<'a>> {
+                let o = self.fbb_.end_table(self.start_);
+                self.fbb_.required(o, SchemaVerdict::VT_VERSION, "version");
+                ::flatbuffers::WIPOffset::new(o.value())
+            }
+        }
+
+        impl ::core::fmt::Debug for SchemaVerdict<'_> {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                let mut ds = f.debug_struct("SchemaVerdict");
+                ds.field("version", &self.version());
+                ds.field("n_errors", &self.n_errors());
+                ds.field("n_strict", &self.n_strict());
+                ds.field("n_warnings", &self.n_warnings());
+                ds.finish()
+            }
+        }
+
+        #[derive(Debug, Clone, PartialEq)]
+        pub struct SchemaVerdictT {
+            pub version: alloc::string::String,
+            pub n_errors: u32,
+            pub n_strict: u32,
+            pub n_warnings: u32,
+        }
+        impl Default for SchemaVerdictT {
+            fn default() -> Self {
+                Self { version: alloc::string::ToString::to_string(""), n_errors: 0, n_strict: 0, n_warnings: 0 }
+            }
+        }
+        impl SchemaVerdictT {
+            pub fn pack<'b, A: ::flatbuffers::Allocator + 'b>(
+                &self,
+                _fbb: &mut ::flatbuffers::FlatBufferBuilder<'b, A>,
+            ) -> ::flatbuffers::WIPOffset<SchemaVerdict<'b>> {
+                let version = Some({
+                    let x = &self.version;
+                    _fbb.create_string(x)
+                });
+                let n_errors = self.n_errors;
+                let n_strict = self.n_strict;
+                let n_warnings = self.n_warnings;
+                SchemaVerdict::create(_fbb, &SchemaVerdictArgs { version, n_errors, n_strict, n_warnings })
+            }
+        }
         pub enum WarningOffset {}
         #[derive(Copy, Clone, PartialEq)]
 
@@ -5118,6 +5306,7 @@ pub mod tessera {
             pub const VT_SPATIAL: ::flatbuffers::VOffsetT = 46;
             pub const VT_WARNINGS: ::flatbuffers::VOffsetT = 48;
             pub const VT_POSTERS: ::flatbuffers::VOffsetT = 50;
+            pub const VT_SCHEMA: ::flatbuffers::VOffsetT = 52;
 
             #[inline]
             pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -5129,6 +5318,9 @@ pub mod tessera {
                 args: &'args ManifestArgs<'args>,
             ) -> ::flatbuffers::WIPOffset<Manifest<'bldr>> {
                 let mut builder = ManifestBuilder::new(_fbb);
+                if let Some(x) = args.schema {
+                    builder.add_schema(x);
+                }
                 if let Some(x) = args.posters {
                     builder.add_posters(x);
                 }
@@ -5251,6 +5443,7 @@ pub mod tessera {
                     x.iter().map(|t| t.unpack()).collect()
                 };
                 let posters = self.posters().map(|x| x.iter().map(|t| t.unpack()).collect());
+                let schema = self.schema().map(|x| alloc::boxed::Box::new(x.unpack()));
                 ManifestT {
                     format_version,
                     content_id,
@@ -5276,6 +5469,7 @@ pub mod tessera {
                     spatial,
                     warnings,
                     posters,
+                    schema,
                 }
             }
 
@@ -5488,6 +5682,13 @@ pub mod tessera {
                     >>(Manifest::VT_POSTERS, None)
                 }
             }
+            #[inline]
+            pub fn schema(&self) -> Option<SchemaVerdict<'a>> {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<SchemaVerdict>>(Manifest::VT_SCHEMA, None) }
+            }
         }
 
         impl ::flatbuffers::Verifiable for Manifest<'_> {
@@ -5521,6 +5722,7 @@ pub mod tessera {
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<SpatialLibrary>>>>("spatial", Self::VT_SPATIAL, true)?
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<Warning>>>>("warnings", Self::VT_WARNINGS, true)?
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<Poster>>>>("posters", Self::VT_POSTERS, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<SchemaVerdict>>("schema", Self::VT_SCHEMA, false)?
      .finish();
                 Ok(())
             }
@@ -5561,6 +5763,7 @@ pub mod tessera {
             >,
             pub posters:
                 Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Poster<'a>>>>>,
+            pub schema: Option<::flatbuffers::WIPOffset<SchemaVerdict<'a>>>,
         }
         impl<'a> Default for ManifestArgs<'a> {
             #[inline]
@@ -5590,6 +5793,7 @@ pub mod tessera {
                     spatial: None,  // required field
                     warnings: None, // required field
                     posters: None,
+                    schema: None,
                 }
             }
         }
@@ -5734,6 +5938,10 @@ pub mod tessera {
                 self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Manifest::VT_POSTERS, posters);
             }
             #[inline]
+            pub fn add_schema(&mut self, schema: ::flatbuffers::WIPOffset<SchemaVerdict<'b>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<SchemaVerdict>>(Manifest::VT_SCHEMA, schema);
+            }
+            #[inline]
             pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> ManifestBuilder<'a, 'b, A> {
                 let start = _fbb.start_table();
                 ManifestBuilder { fbb_: _fbb, start_: start }
@@ -5782,6 +5990,7 @@ pub mod tessera {
                 ds.field("spatial", &self.spatial());
                 ds.field("warnings", &self.warnings());
                 ds.field("posters", &self.posters());
+                ds.field("schema", &self.schema());
                 ds.finish()
             }
         }
@@ -5812,6 +6021,7 @@ pub mod tessera {
             pub spatial: alloc::vec::Vec<SpatialLibraryT>,
             pub warnings: alloc::vec::Vec<WarningT>,
             pub posters: Option<alloc::vec::Vec<PosterT>>,
+            pub schema: Option<alloc::boxed::Box<SchemaVerdictT>>,
         }
         impl Default for ManifestT {
             fn default() -> Self {
@@ -5840,6 +6050,7 @@ pub mod tessera {
                     spatial: Default::default(),
                     warnings: Default::default(),
                     posters: None,
+                    schema: None,
                 }
             }
         }
@@ -5914,6 +6125,7 @@ pub mod tessera {
                     let w: alloc::vec::Vec<_> = x.iter().map(|t| t.pack(_fbb)).collect();
                     _fbb.create_vector(&w)
                 });
+                let schema = self.schema.as_ref().map(|x| x.pack(_fbb));
                 Manifest::create(
                     _fbb,
                     &ManifestArgs {
@@ -5941,6 +6153,7 @@ pub mod tessera {
                         spatial,
                         warnings,
                         posters,
+                        schema,
                     },
                 )
             }

@@ -1,6 +1,6 @@
 //! What a dataset is of, by its own columns.
 
-use explorer_core::{catalog::LabelFacet, names::visible};
+use explorer_core::{catalog::LabelFacet, names::visible, session::schema_words};
 use shared_fbs::{
     api::PosterName,
     dataset_id::name_of,
@@ -42,7 +42,10 @@ impl DatasetFacts {
     pub fn read(id: &str, dataset: &Dataset) -> (Self, Vec<DatasetError>) {
         let manifest = dataset.manifest();
         let (mut labels, mut faults) = (Vec::new(), Vec::new());
-        for facet in LabelFacet::ALL.into_iter().filter(|facet| facet.is_of_obs()) {
+        labels.extend(schema_words(manifest).map(|words| (LabelFacet::Schema, vec![words])));
+        let of_columns =
+            LabelFacet::ALL.into_iter().filter(|facet| facet.is_of_dataset() && *facet != LabelFacet::Schema);
+        for facet in of_columns {
             match column_of(manifest, facet).map(|column| labels_of(dataset, column)) {
                 Some(Ok(found)) if !found.is_empty() => {
                     labels.push((facet, found.into_iter().map(|(_, label)| label).collect()));

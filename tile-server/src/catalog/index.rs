@@ -71,7 +71,7 @@ pub fn catalog_of(entries: &[CatalogEntry<'_>], genes: Option<&CatalogGenesPlace
         format_version: FORMAT_VERSION,
         datasets: datasets.collect(),
         collections: collections.iter().map(|collection| listed_collection(collection)).collect(),
-        facets: LabelFacet::ALL.into_iter().filter(|facet| facet.is_of_obs()).map(facet).collect(),
+        facets: LabelFacet::ALL.into_iter().filter(|facet| facet.is_of_dataset()).map(facet).collect(),
         genes: genes.map(|genes| genes.state.clone()),
         gene_bits: genes.map_or(0, |genes| genes.bits),
     }

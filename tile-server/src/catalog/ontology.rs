@@ -78,6 +78,7 @@ fn prefixes(facet: LabelFacet) -> &'static [&'static str] {
         | LabelFacet::Ethnicity
         | LabelFacet::Organism
         | LabelFacet::Publication
+        | LabelFacet::Schema
         | LabelFacet::Sex
         | LabelFacet::SuspensionType => &[],
     }

@@ -40,9 +40,6 @@ pub struct Arguments {
 /// Why a file cannot get the labels.
 #[derive(Debug, thiserror::Error)]
 pub enum AnnotateError {
-    /// The copy is there already, or is the input.
-    #[error("{0} exists; name a new file by --out, or remove it first")]
-    Exists(String),
     /// The labels cannot be read.
     #[error("{file}: {reason}")]
     Labels {
@@ -81,9 +78,7 @@ pub enum AnnotateError {
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let Arguments { data, labels, out, replace } = arguments;
     output::check_cells(out)?;
-    if out.symlink_metadata().is_ok() {
-        return Err(AnnotateError::Exists(out.display().to_string()).into());
-    }
+    output::must_be_free(out)?;
     let form = |reason: &str| AnnotateError::Form { file: data.display().to_string(), reason: reason.to_owned() };
     let input = H5ad::open(data)?;
     if data.is_dir() || input.is_10x() {

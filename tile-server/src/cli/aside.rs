@@ -30,13 +30,18 @@ pub fn write(path: &Path, text: &str) -> io::Result<()> {
     Ok(())
 }
 
+/// The folder of a file.
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// An unfinished file in the folder of another one, with the permissions that the user's mask gives any new file. It is gone
 /// with its handle, unless it is kept.
 ///
 /// # Errors
 /// When none can be made there.
 pub fn beside(path: &Path, suffix: &str) -> io::Result<NamedTempFile> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let parent = folder_of(path);
     if !fs::metadata(parent)?.is_dir() {
         return Err(io::ErrorKind::NotADirectory.into());
     }

@@ -1,12 +1,21 @@
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use anyhow::Result;
-use builder::native::{self, Existing, Report};
+use builder::{
+    BuildError, Progress,
+    native::{self, Existing, Report},
+};
 use clap::Args;
-use explorer_core::format;
+use explorer_core::{format, session::schema_words};
+use h5ad::RawFile;
+use schema::{Severity, reference::Reference, validate};
 use serde::{Deserialize, Serialize};
+use shared_fbs::manifest::SchemaVerdict;
 
-use super::{progress::TerminalProgress, terminal};
+use super::{progress::TerminalProgress, terminal, validate::Reading};
 
 /// The arguments of `tile-server build`.
 #[derive(Args)]
@@ -45,27 +54,55 @@ pub struct Choices {
     /// is there]
     #[arg(long, value_name = "COLUMN")]
     symbols: Option<String>,
+    /// Validate the file (.h5ad) against the CELLxGENE schema, as `tile-server validate --ignore-labels` does, and record
+    /// the verdict in the dataset: lists of datasets show it, and `serve --require-schema` asks for it
+    #[arg(long)]
+    #[serde(default)]
+    schema: bool,
 }
 
 impl Choices {
-    /// The options of a build.
-    pub fn options(&self) -> builder::Options {
-        builder::Options {
+    /// The same, the file validated in any case where `schema`.
+    pub fn with_schema(self, schema: bool) -> Self {
+        Self { schema: self.schema || schema, ..self }
+    }
+
+    /// The options of a build of this file, which is validated where that is chosen.
+    pub fn options(&self, input: &Path, progress: &dyn Progress) -> Result<builder::Options, BuildError> {
+        let schema = if self.schema { Some(verdict(input, progress)?) } else { None };
+        Ok(builder::Options {
             allow_no_embedding: self.allow_no_embedding,
             modality: self.modality.clone(),
             main_label: self.main_label.clone(),
             sample_column: self.sample_column.clone(),
             symbols: self.symbols.clone(),
+            schema,
             ..builder::Options::default()
-        }
+        })
     }
+}
+
+/// How a file follows the schema. What submission writes into it is allowed.
+fn verdict(input: &Path, progress: &dyn Progress) -> Result<SchemaVerdict, BuildError> {
+    let file = RawFile::open(input)?;
+    let options = schema::Options { ignore_labels: true, ..schema::Options::default() };
+    let report = validate(&file, &Reference::embedded(), options, &Reading::new(progress));
+    let report = report.map_err(|schema::Stopped| BuildError::Interrupted)?;
+    let groups = report.groups();
+    let n_causes = |severity: Severity| groups.iter().filter(|group| group.severity == severity).count() as u32;
+    Ok(SchemaVerdict {
+        version: schema::VERSION.to_owned(),
+        n_errors: n_causes(Severity::Error),
+        n_strict: n_causes(Severity::Strict),
+        n_warnings: n_causes(Severity::Warning),
+    })
 }
 
 /// Builds a dataset.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let progress = TerminalProgress::new(arguments.quiet)?;
     let existing = if arguments.force { Existing::Replace } else { Existing::Keep };
-    let options = arguments.choices.options();
+    let options = arguments.choices.options(&arguments.input, &progress)?;
     let report = native::build(&arguments.input, &arguments.out, existing, &options, &progress)?;
     if !arguments.quiet {
         say_summary(&report);
@@ -101,6 +138,11 @@ fn summary(report: &Report) -> Vec<String> {
     }
     if let Some(peak) = report.peak_memory_bytes {
         lines.push(format!("peak memory {}", format::bytes(peak)));
+    }
+    if let Some(verdict) = &manifest.schema {
+        let words = schema_words(manifest).unwrap_or_default();
+        let more = if verdict.n_errors > 0 { "; `tile-server validate --ignore-labels` tells each" } else { "" };
+        lines.push(format!("schema {}: {words}{more}", verdict.version));
     }
     for warning in &manifest.warnings {
         lines.push(format!("warning: {}: {}", warning.place, warning.message));

@@ -121,13 +121,14 @@ impl Cache<'_> {
         let note = InputNote { stamp, text: &text };
         // Why it is not kept where it is looked for first, and the error for when it is kept nowhere.
         let (mut reason, mut refused) = (None, None);
+        let options = self.choices.options(input, progress)?;
         for place in places {
             if !is_free(place, input) {
                 reason.get_or_insert(format!("{} was not built from this file by `serve`", place.display()));
                 continue;
             }
             let target = Target { out: place, existing: Existing::Replace, note: Some(note) };
-            match native::build_at(input, target, &self.choices.options(), progress) {
+            match native::build_at(input, target, &options, progress) {
                 Ok(report) => {
                     if !self.is_quiet {
                         say_summary(&report);

@@ -4,6 +4,7 @@ use anyhow::Result;
 use clap::Args;
 use explorer_core::{
     color::Ground,
+    grouping::GroupingError,
     session::PlotQuestion,
     state::{Plot, PlotKind},
     statistics::{AnswerRecord, NamedComposition, composition_to_csv},
@@ -14,7 +15,7 @@ use super::{
     dataset_argument::{DatasetArgument, Freshness},
     de,
     output::{self, Output},
-    plot,
+    plot::{self, NoPlot},
     remote_inputs::DATASET_PLACES,
 };
 
@@ -70,7 +71,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let samples = samples.as_deref().zip(replicates.as_ref());
     let named = NamedComposition::count([(of, &column(of)?), (by, &column(by)?)], samples, &cells);
     let tests = named.tests();
-    plot::warn_of_composition(&named, &tests)?;
+    if tests.is_empty() {
+        return Err(NoPlot::from(GroupingError::Empty).into());
+    }
+    named.cautions(&tests).into_iter().for_each(|caution| de::warn(Some(caution)));
     let record = AnswerRecord { dataset: de::title(dataset.manifest()), cells: within, ..AnswerRecord::default() };
     out.write(&composition_to_csv(&named, &tests, &record))?;
     Ok(ExitCode::SUCCESS)

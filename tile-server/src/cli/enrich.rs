@@ -1,4 +1,4 @@
-use std::{fs, path::PathBuf, process::ExitCode};
+use std::{fmt::Display, fs, path::PathBuf, process::ExitCode};
 
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
@@ -42,22 +42,29 @@ pub struct Arguments {
     #[arg(long, value_enum, default_value_t = Direction::Up)]
     direction: Direction,
     /// Chosen genes have an adjusted p-value of at most this
-    #[arg(long, value_name = "P", value_parser = probability, default_value = "0.05")]
+    #[arg(long, value_name = "P", value_parser = probability, default_value_t = ChosenGenes::default().max_pval)]
     max_pval: f64,
     /// Chosen genes have at least this effect, in either direction: a log2 fold change, or a difference of means
-    #[arg(long, value_name = "EFFECT", value_parser = size, default_value = "0")]
+    #[arg(long, value_name = "EFFECT", value_parser = size, default_value_t = ChosenGenes::default().min_effect)]
     min_effect: f64,
-    /// Of a ranking, the fewest genes of a set [default: 15]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", help = of_ranking("the fewest genes of a set", PrerankOptions::default().least_genes))]
     min_size: Option<usize>,
-    /// Of a ranking, the most genes of a set [default: 500]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", help = of_ranking("the most genes of a set", PrerankOptions::default().most_genes))]
     max_size: Option<usize>,
-    /// Of a ranking, how many random sets of each size there are [default: 1000]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..),
+        help = of_ranking("how many random sets of each size there are", PrerankOptions::default().n_permutations),
+    )]
     permutations: Option<u32>,
     #[command(flatten)]
     out: TableOut,
+}
+
+/// The help of an option that only a ranking takes, so that its default is none of the option.
+fn of_ranking(what: &str, default: impl Display) -> String {
+    format!("Of a ranking, {what} [default: {default}]")
 }
 
 fn probability(text: &str) -> Result<f64, &'static str> {
@@ -192,12 +199,8 @@ pub fn read_sets(file: &PathBuf, names: &GeneNames, layer: &str) -> Result<Known
     let text = text_of(bytes).map_err(|source| SetsError::Text { file: shown(), source })?;
     let is_known = |id: &str| names.position(id).is_some();
     let sets = gene_sets_from_text(&text, is_known).map_err(|source| SetsError::Form { file: shown(), source })?;
-    let several = gene_sets_of_several_lines(&text);
-    if !several.is_empty() {
-        terminal::say(&format!(
-            "warning: several lines have one name, and make one set: {}",
-            format::first_of(&several, MOST_NAMED)
-        ));
+    if let Some(several) = gene_sets_of_several_lines(&text) {
+        terminal::say(&format!("warning: {}: {several}", shown()));
     }
     let known = KnownSets::new(sets, names);
     if known.are_foreign() {

@@ -23,9 +23,7 @@ use super::{
     expression::SeveralOrganisms,
     output::OutputError,
     plot::NoPlot,
-    revised::Taken,
     serve::{NothingToServe, Unreadable},
-    subset::SubsetFileError,
 };
 
 /// The exit codes, as `--help` tells them.
@@ -88,7 +86,7 @@ pub fn code(error: &Error) -> u8 {
     }
     if let Some(error) = error.downcast_ref() {
         return match error {
-            AnnotateError::Exists(_) | AnnotateError::Taken { .. } | AnnotateError::Name(_) => USAGE,
+            AnnotateError::Taken { .. } | AnnotateError::Name(_) => USAGE,
             AnnotateError::Labels { .. } | AnnotateError::Form { .. } => INPUT,
             AnnotateError::ReadBack(_) => OTHER,
         };
@@ -107,10 +105,10 @@ pub fn code(error: &Error) -> u8 {
     if error.is::<UsageError>() || error.is::<CellsError>() || error.is::<NoPage>() || error.is::<NoAddress>() {
         return USAGE;
     }
-    if error.is::<NoPlot>() || error.is::<NoNumbers>() || error.is::<OutputError>() || error.is::<Taken>() {
+    if error.is::<NoPlot>() || error.is::<NoNumbers>() || error.is::<OutputError>() {
         return USAGE;
     }
-    if error.is::<SubsetFileError>() || error.is::<PlaceError>() || error.is::<SeveralOrganisms>() {
+    if error.is::<PlaceError>() || error.is::<SeveralOrganisms>() {
         return USAGE;
     }
     if error.is::<NoPlace>() || error.is::<Unreachable>() || error.is::<Unfetched>() || error.is::<RemoteError>() {

@@ -14,7 +14,7 @@ use h5ad::{Frame, FrameColumn, H5ad};
 use serde_json::json;
 use tempfile::NamedTempFile;
 
-use super::{exit, revised, terminal};
+use super::{aside, exit, output, revised, terminal};
 
 /// The arguments of `tile-server fragments`.
 #[derive(Args)]
@@ -43,7 +43,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let Arguments { fragments, data, out, scratch, json, compat } = arguments;
     let index_path = out.as_ref().map(|out| PathBuf::from(format!("{}.tbi", out.display())));
-    out.iter().chain(&index_path).try_for_each(|path| revised::must_be_free(path))?;
+    out.iter().chain(&index_path).try_for_each(|path| output::must_be_free(path))?;
     let cells = cells(&H5ad::open(data)?)?;
     let (requirement, processed, sorted) = match cells.requirement() {
         Err(finding) => (None, Processed { findings: vec![finding], n_rows: 0, index: None }, None),
@@ -111,18 +111,14 @@ fn processed(
     scratch: Option<&Path>,
 ) -> Result<(Processed, Option<NamedTempFile>)> {
     let input = File::open(fragments).with_context(|| format!("{} cannot be read", fragments.display()))?;
-    let parent = |path: &Path| match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-        _ => PathBuf::from("."),
-    };
     let sorted = match out {
         Some(out) => {
-            let file = tempfile::Builder::new().prefix(".tessera-unfinished-").suffix(".bgz").tempfile_in(parent(out));
+            let file = aside::beside(out, ".bgz");
             Some(file.with_context(|| format!("{} cannot be written", out.display()))?)
         }
         None => None,
     };
-    let folder = scratch.map(Path::to_owned).or_else(|| out.map(parent)).unwrap_or_else(std::env::temp_dir);
+    let folder = scratch.or_else(|| out.map(aside::folder_of)).map_or_else(std::env::temp_dir, Path::to_owned);
     let mut scratch = tempfile::tempfile_in(&folder)
         .with_context(|| format!("nothing can be written to {}; name another folder by --scratch", folder.display()))?;
     let mut writer = match &sorted {
@@ -134,17 +130,16 @@ fn processed(
     Ok((processed, sorted))
 }
 
-/// Puts the sorted file and its index in their places.
+/// Puts the sorted file and its index in their places: both, or none.
 fn keep(fragments: &Path, sorted: NamedTempFile, out: &Path, index: &Indexed, index_path: &Path) -> Result<()> {
-    let unwritten = |path: &Path| format!("{} cannot be written", path.display());
-    let file = File::create_new(index_path).with_context(|| unwritten(index_path))?;
-    index.write(BufWriter::new(file)).with_context(|| unwritten(index_path))?;
-    // Who may read the fragments may read them sorted.
-    let permissions = std::fs::metadata(fragments).map(|metadata| metadata.permissions());
-    permissions
-        .and_then(|permissions| sorted.as_file().set_permissions(permissions))
-        .with_context(|| unwritten(out))?;
-    sorted.persist_noclobber(out).map_err(|error| error.error).with_context(|| unwritten(out))?;
+    let unwritten = || format!("{} cannot be written", index_path.display());
+    let unkept = aside::beside(index_path, ".tbi").with_context(unwritten)?;
+    index.write(BufWriter::new(unkept.as_file())).with_context(unwritten)?;
+    revised::keep(sorted, fragments, out)?;
+    if let Err(error) = revised::keep(unkept, fragments, index_path) {
+        std::fs::remove_file(out).with_context(|| format!("{} cannot be removed again", out.display()))?;
+        return Err(error);
+    }
     terminal::say(&format!("{} and {} are written", out.display(), index_path.display()));
     Ok(())
 }

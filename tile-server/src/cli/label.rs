@@ -4,12 +4,18 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
+use builder::BuildError;
 use clap::Args;
 use h5ad::{RawFile, UnsValue};
 use schema::reference::Reference;
-use schema::{LabelValue, Options, Severity, Unwatched, labels, validate};
+use schema::{LabelValue, Options, Severity, labels, validate};
 
-use super::{exit, revised, terminal, validate::lines};
+use super::{
+    exit, output,
+    progress::TerminalProgress,
+    revised, terminal,
+    validate::{Reading, lines},
+};
 
 /// The arguments of `tile-server label`.
 #[derive(Args)]
@@ -25,16 +31,20 @@ pub struct Arguments {
     /// The dataset is before analysis: it has no cell types
     #[arg(long)]
     pre_analysis: bool,
+    /// Say nothing about progress
+    #[arg(long, short)]
+    quiet: bool,
 }
 
 /// Writes the copy.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let Arguments { file: path, out, pre_analysis } = arguments;
-    revised::must_be_free(out)?;
+    let Arguments { file: path, out, pre_analysis, quiet } = arguments;
+    output::must_be_free(out)?;
+    let progress = TerminalProgress::new(*quiet)?;
     let file = RawFile::open(path)?;
     let reference = Reference::embedded();
     let options = Options { compat: false, ignore_labels: true, pre_analysis: *pre_analysis };
-    let Ok(report) = validate(&file, &reference, options, &Unwatched) else {
+    let Ok(report) = validate(&file, &reference, options, &Reading::new(&progress)) else {
         return Ok(ExitCode::from(exit::INTERRUPTED));
     };
     if !report.is_valid() {
@@ -69,10 +79,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         },
         |copy| {
             let copy = RawFile::open(copy)?;
-            let after = validate(&copy, &reference, options, &Unwatched);
+            let after = validate(&copy, &reference, options, &Reading::new(&progress));
             match after {
+                Err(schema::Stopped) => Err(BuildError::Interrupted.into()),
                 Ok(after) if after.of(Severity::Error).next().is_none() => Ok(()),
-                Ok(_) | Err(schema::Stopped) => {
+                Ok(_) => {
                     bail!(
                         "{} does not read back as it was written, and was not kept: please report this",
                         out.display()

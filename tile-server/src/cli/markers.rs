@@ -11,6 +11,7 @@ use tessera::markers::markers;
 use super::{
     dataset_argument::{DatasetArgument, Freshness},
     de::{self, AdjustmentName, MethodName},
+    numbers::at_least,
     output::TableOut,
     remote_inputs::DATASET_PLACES,
     terminal,
@@ -42,15 +43,10 @@ pub struct Arguments {
     #[arg(long, value_enum, default_value_t = RankName::Score)]
     rank: RankName,
     /// Genes of each label
-    #[arg(long, value_name = "N", default_value = "100", value_parser = at_least_one)]
+    #[arg(long, value_name = "N", default_value = "100", value_parser = at_least::<1>)]
     top: usize,
     #[command(flatten)]
     out: TableOut,
-}
-
-/// A number of genes, of which there must be some.
-fn at_least_one(text: &str) -> Result<usize, &'static str> {
-    text.parse().ok().filter(|&n| n > 0).ok_or("the number of genes of each label is 1 or more")
 }
 
 /// Names the labels that have no markers since too few cells have them, or all; says so where there is no label at all.

@@ -4,12 +4,18 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
+use builder::{BuildError, Progress as _};
 use clap::Args;
 use h5ad::RawFile;
 use schema::reference::Reference;
-use schema::{Options, Report, State, Unwatched, changes, validate};
+use schema::{Options, Report, State, changes, validate};
 
-use super::{exit, revised, terminal, validate::lines};
+use super::{
+    exit, output,
+    progress::TerminalProgress,
+    revised, terminal,
+    validate::{Reading, lines},
+};
 
 /// The arguments of `tile-server mend`.
 #[derive(Args)]
@@ -27,22 +33,30 @@ pub struct Arguments {
     /// Tell the changes, and write nothing
     #[arg(long)]
     dry_run: bool,
+    /// Say nothing about progress
+    #[arg(long, short)]
+    quiet: bool,
 }
 
 /// Tells the changes, and writes the copy.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let Arguments { file: path, out, dry_run } = arguments;
+    let Arguments { file: path, out, dry_run, quiet } = arguments;
     let out = out.as_ref().filter(|_| !dry_run);
     if let Some(out) = out {
-        revised::must_be_free(out)?;
+        output::must_be_free(out)?;
     }
+    let progress = TerminalProgress::new(*quiet)?;
+    let watch = Reading::new(&progress);
     let file = RawFile::open(path)?;
     let reference = Reference::embedded();
-    let Ok(report) = validate(&file, &reference, Options::default(), &Unwatched) else {
+    let Ok(report) = validate(&file, &reference, Options::default(), &watch) else {
         return Ok(ExitCode::from(exit::INTERRUPTED));
     };
     let mut changes = changes(&file, &report.fixes())?;
-    changes.leave_inexact(&file)?;
+    changes.leave_inexact(&file, &watch)?;
+    if progress.is_stopped() {
+        return Ok(ExitCode::from(exit::INTERRUPTED));
+    }
     let told = changes.done.iter().map(|line| format!("- {line}"));
     let skipped = changes.skipped.iter().map(|line| format!("! left as it is: {line}"));
     terminal::print_lines(told.chain(skipped).collect::<Vec<_>>())?;
@@ -54,10 +68,18 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     revised::write(
         path,
         out,
-        |revision| Ok(changes.apply(revision)?),
+        |revision| {
+            let mut stage = None;
+            changes.apply(revision, &mut |place| {
+                stage = None;
+                stage = place.map(|place| progress.stage(format!("writing {place}"), 1));
+            })?;
+            Ok(())
+        },
         |copy| {
             let copy = RawFile::open(copy)?;
-            after = validate(&copy, &reference, Options::default(), &Unwatched).ok();
+            let found = validate(&copy, &reference, Options::default(), &watch);
+            after = Some(found.map_err(|schema::Stopped| BuildError::Interrupted)?);
             let is_unread = |report: &Report| report.state == State::Unknown;
             // Nobody is helped by a copy that cannot be read where the file can.
             ensure!(

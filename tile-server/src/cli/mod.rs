@@ -22,6 +22,7 @@ mod label;
 mod lists;
 mod markers;
 mod mend;
+mod numbers;
 mod output;
 mod plot;
 mod progress;

@@ -71,6 +71,9 @@ pub enum OutputError {
     /// It is an input.
     #[error("{0} is what this command reads; name another file by --out")]
     Input(String),
+    /// Something lies there.
+    #[error("{0} exists; name a new file by --out, or remove it first")]
+    Exists(String),
     /// It is no text.
     #[error("a file of cells cannot go to standard output; name a file by --out")]
     Standard,
@@ -88,7 +91,7 @@ impl<'a> Output<'a> {
     ) -> Result<Self, OutputError> {
         let Some(path) = path.filter(|path| path.as_os_str() != STANDARD) else { return Ok(Self(None)) };
         check_format(path, formats)?;
-        let Ok(target) = fs::canonicalize(path) else { return Ok(Self(Some(path))) };
+        let Some(target) = target(path) else { return Ok(Self(Some(path))) };
         let is_input = |input: &Path| fs::canonicalize(input).is_ok_and(|input| target.starts_with(input));
         if inputs.into_iter().any(is_input) {
             return Err(OutputError::Input(path.display().to_string()));
@@ -134,6 +137,20 @@ pub fn check_cells(path: &Path) -> Result<(), OutputError> {
     if path.as_os_str() == STANDARD { Err(OutputError::Standard) } else { check_format(path, CELLS) }
 }
 
+/// Makes sure that nothing lies where a file is to be written.
+///
+/// # Errors
+/// [`OutputError::Exists`].
+pub fn must_be_free(path: &Path) -> Result<(), OutputError> {
+    if path.symlink_metadata().is_ok() { Err(OutputError::Exists(path.display().to_string())) } else { Ok(()) }
+}
+
+/// Where a file that may not be there yet would lie, without links; `None` where its folder is not there.
+fn target(path: &Path) -> Option<PathBuf> {
+    let of_folder = || Some(fs::canonicalize(aside::folder_of(path)).ok()?.join(path.file_name()?));
+    fs::canonicalize(path).ok().or_else(of_folder)
+}
+
 fn ending(path: &Path) -> Option<String> {
     Some(path.extension()?.to_str()?.to_ascii_lowercase())
 }
@@ -169,5 +186,17 @@ mod tests {
         assert!(Output::new(Some(&within), TABLE, [input.as_path()]).is_err());
         assert!(Output::new(Some(&within), TABLE, [folder.path()]).is_err());
         assert_eq!(Output::new(Some(&other), TABLE, [input.as_path()]).unwrap(), Output(Some(&other)));
+        let new = folder.path().join(".").join("new.csv");
+        assert!(matches!(Output::new(Some(&new), TABLE, [folder.path()]), Err(OutputError::Input(_))));
+        assert_eq!(Output::new(Some(&new), TABLE, [input.as_path()]).unwrap(), Output(Some(&new)));
+    }
+
+    #[test]
+    fn a_new_file_takes_the_place_of_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new.h5ad");
+        assert!(must_be_free(&path).is_ok());
+        fs::write(&path, "").unwrap();
+        assert!(matches!(must_be_free(&path), Err(OutputError::Exists(_))));
     }
 }

@@ -12,7 +12,7 @@ use explorer_core::{
     search::NoGene,
     session::{GeneTable, PlotGene, PlotQuestion, ResolvedGenes},
     state::{Plot, PlotKind, PlotMean, PlotOrder, PlotScale},
-    statistics::{GroupTest, NamedComposition},
+    statistics::NamedComposition,
 };
 use plots::{Drawn, PlotError, draw};
 use shared_fbs::{manifest::ColumnKind, tile::Categories};
@@ -226,18 +226,6 @@ impl Arguments {
     }
 }
 
-/// Says what of a composition does not count, and what cannot be tested.
-///
-/// # Errors
-/// When no cell counts.
-pub(super) fn warn_of_composition(named: &NamedComposition, tests: &[(usize, GroupTest)]) -> Result<(), NoPlot> {
-    if tests.is_empty() {
-        return Err(GroupingError::Empty.into());
-    }
-    named.cautions(tests).into_iter().for_each(|caution| de::warn(Some(caution)));
-    Ok(())
-}
-
 /// Draws a plot and writes it: the picture where the file's name ends in .svg, else its numbers.
 pub(super) fn write(
     dataset: &Dataset,
@@ -245,7 +233,8 @@ pub(super) fn write(
     out: Output<'_>,
 ) -> Result<ExitCode> {
     let drawn = wait(draw(dataset.reader(), &question, codes, |_| Ok(()))).map_err(no_plot)?;
-    let Drawn { figure, csv, .. } = drawn;
+    let Drawn { figure, csv, cautions, .. } = drawn;
+    cautions.into_iter().for_each(|caution| de::warn(Some(caution)));
     out.write(&if out.is_picture() { figure.to_svg() } else { csv })?;
     Ok(ExitCode::SUCCESS)
 }
@@ -307,9 +296,9 @@ pub(super) fn grouped(
         }
         _ => None,
     };
-    match &composition {
-        Some(named) => warn_of_composition(named, &named.tests())?,
-        None => warn_of_unlabeled(&grouping)?,
+    // What of a composition does not count is known once its groups are tested.
+    if composition.is_none() {
+        warn_of_unlabeled(&grouping)?;
     }
     Ok((PlotQuestion { grouping, composition, ..question }, codes))
 }
@@ -322,11 +311,7 @@ fn warn_of_unlabeled(grouping: &Grouping) -> Result<(), NoPlot> {
     if grouping.groups.is_empty() {
         return Err(GroupingError::Empty.into());
     }
-    if grouping.n_unlabeled > 0 {
-        let cells = format::plural(grouping.n_unlabeled as usize, "cell", "cells");
-        let are = if grouping.n_unlabeled == 1 { "is" } else { "are" };
-        de::warn(Some(format!("{cells} without a label of {} {are} left out.", grouping.title())));
-    }
+    de::warn(format::cells_without_label(grouping.n_unlabeled, &grouping.title(), "left out"));
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use std::{fs::File, path::Path};
 
 use anyhow::{Context as _, Result};
 use h5ad::{Revision, revise_file};
+use tempfile::NamedTempFile;
 
 use super::aside;
 
@@ -19,22 +20,15 @@ pub fn write(
     let copy = aside::beside(out, ".h5ad").with_context(unwritten)?;
     revise_file(data, copy.reopen().with_context(unwritten)?, revise)?;
     check(copy.path())?;
-    // Who may read the file may read the copy.
-    let permissions = std::fs::metadata(data).map(|metadata| metadata.permissions());
-    permissions.and_then(|permissions| copy.as_file().set_permissions(permissions)).with_context(unwritten)?;
-    copy.persist_noclobber(out).map_err(|error| error.error).with_context(unwritten)?;
-    Ok(())
+    keep(copy, data, out)
 }
 
-/// The copy would be written over a file.
-#[derive(Debug, thiserror::Error)]
-#[error("{0} is there already; name another file with `--out`, or remove it")]
-pub struct Taken(String);
-
-/// Makes sure that nothing lies where a copy is to be written.
-///
-/// # Errors
-/// When something does.
-pub fn must_be_free(out: &Path) -> Result<(), Taken> {
-    if out.symlink_metadata().is_ok() { Err(Taken(out.display().to_string())) } else { Ok(()) }
+/// Puts what was written aside and comes of `data` in its place, where nothing may be.
+pub fn keep(written: NamedTempFile, data: &Path, out: &Path) -> Result<()> {
+    let unwritten = || format!("{} cannot be written", out.display());
+    // Who may read the file may read what comes of it.
+    let permissions = std::fs::metadata(data).map(|metadata| metadata.permissions());
+    permissions.and_then(|permissions| written.as_file().set_permissions(permissions)).with_context(unwritten)?;
+    written.persist_noclobber(out).map_err(|error| error.error).with_context(unwritten)?;
+    Ok(())
 }

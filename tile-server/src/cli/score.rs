@@ -12,6 +12,7 @@ use super::{
     dataset_argument::{DatasetArgument, Freshness},
     de,
     enrich::read_sets,
+    numbers::at_least,
     output::TableOut,
     remote_inputs::DATASET_PLACES,
     terminal,
@@ -27,10 +28,10 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     sets: PathBuf,
     /// Control genes of each bin of expression that holds a gene of the set
-    #[arg(long, value_name = "N", default_value = "50", value_parser = at_least::<1>)]
+    #[arg(long, value_name = "N", default_value_t = ScoreOptions::default().n_controls, value_parser = at_least::<1>)]
     controls: usize,
     /// Bins of expression
-    #[arg(long, value_name = "N", default_value = "25", value_parser = at_least::<2>)]
+    #[arg(long, value_name = "N", default_value_t = ScoreOptions::default().n_bins, value_parser = at_least::<2>)]
     bins: usize,
     /// Chooses other control genes
     #[arg(long, value_name = "N", default_value_t = ScoreOptions::default().seed)]
@@ -41,10 +42,6 @@ pub struct Arguments {
     layer: Option<String>,
     #[command(flatten)]
     out: TableOut,
-}
-
-fn at_least<const LEAST: usize>(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|&n| n >= LEAST).ok_or_else(|| format!("it takes a whole number of {LEAST} or more"))
 }
 
 /// Scores every cell and writes the table.

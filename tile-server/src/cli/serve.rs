@@ -128,6 +128,10 @@ pub struct Arguments {
     /// none
     #[arg(long, value_name = "URL")]
     site_url: Option<String>,
+    /// Serve only datasets whose file was found to follow the CELLxGENE schema when they were built (`build --schema`); why
+    /// others are not served is said. AnnData files that are named here are validated as they are built
+    #[arg(long)]
+    require_schema: bool,
     /// Compute nothing: pages read the tiles for every comparison
     #[arg(long, conflicts_with_all = ["computations", "compute_seconds"])]
     no_compute: bool,
@@ -157,7 +161,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let level = if arguments.quiet { LevelFilter::ERROR } else { LevelFilter::INFO };
     serve::init_logging(arguments.log_format, level);
     let ends_at_hangup = !serve::is_hangup_ignored();
-    let cache = Cache { directory: arguments.cache.as_deref(), choices: &arguments.choices, is_quiet: arguments.quiet };
+    let choices = arguments.choices.clone().with_schema(arguments.require_schema);
+    let cache = Cache { directory: arguments.cache.as_deref(), choices: &choices, is_quiet: arguments.quiet };
     let progress = TerminalProgress::new(arguments.quiet)?;
     let Inputs { datasets, folders, only, refused: _ } =
         inputs(&arguments.inputs, &cache, &arguments.remote, &progress)?;
@@ -180,7 +185,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         address: SocketAddr::new(arguments.host, arguments.port),
         datasets,
         folders,
-        reader: Arc::new(ManifestReader),
+        reader: Arc::new(ManifestReader { requires_schema: arguments.require_schema }),
         front_end,
         allowed_hosts,
         metrics,

@@ -45,21 +45,11 @@ pub struct Arguments {
     quiet: bool,
 }
 
-/// Why there is no file.
-#[derive(Debug, thiserror::Error)]
-pub enum SubsetFileError {
-    /// It is there already.
-    #[error("{0} exists; name a new file by --out, or remove it first")]
-    Exists(String),
-}
-
 /// Writes cells of a dataset as an AnnData file.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let Arguments { dataset, label, list, out, quiet } = arguments;
     output::check_cells(out)?;
-    if out.symlink_metadata().is_ok() {
-        return Err(SubsetFileError::Exists(out.display().to_string()).into());
-    }
+    output::must_be_free(out)?;
     let (dataset, _) = dataset.open(Freshness::Kept)?;
     let mut cells = cells::labeled(&dataset, label)?;
     let mut filter = label.join(" or ");

@@ -51,10 +51,15 @@ pub struct Arguments {
     quiet: bool,
 }
 
+/// Shows how far a validation has read large matrices.
+pub struct Reading<'a> {
+    progress: &'a dyn Progress,
+    stage: RefCell<Option<Box<dyn Stage + 'a>>>,
+}
+
 /// Shows progress, and the findings in metadata as soon as they are there.
 struct Shown<'a> {
-    progress: &'a TerminalProgress,
-    stage: RefCell<Option<Box<dyn Stage + 'a>>>,
+    reading: Reading<'a>,
     /// Whether findings are shown as they come.
     shows: bool,
     has_shown: Cell<bool>,
@@ -80,7 +85,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             }
             Ok(file) => {
                 let shows = !arguments.json && !arguments.compat;
-                let shown = Shown { progress: &progress, stage: RefCell::default(), shows, has_shown: Cell::default() };
+                let shown = Shown { reading: Reading::new(&progress), shows, has_shown: Cell::default() };
                 match validate(&file, &reference, options, &shown) {
                     Ok(report) => report,
                     Err(schema::Stopped) => return Ok(ExitCode::from(exit::INTERRUPTED)),
@@ -120,6 +125,26 @@ impl Watch for Shown<'_> {
                     terminal::say(&verdict);
                 }
             }
+            Event::Matrix { .. } | Event::Read { .. } => self.reading.event(event),
+        }
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.reading.is_stopped()
+    }
+}
+
+impl<'a> Reading<'a> {
+    /// Nothing is read yet.
+    pub fn new(progress: &'a dyn Progress) -> Self {
+        Self { progress, stage: RefCell::default() }
+    }
+}
+
+impl Watch for Reading<'_> {
+    fn event(&self, event: Event<'_>) {
+        match event {
+            Event::Metadata(_) => {}
             Event::Matrix { place, n } => {
                 self.stage.replace(None);
                 if n > MANY_CELLS {

@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, atomic::AtomicBool},
 };
 
-use explorer_core::{de::Sets, filter::CellMask};
+use explorer_core::{de::Sets, filter::CellMask, session::schema_words};
 use shared_fbs::{
     api::{DatasetDescription, PosterName},
     dataset_id::name_of,
@@ -30,11 +30,17 @@ use crate::catalog::{DatasetFacts, DatasetGenes};
 
 /// Reads datasets of the Tessera format.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct ManifestReader;
+pub struct ManifestReader {
+    /// Whether those whose file was not found to follow the schema are refused.
+    pub requires_schema: bool,
+}
 
 impl ReadDataset for ManifestReader {
     fn read(&self, id: &str, manifest: &[u8], files: &Arc<dyn Files>) -> Result<OpenDataset, ReadError> {
         let manifest = Manifest::decode(manifest).map_err(|error| format!("{MANIFEST}: {error}"))?;
+        if self.requires_schema {
+            follows_schema(&manifest)?;
+        }
         let is_in_segments = manifest.packs.iter().any(|pack| pack.segments.is_some());
         let sent_manifest = is_in_segments.then(|| with_whole_packs(&manifest).encode());
         let description = description(id, &manifest);
@@ -45,6 +51,22 @@ impl ReadDataset for ManifestReader {
         let moments: Option<Arc<dyn ComputeMoments>> = if has_layer { Some(tiles.clone()) } else { None };
         let (index, facts) = (tiles.clone(), Some(tiles as Arc<dyn ReadFacts>));
         Ok(OpenDataset { description, content_id, sent_manifest, index, posters, facts, moments })
+    }
+}
+
+/// Makes sure that the dataset's file was found to follow the schema when it was built.
+fn follows_schema(manifest: &Manifest) -> Result<(), String> {
+    match &manifest.schema {
+        Some(verdict) if verdict.n_errors == 0 => Ok(()),
+        Some(verdict) => Err(format!(
+            "it is not served, since its file does not follow schema {} ({}): see `tile-server validate`, mend the file and \
+             build it again with `--schema`",
+            verdict.version,
+            schema_words(manifest).unwrap_or_default()
+        )),
+        None => Err("it is not served, since nobody has recorded whether its file follows the schema: build it with \
+                     `tile-server build --schema`"
+            .to_owned()),
     }
 }
 
@@ -182,7 +204,7 @@ mod tests {
 
     use shared_fbs::{
         frame,
-        manifest::{FORMAT_VERSION, Pack, Page},
+        manifest::{FORMAT_VERSION, Pack, Page, SchemaVerdict},
         tile::Directory,
     };
 
@@ -241,7 +263,7 @@ mod tests {
 
     fn read(directory: &Path) -> Result<OpenDataset, ReadError> {
         let files: Arc<dyn Files> = Arc::new(tessera::files::Directory(directory.to_owned()));
-        ManifestReader.read("two", &fs::read(directory.join(MANIFEST)).unwrap(), &files)
+        ManifestReader::default().read("two", &fs::read(directory.join(MANIFEST)).unwrap(), &files)
     }
 
     #[test]
@@ -293,9 +315,28 @@ mod tests {
     }
 
     #[test]
+    fn where_the_schema_is_required_only_what_follows_it_is_read() {
+        let directory = dataset();
+        let path = directory.path().join(MANIFEST);
+        let known = Manifest::decode(&fs::read(&path).unwrap()).unwrap();
+        let files: Arc<dyn Files> = Arc::new(tessera::files::Directory(directory.path().to_owned()));
+        let verdict = |n_errors| SchemaVerdict { version: "7.1.0".to_owned(), n_errors, n_strict: 1, n_warnings: 2 };
+        let refusal = |schema: Option<SchemaVerdict>| {
+            let manifest = Manifest { schema: schema.map(Box::new), ..known.clone() };
+            assert_eq!(manifest.content_id_of(), known.content_id, "what is known of a dataset is none of its content");
+            let encoded = manifest.encode();
+            ManifestReader::default().read("two", &encoded, &files).map(drop).expect("nothing is required");
+            ManifestReader { requires_schema: true }.read("two", &encoded, &files).err().map(|error| error.to_string())
+        };
+        assert_eq!(refusal(Some(verdict(0))), None);
+        assert!(refusal(Some(verdict(3))).is_some_and(|told| told.contains("7.1.0 (3 findings)")));
+        assert!(refusal(None).is_some_and(|told| told.contains("build --schema")));
+    }
+
+    #[test]
     fn what_is_no_manifest_is_refused_by_name() {
         let files: Arc<dyn Files> = Arc::new(tessera::files::Directory("nowhere".into()));
-        let error = ManifestReader.read("x", b"nonsense", &files).err().unwrap().to_string();
+        let error = ManifestReader::default().read("x", b"nonsense", &files).err().unwrap().to_string();
         assert!(error.contains(MANIFEST), "{error}");
     }
 }

@@ -77,7 +77,7 @@ fn a_gene_that_a_set_names_twice_counts_once_and_sets_without_a_gene_are_named()
         assert_eq!((&row["twice_mean"], &row["twice_score"]), (&row["once_mean"], &row["once_score"]));
     }
     assert!(said.contains("warning: 1 set has no gene in raw/X: foreign\n"), "{said}");
-    assert!(said.contains("warning: several lines have one name, and make one set: once\n"), "{said}");
+    assert!(said.contains("sets.gmt: Several lines have one name, and make one set: once.\n"), "{said}");
 }
 
 #[test]

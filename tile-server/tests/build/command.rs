@@ -213,7 +213,7 @@ fn markers_are_at_least_one_a_label() {
     for top in ["0", "-1", "many"] {
         let output = run(&["markers", text(&built.path()), &format!("--top={top}")]);
         let said = String::from_utf8(output.stderr).unwrap();
-        let is_told = said.contains("the number of genes of each label is 1 or more");
+        let is_told = said.contains("'--top <N>': it takes a whole number of 1 or more");
         assert!(output.status.code() == Some(2) && is_told, "{said}");
     }
     assert_eq!(run(&["markers", text(&built.path()), "--top", "1"]).status.code(), Some(0));

@@ -98,6 +98,36 @@ fn valid_fragments_are_sorted_compressed_and_indexed() {
 }
 
 #[test]
+fn rows_are_written_as_they_are_read_and_repeats_cannot_hide() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = human();
+    let fragments = gzipped(
+        directory.path(),
+        "\"chr1\"\t009\t60\t\"AAA-1\"\t 1\r\nchr1\t15\t90\tCCC-1\t02\r\nchr2\t5\t055\tGGG-1\t1",
+    );
+    let out = directory.path().join("new.tsv.bgz");
+    let output = run(&fragments, &data.path(), &["--out", out.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let mut sorted = String::new();
+    MultiGzDecoder::new(File::open(&out).unwrap()).read_to_string(&mut sorted).unwrap();
+    assert_eq!(sorted, "chr1\t9\t60\tAAA-1\t1\nchr1\t15\t90\tCCC-1\t2\nchr2\t5\t55\tGGG-1\t1\n");
+    // By the bytes of the lines, another row would stand between the two that are the same.
+    let fragments = gzipped(
+        directory.path(),
+        "chr1\t9\t60\tAAA-1\t02\nchr1\t9\t60\tAAA-1\t1\nchr1\t9\t60\tAAA-1\t2\nchr1\t9\t60\tCCC-1\t2\n\
+         chr1\t9\t60\tGGG-1\t2\n",
+    );
+    let (code, found) = report(&fragments, &data.path());
+    assert_eq!((code, rules(&found)), (5, vec!["repeated"]), "{found}");
+    // Where the index cannot be put in its place, the sorted file is not left without it.
+    let fragments = gzipped(directory.path(), "chr1\t9\t60\tAAA-1\t1\nchr1\t9\t60\tCCC-1\t1\nchr1\t9\t60\tGGG-1\t1\n");
+    fs::remove_file(&out).unwrap();
+    let output = run(&fragments, &data.path(), &["--out", out.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(!out.exists());
+}
+
+#[test]
 fn what_is_wrong_is_told_once_a_cause_and_nothing_is_written() {
     let directory = tempfile::tempdir().unwrap();
     let fragments = gzipped(

@@ -28,6 +28,7 @@ mod output;
 mod plots;
 mod ranges;
 mod real;
+mod schema;
 mod serve;
 mod sets;
 mod site;

@@ -238,7 +238,8 @@ fn a_column_of_ones_own_is_written_as_labels() {
     let mask = CellMask::from_fn(300, is_in);
     let additions = SubsetAdditions { filter: "a lasso".to_owned(), own_columns: vec![mine] };
     let mut file = Vec::new();
-    wait(subset::write(dataset.reader(), mask.clone(), &additions, &mut file, |_| Ok(()))).unwrap();
+    let differences = wait(subset::write(dataset.reader(), mask.clone(), &additions, &mut file, |_| Ok(()))).unwrap();
+    assert!(differences.changes.is_empty(), "{differences:?}");
     let obs = H5ad::from_bytes(file, "subset").unwrap().obs().unwrap();
     let (name, column) = obs.columns.last().unwrap();
     let expected = (20..120).map(|row| match row {
@@ -343,7 +344,9 @@ fn images_of_tissues_come_through_and_what_is_left_out_is_named() {
     let dataset = Dataset::open(&dataset.path()).unwrap();
     let mut file = Vec::new();
     let mask = CellMask::from_fn(300, |cell| cell < 10);
-    wait(subset::write(dataset.reader(), mask, &SubsetAdditions::default(), &mut file, |_| Ok(()))).unwrap();
+    let differences =
+        wait(subset::write(dataset.reader(), mask, &SubsetAdditions::default(), &mut file, |_| Ok(()))).unwrap();
+    assert!(differences.changes.is_empty(), "{differences:?}");
     let note = File::from_bytes(file.clone()).unwrap();
     let left_out = note.dataset("uns/tessera/left_out").unwrap().read_string().unwrap();
     assert_eq!(left_out, [explorer_core::dataset::LEFT_OUT]);

@@ -41,7 +41,7 @@ pub fn demo() -> PathBuf {
 fn serve(directory: PathBuf) -> TestServer {
     TestServer::start_with(|options| {
         options.datasets = vec![DatasetAddress { id: "pbmc".to_owned(), place: directory.into() }];
-        options.reader = Arc::new(ManifestReader);
+        options.reader = Arc::new(ManifestReader::default());
     })
 }
 

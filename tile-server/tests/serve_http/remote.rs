@@ -85,7 +85,7 @@ fn serve(host: &Host, cache: &Path) -> TestServer {
             DatasetAddress { id: "pbmc".to_owned(), place: DatasetPlace::Remote(remote) },
             DatasetAddress { id: "local".to_owned(), place: demo().into() },
         ];
-        options.reader = Arc::new(ManifestReader);
+        options.reader = Arc::new(ManifestReader::default());
         options.limits.remote_period = Duration::from_millis(300);
     })
 }

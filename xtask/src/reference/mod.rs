@@ -14,7 +14,7 @@ use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 
@@ -168,6 +168,8 @@ fn make(workspace: &Workspace) -> Result<Made> {
         let version = version.with_context(|| format!("{name} has no version for schema {SCHEMA}"))?;
         announce(&format!("{name} {version}"));
         let own: Vec<&str> = ancestors.iter().map(String::as_str).filter(|id| is_of(id, prefixes)).collect();
+        // The highest bit says that a term is deprecated.
+        ensure!(own.len() < 31, "ancestors.txt has {} terms of {name}; a table has room for 30", own.len());
         let path = guide.join(format!("{name}-ontology-{version}.json.zst"));
         let parents = if form == Form::WithParents { Parents::Keep } else { Parents::Skip };
         let ontology = Ontology::read(&path, prefixes, &own, parents)?;
@@ -198,7 +200,8 @@ fn installed(folder: &Path, package: &PythonPackage<'_>, inner: &str) -> Result<
     Ok(inside)
 }
 
-fn ancestors(workspace: &Workspace) -> Result<BTreeSet<String>> {
+/// The identifiers that rules name, in the order of the file, which is that of the bits.
+fn ancestors(workspace: &Workspace) -> Result<Vec<String>> {
     let text = String::from_utf8(read(&workspace.path(FOLDER).join("ancestors.txt"))?)?;
     Ok(text.lines().map(str::to_owned).collect())
 }

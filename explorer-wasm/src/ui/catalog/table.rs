@@ -122,6 +122,8 @@ struct RowText {
     collection: Option<(String, String)>,
     /// What it has of the genes that are searched: in short and in full.
     genes: Option<(String, String)>,
+    /// How its file follows the schema, where that is known.
+    schema: Option<String>,
     /// Of each column of labels: in short and in full.
     labels: Vec<(String, String)>,
     published: String,
@@ -151,6 +153,7 @@ impl RowText {
             title: visible(entry.title()).into_owned(),
             collection: collection.map(publication),
             genes: genes_of(entry, listing),
+            schema: entry.labels(LabelFacet::Schema).next().map(|words| format!("schema: {}", visible(words))),
             labels: labels.into(),
             published: published.map_or_else(|| MISSING.to_owned(), |day| day.to_string()),
             n_obs: integer(u64::from(entry.n_obs())),
@@ -183,8 +186,20 @@ fn DatasetRow(at: usize, listing: Signal<Arc<Listing>>, base: StoredValue<String
     });
     move || {
         text.get().map(|row| {
-            let RowText { id, href, about, title, collection, genes, labels, published, n_obs, genes_per_cell, poster } =
-                row;
+            let RowText {
+                id,
+                href,
+                about,
+                title,
+                collection,
+                genes,
+                schema,
+                labels,
+                published,
+                n_obs,
+                genes_per_cell,
+                poster,
+            } = row;
             // A row has one line for both.
             let collection = collection.filter(|_| genes.is_none());
             let label = |(short, full): (String, String)| {
@@ -204,6 +219,7 @@ fn DatasetRow(at: usize, listing: Signal<Arc<Listing>>, base: StoredValue<String
                             .map(|(name, address)| {
                                 view! { <a class="ellipsis catalog-collection" href=address><bdi>{name}</bdi></a> }
                             })}
+                        {schema.map(|words| view! { <span class="catalog-schema">{words}</span> })}
                         {poster
                             .map(|[light, dark]| {
                                 view! {

@@ -240,7 +240,7 @@ impl<T: Target> Edit<T> {
                 }
                 None => {
                     let order = next;
-                    next = next.map(|next| next + 1);
+                    next = next.map(|next| next.saturating_add(1));
                     links.push((Found { name, order, link }, None));
                 }
             }
@@ -284,7 +284,7 @@ impl<T: Target> Edit<T> {
         if attributes.iter().any(|message| message.flags & SHARED != 0) {
             return Err(EditError::Form("its attributes are shared with other objects"));
         }
-        let mut next = attributes.iter().map(|message| message.order + 1).max().unwrap_or_default();
+        let mut next = attributes.iter().map(|message| message.order.saturating_add(1)).max().unwrap_or_default();
         for (name, value) in changes {
             let at = attributes.iter().position(|message| attribute::name(&message.data) == Some(name.as_bytes()));
             let Some(value) = value else {
@@ -299,7 +299,7 @@ impl<T: Target> Edit<T> {
                 }
                 None => {
                     new.order = next;
-                    next += 1;
+                    next = next.saturating_add(1);
                     attributes.push(new);
                 }
             }

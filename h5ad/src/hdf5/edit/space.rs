@@ -43,6 +43,8 @@ pub(crate) struct Space<T> {
     form: Form,
     /// The first address that nothing lies at.
     end: u64,
+    /// Of a copy, the first address behind what was there: what follows was put.
+    old_end: u64,
     /// Addresses of what is no longer part of the file, ascending and apart.
     free: Vec<Range<u64>>,
     pub(super) chunk_tree_rank: u16,
@@ -54,22 +56,25 @@ impl<T: Target> Space<T> {
     pub(crate) fn new(target: T) -> Self {
         let form = Form::new();
         let end = form.len();
-        Self { target, form, end, free: Vec::new(), chunk_tree_rank: 32, heap: Heap::default() }
+        Self { target, form, end, old_end: 0, free: Vec::new(), chunk_tree_rank: 32, heap: Heap::default() }
     }
 
     /// The copy of a file of this form and number of bytes.
     pub(super) fn of_copy(target: T, form: Form, bytes: u64, chunk_tree_rank: u16) -> Self {
         let end = bytes - form.start();
-        Self { target, form, end, free: Vec::new(), chunk_tree_rank, heap: Heap::default() }
+        Self { target, form, end, old_end: end, free: Vec::new(), chunk_tree_rank, heap: Heap::default() }
     }
 
     /// Writes a block and gives its address.
     pub(super) fn put(&mut self, bytes: &[u8]) -> io::Result<u64> {
         let length = bytes.len() as u64;
         let aligned = |range: &Range<u64>| range.start.next_multiple_of(ALIGNMENT);
-        if let Some(range) = self.free.iter_mut().find(|range| aligned(range) + length <= range.end) {
-            let address = aligned(range);
-            range.start = address + length;
+        if let Some(at) = self.free.iter().position(|range| aligned(range) + length <= range.end) {
+            let address = aligned(&self.free[at]);
+            self.free[at].start = address + length;
+            if self.free[at].is_empty() {
+                self.free.remove(at);
+            }
             self.overwrite(address, bytes)?;
             return Ok(address);
         }
@@ -109,8 +114,12 @@ impl<T: Target> Space<T> {
         self.target.write_at(self.form.start() + address, bytes)
     }
 
-    /// Lets new blocks take the place of what lay in these ranges of addresses.
+    /// Lets new blocks take the place of what lay in these ranges of addresses. A damaged file may claim ranges past its end,
+    /// where by now new blocks may lie.
     pub(super) fn release(&mut self, mut ranges: Vec<Range<u64>>) {
+        for range in &mut ranges {
+            range.end = range.end.min(self.old_end);
+        }
         ranges.append(&mut self.free);
         ranges.retain(|range| !range.is_empty());
         ranges.sort_unstable_by_key(|range| range.start);
@@ -138,3 +147,27 @@ impl<T: Target> Space<T> {
 
 /// Addresses are multiples of it.
 const ALIGNMENT: u64 = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The copy of a file of 4 KiB whose bytes are all 1.
+    fn copy() -> (Space<Vec<u8>>, u64) {
+        let form = Form::new();
+        let start = form.start();
+        (Space::of_copy(vec![1; 4096], form, 4096, 32), 4096 - start)
+    }
+
+    #[test]
+    fn ranges_past_the_end_are_clipped_and_those_used_up_are_dropped() {
+        let (mut space, end) = copy();
+        let put = space.put(&[2; 64]).expect("memory takes it");
+        assert_eq!(put, end, "nothing is free yet");
+        space.release(vec![end - 64..u64::MAX, u64::MAX - 1..u64::MAX, 5..3]);
+        assert_eq!(space.free, [end - 64..end]);
+        assert_eq!(space.put(&[3; 64]).expect("memory takes it"), end - 64);
+        assert!(space.free.is_empty(), "{:?}", space.free);
+        assert_eq!(space.put(&[4; 64]).expect("memory takes it"), end + 64, "what was put stays");
+    }
+}
