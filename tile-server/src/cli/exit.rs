@@ -4,7 +4,11 @@ use std::io;
 
 use anyhow::Error;
 use builder::BuildError;
-use corpus::{QueryError, build::SummaryError, native::{MergeError, OpenError, ParquetFileError, SummaryFileError}};
+use corpus::{
+    QueryError,
+    build::SummaryError,
+    native::{MergeError, OpenError, ParquetFileError, SummaryFileError},
+};
 use fragments::FragmentError;
 use h5ad::{H5adError, WriteError};
 use remote_files::{PlaceError, RemoteError};
