@@ -251,7 +251,8 @@ fn a_pair_of_summaries_is_the_sum_of_each_alone() {
     let folder = tempfile::tempdir().unwrap();
     let pair = build(&["A", "B"], &folder.path().join("pair"));
     let query = query(HUMAN, &[], None);
-    let mut sums: BTreeMap<(String, String), (u64, BTreeMap<String, (u32, i64, u128)>)> = BTreeMap::new();
+    type SumsOfRow = (u64, BTreeMap<String, (u32, i64, u128)>);
+    let mut sums: BTreeMap<(String, String), SumsOfRow> = BTreeMap::new();
     for name in ["A", "B"] {
         let plot = ask(&open(&Shelf::get().summary(name)).unwrap(), &query);
         for row in plot.rows {
