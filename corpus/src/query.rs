@@ -427,8 +427,10 @@ impl<'a> GenesAsked<'a> {
     /// Looks for the names in a part: first among the ids, then among the symbols, in any case of letters.
     fn find_in(&mut self, part: usize, genes: &shared_fbs::tile::Genes) {
         let symbols = genes.symbols.as_deref().unwrap_or_default();
-        let by_symbol: HashMap<String, usize> =
-            symbols.iter().enumerate().rev().map(|(number, symbol)| (symbol.to_lowercase(), number)).collect();
+        let by_symbol: HashMap<String, usize> = (0..genes.ids.len())
+            .rev()
+            .filter_map(|number| Some((genes.name(number)?.to_lowercase(), number)))
+            .collect();
         for (name, found) in self.names.iter().zip(&mut self.found) {
             let by_id = |id: &str| genes.ids.binary_search_by(|other| other.as_str().cmp(id)).ok();
             // A gene that another part has told the id of goes by that.

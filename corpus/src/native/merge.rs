@@ -464,8 +464,11 @@ fn merged(
     Ok(writer.finish(&genes).map_err(output)?)
 }
 
+/// Of each gene of several parts its number in one, where that has it.
+type GeneNumbers = Vec<Option<u32>>;
+
 /// The genes of all parts by ascending id, and of every part the number of each of them.
-fn union_of_genes(inputs: &[PartOf<'_>]) -> Result<(Genes, Vec<Vec<Option<u32>>>), MergeError> {
+fn union_of_genes(inputs: &[PartOf<'_>]) -> Result<(Genes, Vec<GeneNumbers>), MergeError> {
     let mut symbols: BTreeMap<&str, &str> = BTreeMap::new();
     for input in inputs {
         let genes = wait(input.corpus.genes(input.part))?;

@@ -259,7 +259,7 @@ impl SumsReader {
         })
     }
 
-    fn wrong(&self, problem: impl ToString) -> ParquetFileError {
+    fn wrong(&self, problem: impl std::fmt::Display) -> ParquetFileError {
         ParquetFileError::File { path: self.path.clone(), problem: problem.to_string() }
     }
 

@@ -89,7 +89,7 @@ impl Table {
         })
     }
 
-    /// How many rows there are.
+    /// Number of rows.
     pub(super) fn n_rows(&self) -> usize {
         self.n_rows
     }

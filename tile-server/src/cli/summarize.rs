@@ -18,7 +18,7 @@ use corpus::{
 use explorer_core::format;
 use expression::Ontology;
 use h5ad::{H5ad, H5adError};
-use schema::Reference;
+use schema::reference::{self, Reference};
 use shared_fbs::path::MANIFEST;
 use tessera::dataset::Dataset;
 
@@ -146,7 +146,7 @@ impl Arguments {
 /// When its tables contradict themselves.
 pub fn ontology(name: &str) -> Result<Ontology> {
     let named =
-        schema::Ontology::named(name).with_context(|| format!("the schema's tables have no ontology {name}"))?;
+        reference::Ontology::named(name).with_context(|| format!("the schema's tables have no ontology {name}"))?;
     Ok(Ontology::new(Reference::embedded().all_terms(named))?)
 }
 
