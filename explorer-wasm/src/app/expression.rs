@@ -227,9 +227,15 @@ async fn of_organism(opened: &Opened, organism: &str) -> Result<OfOrganism, Fetc
     Ok(OfOrganism { id: organism.to_owned(), genes })
 }
 
+/// The organisms, that of most cells first.
 fn organisms_of(manifest: &Manifest) -> Vec<OrganismChoice> {
     let ids: BTreeSet<&String> = manifest.parts.iter().map(|part| &part.organism).collect();
-    ids.into_iter().map(|id| (id.clone(), corpus::organism_label(id).to_owned())).collect()
+    let n_cells = |id: &String| -> u64 {
+        manifest.sources.iter().filter(|source| source.organism == *id).map(|source| u64::from(source.n_cells)).sum()
+    };
+    let mut organisms: Vec<(u64, &String)> = ids.into_iter().map(|id| (n_cells(id), id)).collect();
+    organisms.sort_by(|a, b| b.0.cmp(&a.0));
+    organisms.into_iter().map(|(_, id)| (id.clone(), corpus::organism_label(id).to_owned())).collect()
 }
 
 fn about(manifest: &Manifest) -> String {

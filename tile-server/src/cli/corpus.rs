@@ -8,7 +8,7 @@ use builder::native::Existing;
 use clap::{Args, Subcommand};
 use corpus::native::{self, Added};
 use explorer_core::format;
-use schema::Reference;
+use schema::reference::Reference;
 
 use super::{progress::TerminalProgress, terminal};
 

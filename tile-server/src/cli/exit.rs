@@ -242,6 +242,7 @@ fn of_comparison(error: &CompareError) -> u8 {
 fn of_server(error: &ServeError) -> u8 {
     match error {
         ServeError::DatasetId { .. }
+        | ServeError::DuplicateCorpus { .. }
         | ServeError::DuplicateDataset { .. }
         | ServeError::CorsOrigin { .. }
         | ServeError::Origin { .. }
@@ -249,7 +250,7 @@ fn of_server(error: &ServeError) -> u8 {
         | ServeError::BasePath { .. }
         | ServeError::FrameAncestors { .. } => USAGE,
         ServeError::Dataset { .. } => INPUT,
-        ServeError::FrontEnd { .. } | ServeError::Announce(_) => FILE,
+        ServeError::Corpus { .. } | ServeError::FrontEnd { .. } | ServeError::Announce(_) => FILE,
         ServeError::Bind { .. } | ServeError::Threads(_) | ServeError::Signal(_) => OTHER,
     }
 }
