@@ -14,6 +14,9 @@ const UNSEEN_MILLIS = 30_000;
 // A moved element is disconnected and connected again at once.
 const MOVE_MILLIS = 10;
 
+// Rows that a frame may tell, at most: 400 MB of them.
+const MOST_ROWS = 1e8;
+
 // How far from the screen an element loads that is loaded lazily.
 const NEAR = "300px";
 
@@ -43,33 +46,51 @@ style.replaceSync(
 const groups = new Map();
 
 const isText = (value) => typeof value === "string";
-const isNumber = (value) => typeof value === "number";
-const isObject = (value) => typeof value === "object" && value !== null;
-const isView = (view) => isObject(view?.analysis?.query?.filters);
 
-// What the events of a frame must have. It may be anybody's: nothing else of it is passed on.
-const EVENTS = {
-  ready: ({ dataset }) => isText(dataset?.content),
-  load: () => true,
-  progress: ({ n, total }) => isNumber(n) && isNumber(total),
-  viewchange: ({ view, link }) => view === undefined || (isView(view) && isText(link)),
-  selectionchange: ({ n, total, description }) => isNumber(n) && isNumber(total) && isText(description),
-  hover: ({ over }) => over === null || isObject(over),
-  result: ({ kind }) => isText(kind),
-  share: ({ link, url }) => isText(link) && isText(url),
-  error: ({ code, message }) => isText(code) && isText(message),
+// What the signs before members say that these must be.
+const SIGNS = {
+  "+": (value) => typeof value === "number",
+  $: isText,
+  "@": (value) => Array.isArray(value) && value.every(isText),
+  "%": (value) => value === undefined || typeof value?.analysis?.query?.filters === "object",
+  "!": (value) => typeof value === "object",
 };
 
+// The members of the events of a frame. It may be anybody's: nothing else of it is passed on.
+const EVENTS = {
+  __proto__: null,
+  ready: "!dataset",
+  load: "-",
+  progress: "+n +total",
+  viewchange: "%view patch link cause",
+  selectionchange: "+n +total $description cause",
+  hover: "!over",
+  result: "$kind group reference n genes column labels",
+  share: "$link $url",
+  error: "$code $message tile recoverable",
+};
+
+// Those members of an object; undefined where one is not what it must be.
+const picked = (from, members) => {
+  const found = {};
+  for (const member of members.split(" ")) {
+    const sign = SIGNS[member[0]];
+    const name = sign ? member.slice(1) : member;
+    const value = from?.[name];
+    if (sign?.(value) === false) return;
+    if (value !== undefined) found[name] = value;
+  }
+  return found;
+};
+
+// What a method rejects with; without more, since the frame answers what it was not asked.
 class TesseraError extends Error {
-  constructor({ code, message }) {
+  constructor({ code, message } = { code: "failed", message: "the viewer's answer makes no sense" }) {
     super(message);
     this.name = "TesseraError";
     this.code = code;
   }
 }
-
-// What a frame is told of that answers what it was not asked.
-const WRONG = { code: "failed", message: "the viewer's answer makes no sense" };
 
 const part = (name, tag, more = {}) => Object.assign(document.createElement(tag), { part: name, ...more });
 
@@ -77,34 +98,38 @@ const part = (name, tag, more = {}) => Object.assign(document.createElement(tag)
 const sharedOf = ({ analysis: { color, color_options, layer, query } }) =>
   JSON.stringify({ color, color_options, layer, query: { filters: query.filters } });
 
-// The numbers in a roaring bitmap in its portable format, ascending.
-const numbersOf = (buffer) => {
+// The numbers in a roaring bitmap in its portable format, ascending. What says that it has more than may be, or has fewer
+// than it says, is none: a few bytes can stand for billions.
+const numbersOf = (buffer, most) => {
   const data = new DataView(buffer);
-  const numbers = [];
   let at = 0;
+  let n_found = 0;
   const u16 = () => data.getUint16((at += 2) - 2, true);
-  const u32 = () => data.getUint32((at += 4) - 4, true);
-  const cookie = u32();
-  const hasRuns = (cookie & 0xffff) === 12347;
-  const n = hasRuns ? (cookie >>> 16) + 1 : u32();
+  const hasRuns = u16() === 12347;
+  const more = u16();
+  const n = hasRuns ? more + 1 : u16() + 65536 * u16();
   const runs = new Uint8Array(buffer, at, hasRuns ? (n + 7) >> 3 : 0);
   at += runs.length;
-  const containers = Array.from({ length: n }, () => [u16() * 65536, u16() + 1]);
+  const containers = Array.from({ length: n }, () => [65536 * u16(), u16() + 1]);
   if (!hasRuns || n >= 4) at += 4 * n;
+  const total = containers.reduce((sum, [, count]) => sum + count, 0);
+  if (total > most) throw new TesseraError();
+  const numbers = new Uint32Array(total);
   containers.forEach(([base, count], i) => {
     if ((runs[i >> 3] >> (i & 7)) & 1) {
       for (let left = u16(); left > 0; left--) {
         const start = base + u16();
-        for (let last = start + u16(), number = start; number <= last; number++) numbers.push(number);
+        for (let last = start + u16(), number = start; number <= last && n_found < total; number++) numbers[n_found++] = number;
       }
     } else if (count > 4096) {
-      for (let bit = 0; bit < 65536; bit++) if ((data.getUint8(at + (bit >> 3)) >> (bit & 7)) & 1) numbers.push(base + bit);
+      for (let bit = 0; bit < 65536; bit++) if ((data.getUint8(at + (bit >> 3)) >> (bit & 7)) & 1) numbers[n_found++] = base + bit;
       at += 8192;
     } else {
-      for (; count > 0; count--) numbers.push(base + u16());
+      for (; count > 0; count--) numbers[n_found++] = base + u16();
     }
   });
-  return Uint32Array.from(numbers);
+  if (n_found !== total) throw new TesseraError();
+  return numbers;
 };
 
 export class TesseraExplorer extends HTMLElement {
@@ -261,8 +286,8 @@ export class TesseraExplorer extends HTMLElement {
   }
 
   async getView() {
-    const { view, link } = await this.#ask("getView");
-    if (!isView(view) || !isText(link)) throw new TesseraError(WRONG);
+    const { view, link } = picked(await this.#ask("getView"), "%view $link") ?? {};
+    if (!view) throw new TesseraError();
     [this.#view, this.#link] = [view, link];
     return view;
   }
@@ -279,11 +304,13 @@ export class TesseraExplorer extends HTMLElement {
     return this.#ask("select", { ...cells, ...options });
   }
 
-  async getSelection(options) {
-    const selection = await this.#ask("getSelection", options);
-    if (!EVENTS.selectionchange(selection)) throw new TesseraError(WRONG);
-    if (selection.rows) selection.rows = numbersOf(selection.rows);
-    return selection;
+  async getSelection(options = {}) {
+    const told = await this.#ask("getSelection", options);
+    const selection = picked(told, EVENTS.selectionchange + " content");
+    if (!selection) throw new TesseraError();
+    this.#selection = selection;
+    const { ids, max = MOST_ROWS } = options;
+    return ids ? { ...selection, rows: numbersOf(told.rows, Math.min(max, selection.n, MOST_ROWS)) } : selection;
   }
 
   highlight(target = null) {
@@ -304,7 +331,7 @@ export class TesseraExplorer extends HTMLElement {
 
   async picture({ type, width, height } = {}) {
     const { blob } = await this.#ask("picture", { mime: type, width, height });
-    if (!(blob instanceof Blob)) throw new TesseraError(WRONG);
+    if (!(blob instanceof Blob)) throw new TesseraError();
     return blob;
   }
 
@@ -476,6 +503,7 @@ export class TesseraExplorer extends HTMLElement {
     };
     this.#port?.close();
     this.#port = port1;
+    this.#dataset = undefined;
     port1.onmessage = ({ data }) => this.#take(data);
     const ports = [port2];
     if (this.#bytes) {
@@ -523,24 +551,28 @@ export class TesseraExplorer extends HTMLElement {
 
   #take(data) {
     const { id, event, ok, error } = data ?? {};
-    if (Object.hasOwn(EVENTS, event) && EVENTS[event](data)) return this.#event(data);
+    const detail = event in EVENTS && picked(data, EVENTS[event]);
+    if (detail) return this.#event(event, detail);
     const call = this.#calls.get(id);
     if (!call) return;
     this.#calls.delete(id);
-    if (ok === undefined || error) call.reject(new TesseraError(EVENTS.error(error ?? {}) ? error : WRONG));
+    if (ok === undefined || error) call.reject(new TesseraError(picked(error, EVENTS.error)));
     else call.resolve(ok);
   }
 
-  #event({ event, seq, ...detail }) {
+  #event(event, detail) {
     if (event === "ready") {
-      this.#dataset = detail.dataset;
-      this.#settle.resolve(detail.dataset);
+      const dataset = picked(detail.dataset, "$id $title $content +n_obs +n_vars @embeddings");
+      // A frame that says so again is asked nothing.
+      if (!dataset || this.#dataset) return;
+      detail.dataset = this.#dataset = dataset;
+      this.#settle.resolve(dataset);
       // A frame that has loaded anew has not heard of what was asked before.
       for (const call of this.#calls.values()) {
         if (call.port !== this.#port) (call.port = this.#port).postMessage(call.message);
       }
       this.getView().then(() => this.#meet(), () => {});
-      this.getSelection().then((selection) => (this.#selection = selection), () => {});
+      this.getSelection().catch(() => {});
     } else if (event === "load") {
       this.#cover.hidden = true;
     } else if (event === "viewchange" && detail.view) {

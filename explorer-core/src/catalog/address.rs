@@ -12,6 +12,9 @@ const TEXT: &str = "q";
 const SINCE: &str = "since";
 const SORT: &str = "sort";
 
+/// Labels that are read of an address. Each is shown, and nobody chooses so many.
+const MOST_LABELS: usize = 100;
+
 /// What stands in an address as it is.
 const PLAIN: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b',').remove(b':').remove(b'/');
@@ -41,15 +44,19 @@ impl CatalogQuery {
         parts.join("&")
     }
 
-    /// What an address asks for. What it says of unknown facets, and what cannot be read, is passed over.
+    /// What an address asks for. What it says of unknown facets, and what cannot be read, is passed
+    /// over, and so are labels after the first hundred.
     pub fn of_address(text: &str) -> Self {
         let mut query = Self::default();
+        let mut n_labels = 0;
         for (name, value) in text.split('&').filter_map(|part| part.split_once('=')) {
             let Ok(value) = percent_decode_str(&value.replace('+', " ")).decode_utf8().map(String::from) else {
                 continue;
             };
             if let Some(facet) = LabelFacet::of_name(name) {
-                query.labels.entry(facet).or_default().insert(value);
+                if n_labels < MOST_LABELS {
+                    n_labels += usize::from(query.labels.entry(facet).or_default().insert(value));
+                }
             } else if let Some(facet) = NumberFacet::ALL.into_iter().find(|facet| facet.name() == name) {
                 query.set_range(facet, range_of(&value).unwrap_or_default());
             } else if name == SINCE {
@@ -128,6 +135,8 @@ mod tests {
         let query = CatalogQuery::of_address(text);
         assert_eq!(query.to_address().len(), text.len());
         assert!(query.has(LabelFacet::Tissue, "liver") && query.since == Some(Since::OneYear));
+        let many: String = (0..20_000).map(|at| format!("tissue=t{at}&")).collect();
+        assert_eq!(CatalogQuery::of_address(&many).labels[&LabelFacet::Tissue].len(), 100);
         assert_eq!(CatalogQuery::default().to_address(), "");
         let odd = CatalogQuery::of_address("tissue&x=1&cells=a-b&since=5&sort=x&&q=%ff");
         assert_eq!(odd, CatalogQuery::default());

@@ -16,6 +16,9 @@ use crate::{
     },
 };
 
+/// The media types that a picture may have, the usual one first.
+const PICTURE_TYPES: [&str; 3] = ["image/png", "image/jpeg", "image/webp"];
+
 /// What a request comes to.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Plan {
@@ -155,7 +158,10 @@ impl Request {
                     let most = PICTURE_SIDES_PX.end();
                     return Err(invalid(format!("a picture is 1 to {most} pixels wide and high, not {side}")));
                 }
-                let mime = mime.unwrap_or_else(|| "image/png".to_owned());
+                let mime = mime.unwrap_or_else(|| PICTURE_TYPES[0].to_owned());
+                if !PICTURE_TYPES.contains(&mime.as_str()) {
+                    return Err(invalid(format!("a picture is of one of {}, not `{mime}`", PICTURE_TYPES.join(", "))));
+                }
                 Ok(Plan::TakePicture { mime, least_px: [width, height] })
             }
         }

@@ -161,6 +161,10 @@ impl Settings {
                 "gestures" => changed.gestures = one_of_or_default(name, value)?,
                 "storage" => changed.storage = one_of_or_default(name, value)?,
                 "theme" => theme = Some(one_of_or_default(name, value)?),
+                "link-base" if !is_web_address(value) => {
+                    let message = format!("`{value}` is no value of `{name}`: it is an address by http: or https:");
+                    return Err(Failure { code: ErrorCode::Invalid, message });
+                }
                 "link-base" => changed.link_base = Some(value.clone()).filter(|base| !base.is_empty()),
                 // A newer host may have more of them.
                 _ => {}
@@ -189,6 +193,16 @@ impl Settings {
             (false, link) => format!("{base}#{link}"),
         })
     }
+}
+
+/// Whether an address leads to a page of the web, or to one beside the present page: what it begins links with is opened
+/// by whoever gets one. Browsers pass over white space and control characters in front of a scheme and within.
+fn is_web_address(address: &str) -> bool {
+    let before_path = address.split(['/', '?', '#']).next().unwrap_or_default();
+    let is_known = before_path
+        .split_once(':')
+        .is_none_or(|(scheme, _)| scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https"));
+    is_known && !address.chars().any(|c| c.is_control() || c.is_whitespace())
 }
 
 /// The variant of that name, or the default where there is no name.
@@ -234,6 +248,24 @@ mod tests {
         assert_eq!(settings, Settings::default());
         assert_eq!(settings.change(&change(&[("later", "x"), ("theme", "dark")])), Ok(Some(ThemeChoice::Dark)));
         assert_eq!(settings, Settings::default());
+    }
+
+    #[test]
+    fn links_begin_only_with_addresses_of_the_web() {
+        let refused = [
+            "javascript:alert(1)//{link}",
+            " javascript:alert(1)",
+            "java\tscript:alert(1)",
+            "data:text/html,",
+            "file:///x",
+        ];
+        for base in refused {
+            let failure = Settings::default().change(&change(&[("link-base", base)])).unwrap_err();
+            assert_eq!(failure.code, ErrorCode::Invalid, "{base}");
+        }
+        for base in ["https://a.org/?v={link}", "HTTP://a.org:80", "/cells#{link}", "?a=b:c", "{link}", ""] {
+            assert!(Settings::default().change(&change(&[("link-base", base)])).is_ok(), "{base}");
+        }
     }
 
     #[test]

@@ -31,6 +31,16 @@ impl Session {
         tables
     }
 
+    /// The genes of every layer; `None` before all are there.
+    pub(super) fn gene_tables(&self) -> Option<Vec<&GeneTable>> {
+        let tables = self
+            .manifest()
+            .layers
+            .iter()
+            .map(|layer| Some(self.loaded().gene_table(lookup::gene_table(self.manifest(), layer))?.as_ref()));
+        tables.collect()
+    }
+
     /// The genes of all layers that a search finds, at most so many, best first; of those that several layers have, the
     /// chosen layer's.
     pub fn gene_hits(&self, query: &str, layer: Option<&str>, most: usize) -> Vec<GeneHit> {
@@ -87,15 +97,18 @@ impl Session {
         }
     }
 
-    /// The view without what the dataset cannot show (labels, names of own columns, scatter plots, a layer, a color), and
+    /// The view without what the dataset cannot show (columns, labels, names of own columns, scatter plots, a layer, a color,
+    /// genes), and
     /// what to tell of that, a sentence for each kind; `None` where there is nothing to mend.
     pub fn mended(&self, view: &ViewSpec) -> Option<(ViewSpec, Vec<String>)> {
         let mends = [
+            Self::without_unknown_columns,
             Self::without_impossible_labels,
             Self::without_taken_names,
             Self::without_impossible_plots,
             Self::without_unknown_layer,
             Self::without_impossible_color,
+            Self::without_unknown_genes,
         ];
         let mut found: Option<(ViewSpec, Vec<String>)> = None;
         for mend in mends {
@@ -242,6 +255,23 @@ mod tests {
         let wanted = session.load_next(&view.analysis, &view.needs());
         assert!(wanted.iter().all(|(key, _)| *key != DataKey::Gene(GeneKey::new("E3"))));
         assert!(wanted.iter().any(|(key, _)| *key == DataKey::Gene(GeneKey::new("E1"))));
+    }
+
+    #[test]
+    fn names_of_a_link_that_the_dataset_does_not_have_are_dropped_and_told_at_once() {
+        let mut session = session();
+        let names = |n: usize| (0..n).map(|at| format!("nope{at}")).collect::<Vec<_>>().join(",");
+        for (key, kind) in [("genes", "gene"), ("open", "column"), ("aslabels", "column")] {
+            let view = ViewSpec::from_link(&format!("{key}={}", names(400))).view;
+            let (mended, told) = session.mended(&view).expect("there are none of these");
+            assert_eq!((mended.needs().len(), told.len()), (0, 1));
+            assert_eq!(
+                told[0],
+                format!("The dataset has no {kind} “nope0”, “nope1”, “nope10”, “nope100”, “nope101” and 395 more.")
+            );
+            assert!(session.unknown_names(&mended).is_empty() && session.mended(&mended).is_none());
+            assert!(session.load_next(&mended.analysis, &mended.needs()).iter().all(|(key, _)| key.column().is_none()));
+        }
     }
 
     #[test]

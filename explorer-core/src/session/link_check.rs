@@ -1,10 +1,14 @@
 //! What a view asks for, by a link mostly, that the dataset does not have.
 
-use super::{MISSING_LABEL, Session};
+use std::collections::HashSet;
+
+use super::{GeneTable, MISSING_LABEL, Session};
 use crate::{
     data::MOST_NUMBER_LABELS,
     format::first_of,
     screen::free_name,
+    search::NoGene,
+    sorting::set_of,
     state::{Analysis, Filters, GeneKey, Label, LabelFilter, ObsFilter, OwnColumn, ViewSpec},
 };
 
@@ -33,6 +37,33 @@ impl Session {
         Some((mended, told))
     }
 
+    /// The view without columns that are open, or shown as labels, of which there are none, and what to tell of that; `None`
+    /// where there are none such.
+    pub(super) fn without_unknown_columns(&self, view: &ViewSpec) -> Option<(ViewSpec, String)> {
+        let own = |name: &str| view.analysis.own_column(name).is_some() || self.columns.is_own(name);
+        let is_unknown = |name: &&String| !self.columns.is_of_dataset(name) && !own(name);
+        let named = view.layout.expanded.iter().chain(&view.analysis.as_labels);
+        let names = set_of(named.filter(is_unknown));
+        let told = format!("The dataset has no column {}.", quoted(&names.iter().collect::<Vec<_>>())?);
+        let mut mended = view.clone();
+        mended.layout.expanded.retain(|name| !names.contains(name));
+        mended.analysis.as_labels.retain(|name| !names.contains(name));
+        Some((mended, told))
+    }
+
+    /// The view without listed genes that no layer has, once the genes of all are known, and what to tell of that; `None`
+    /// where there are none.
+    pub(super) fn without_unknown_genes(&self, view: &ViewSpec) -> Option<(ViewSpec, String)> {
+        let tables: Option<Vec<&GeneTable>> = self.gene_tables();
+        let tables = tables.filter(|_| !view.analysis.genes.is_empty())?;
+        let is_unknown = |name: &&String| tables.iter().all(|table| table.find(name) == Err(NoGene::Unknown));
+        let names = set_of(view.analysis.genes.iter().filter(is_unknown));
+        let told = format!("The dataset has no gene {}.", quoted(&names.iter().collect::<Vec<_>>())?);
+        let mut mended = view.clone();
+        mended.analysis.genes.retain(|name| !names.contains(name));
+        Some((mended, told))
+    }
+
     /// The view with an own column under a free name where the dataset has one of its own, and what to tell of that; `None`
     /// where there is none.
     pub(super) fn without_taken_names(&self, view: &ViewSpec) -> Option<(ViewSpec, String)> {
@@ -57,11 +88,13 @@ impl Session {
     }
 
     /// What a view names that the dataset does not have, as far as is known by now, each in a few words. Layers,
-    /// columns and embeddings are not among them: that there is none is told when they are asked for.
+    /// columns and embeddings are not among them: that there is none is told when they are asked for. Nor are columns and
+    /// genes that [`Session::mended`] takes out.
     pub fn unknown_names(&self, view: &ViewSpec) -> Vec<String> {
         let analysis = &view.analysis;
         let mut unknown = Vec::new();
-        let listed = analysis.genes.iter().map(|gene| GeneKey { layer: analysis.layer.clone(), gene: gene.clone() });
+        let listed = analysis.genes.iter().filter(|gene| self.is_gene_anywhere(gene));
+        let listed = listed.map(|gene| GeneKey { layer: analysis.layer.clone(), gene: gene.clone() });
         let levels = || analysis.query.subset.iter().chain([&analysis.query.filters]);
         let filtering = levels().flat_map(|level| level.genes.keys().cloned());
         for key in listed.chain(filtering).filter(|key| self.has_gene(key) == Some(false)) {
@@ -76,9 +109,10 @@ impl Session {
         for (column, filter) in &level.obs {
             let (ObsFilter::Labels(filter), Some(categories)) = (filter, self.categories(column)) else { continue };
             let (LabelFilter::Hide(labels) | LabelFilter::Only(labels)) = filter;
+            let known: HashSet<&str> = categories.labels.iter().map(String::as_str).collect();
             for label in labels {
                 let (name, is_there) = match label {
-                    Label::Named(name) => (name.as_str(), categories.labels.contains(name)),
+                    Label::Named(name) => (name.as_str(), known.contains(name.as_str())),
                     Label::Missing => (MISSING_LABEL, categories.counts.last().is_some_and(|&n_cells| n_cells > 0)),
                 };
                 if !is_there {

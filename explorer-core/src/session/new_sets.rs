@@ -7,7 +7,7 @@ use super::Session;
 use crate::{
     data::CellIdx,
     screen::free_name,
-    state::{Analysis, CellList, CellQuery, CellSet, CellSource, GeneSet, OwnColumn},
+    state::{Analysis, CellList, CellQuery, CellSet, CellSource, GeneSet, OwnColumn, ViewSpec},
 };
 
 /// What a set of cells is called that were named one by one.
@@ -117,19 +117,30 @@ impl NameClash {
     }
 }
 
-/// Adds cell sets to others, each under a free name where its own is taken; those that are there already are not added
-/// again.
-pub fn join_sets(sets: &mut Vec<CellSet>, others: Vec<CellSet>) {
-    for mut other in others {
-        let is_there = |set: &CellSet| set.source == other.source && other.name.starts_with(&set.name);
-        if sets.iter().any(is_there) {
-            continue;
+/// Adds the cell sets that are kept to those of a view, after them. A set that is kept stays as it is: only one of the same
+/// name and cells is the same set. Where the view has other cells by a name that is kept, these get a free name, or the one
+/// that they are kept by since an earlier time, and the view's comparisons follow.
+pub fn join_sets(view: &mut ViewSpec, kept: Vec<CellSet>) {
+    let is_taken = |set: &CellSet| kept.iter().any(|kept| kept.name == set.name && kept.source != set.source);
+    let clashing: Vec<CellSet> = view.analysis.cell_sets.iter().filter(|set| is_taken(set)).cloned().collect();
+    for CellSet { name, source } in clashing {
+        let present = view.analysis.cell_sets.iter().map(|set| set.name.clone());
+        let mut taken: Vec<String> = present.collect();
+        let number = |kept: &str| kept.strip_prefix(&name)?.strip_prefix(' ')?.parse::<u32>().ok();
+        let renamed = kept
+            .iter()
+            .find(|kept| kept.source == source && number(&kept.name).is_some() && !taken.contains(&kept.name));
+        let free = renamed.map(|kept| kept.name.clone()).unwrap_or_else(|| {
+            taken.extend(kept.iter().map(|set| set.name.clone()));
+            free_name(&name, &taken)
+        });
+        view.rename_cell_set(&name, free);
+    }
+    let sets = &mut view.analysis.cell_sets;
+    for set in kept {
+        if !sets.contains(&set) {
+            sets.push(set);
         }
-        let taken: Vec<String> = sets.iter().map(|set| set.name.clone()).collect();
-        if taken.contains(&other.name) {
-            other.name = free_name(&other.name, &taken);
-        }
-        sets.push(other);
     }
 }
 
@@ -206,7 +217,10 @@ fn free_set_name(name: &str, analysis: &Analysis) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::{CellList, OwnLabel};
+    use crate::{
+        sorting::set_of,
+        state::{CellList, OwnLabel},
+    };
 
     fn set(name: &str, genes: &[&str]) -> GeneSet {
         GeneSet {
@@ -229,21 +243,56 @@ mod tests {
         assert_eq!(merged[1..], new()[1..]);
     }
 
+    fn cell_set(name: &str, cell: u32) -> CellSet {
+        CellSet { name: name.to_owned(), source: CellSource::Cells(CellList::new([cell].into())) }
+    }
+
+    fn view_of(sets: &[CellSet]) -> ViewSpec {
+        let mut view = ViewSpec::default();
+        view.analysis.cell_sets = sets.to_vec();
+        view
+    }
+
     #[test]
     fn kept_cell_sets_join_those_of_a_link_and_nothing_is_lost() {
-        let set = |name: &str, cell: u32| CellSet {
-            name: name.to_owned(),
-            source: CellSource::Cells(CellList::new([cell].into())),
-        };
-        let mut sets = vec![set("mine", 1), set("new", 2)];
-        let kept = vec![set("old", 3), set("mine", 4), set("new", 2)];
-        join_sets(&mut sets, kept.clone());
-        let joined = [set("mine", 1), set("new", 2), set("old", 3), set("mine 1", 4)];
-        assert_eq!(sets, joined);
-        // At the next visit both are kept, and the link is the same.
-        let mut again = vec![set("mine", 1), set("new", 2)];
-        join_sets(&mut again, sets);
-        assert_eq!(again, joined);
+        let of_link = [cell_set("mine", 1), cell_set("new", 2)];
+        let kept = vec![cell_set("old", 3), cell_set("mine", 4), cell_set("new", 2)];
+        let mut view = view_of(&of_link);
+        join_sets(&mut view, kept.clone());
+        let joined = [cell_set("mine 1", 1), cell_set("new", 2), cell_set("old", 3), cell_set("mine", 4)];
+        assert_eq!(view.analysis.cell_sets, joined);
+        // At the next visit all are kept, and the link is the same.
+        let mut again = view_of(&of_link);
+        join_sets(&mut again, view.analysis.cell_sets);
+        assert_eq!(again.analysis.cell_sets, joined);
+    }
+
+    #[test]
+    fn a_link_never_drops_or_renames_a_kept_cell_set() {
+        let kept = vec![cell_set("T cells", 1), cell_set("T cells 1", 2), cell_set("T cells 2", 3)];
+        let names = ["", "T", "T cells", "T cells 1", "T cells 2", "T cells 3"];
+        let some = || names.into_iter().flat_map(|name| (1..4).map(move |cell| cell_set(name, cell)));
+        for (first, second) in some().flat_map(|first| some().map(move |second| (first.clone(), second))) {
+            if first.name == second.name {
+                continue;
+            }
+            let mut view = view_of(&[first, second]);
+            join_sets(&mut view, kept.clone());
+            let sets = view.analysis.cell_sets;
+            assert!(kept.iter().all(|set| sets.contains(set)), "{sets:?}");
+            let names = set_of(sets.iter().map(|set| &set.name));
+            assert_eq!(names.len(), sets.len(), "two of one name: {sets:?}");
+        }
+    }
+
+    #[test]
+    fn comparisons_of_a_link_follow_its_cell_sets_to_their_free_names() {
+        let mut view = view_of(&[cell_set("mine", 1), cell_set("yours", 2)]);
+        view.analysis.comparisons =
+            ViewSpec::from_link("set0=mine&set1=yours&de0=mine:yours").view.analysis.comparisons;
+        join_sets(&mut view, vec![cell_set("mine", 4)]);
+        let comparison = &view.analysis.comparisons[0];
+        assert!(comparison.uses("mine 1") && comparison.uses("yours") && !comparison.uses("mine"));
     }
 
     #[test]

@@ -41,7 +41,8 @@ impl ViewSpec {
     /// Takes out the comparisons that name a set that is not there.
     pub(super) fn drop_dangling_comparisons(&mut self) -> Vec<Comparison> {
         let all = std::mem::take(&mut self.analysis.comparisons);
-        let sets: HashSet<&str> = self.analysis.cell_sets.iter().map(|set| set.name.as_str()).collect();
+        let sets: HashSet<&str> =
+            self.analysis.cell_sets.iter().map(|set| set.name.as_str()).filter(|name| !name.is_empty()).collect();
         let (kept, dropped) = all.into_iter().partition(|comparison| comparison.is_between(|set| sets.contains(set)));
         self.analysis.comparisons = kept;
         dropped
@@ -65,6 +66,7 @@ impl Analysis {
         if matches!(&self.color, ColorBy::GeneSet { set, .. } if self.gene_set(set).is_none()) {
             self.color = ColorBy::None;
         }
+        self.cell_sets.retain(|set| !set.name.is_empty());
         keep_first(&mut self.cell_sets, |set| set.name.clone());
         for set in &mut self.cell_sets {
             if let CellSource::Query(query) = &mut set.source {

@@ -99,7 +99,7 @@ pub fn reduce(mut state: AppState, action: Action) -> AppState {
             put_cell_set(analysis, set);
             select_cell_set(analysis, &name);
         }
-        Action::RenameCellSet { from, to } => rename_cell_set(view, &from, to),
+        Action::RenameCellSet { from, to } => view.rename_cell_set(&from, to),
         Action::RemoveCellSet(name) => {
             analysis.cell_sets.retain(|set| set.name != name);
             analysis.comparisons.retain(|comparison| !comparison.uses(&name));
@@ -287,6 +287,9 @@ fn select_cell_set(analysis: &mut Analysis, name: &str) {
 }
 
 fn put_cell_set(analysis: &mut Analysis, mut set: CellSet) {
+    if set.name.is_empty() {
+        return;
+    }
     if let CellSource::Query(query) = &mut set.source {
         *query = std::mem::take(query).canonical();
     }
@@ -296,22 +299,25 @@ fn put_cell_set(analysis: &mut Analysis, mut set: CellSet) {
     }
 }
 
-fn rename_cell_set(view: &mut ViewSpec, from: &str, to: String) {
-    let analysis = &mut view.analysis;
-    if analysis.cell_set(&to).is_some() {
-        return;
+impl ViewSpec {
+    /// Renames a cell set, unless the new name is taken or none. Comparisons follow.
+    pub(crate) fn rename_cell_set(&mut self, from: &str, to: String) {
+        let analysis = &mut self.analysis;
+        if to.is_empty() || analysis.cell_set(&to).is_some() {
+            return;
+        }
+        let Some(set) = analysis.cell_sets.iter_mut().find(|set| set.name == from) else {
+            return;
+        };
+        let shown = match &mut self.layout.result {
+            Some(ResultPanel::Comparison(comparison)) => Some(comparison),
+            Some(ResultPanel::Markers(_) | ResultPanel::Plot(_) | ResultPanel::Inquiry(_)) | None => None,
+        };
+        for comparison in analysis.comparisons.iter_mut().chain(shown) {
+            comparison.rename_set(from, &to);
+        }
+        set.name = to;
     }
-    let Some(set) = analysis.cell_sets.iter_mut().find(|set| set.name == from) else {
-        return;
-    };
-    let shown = match &mut view.layout.result {
-        Some(ResultPanel::Comparison(comparison)) => Some(comparison),
-        Some(ResultPanel::Markers(_) | ResultPanel::Plot(_) | ResultPanel::Inquiry(_)) | None => None,
-    };
-    for comparison in analysis.comparisons.iter_mut().chain(shown) {
-        comparison.rename_set(from, &to);
-    }
-    set.name = to;
 }
 
 fn compare(view: &mut ViewSpec, mut comparison: Comparison) {

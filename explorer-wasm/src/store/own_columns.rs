@@ -153,7 +153,7 @@ impl Store {
             if is_here { (analysis.own_columns.clone(), analysis.cell_sets.clone()) } else { <_>::default() }
         });
         if self.inner().is_some_and(|inner| inner.kept_sets.borrow().is_on()) {
-            join_sets(&mut view.analysis.cell_sets, sets);
+            join_sets(view, sets);
         }
         let asked = join(columns, &mut view.analysis.own_columns);
         if !asked.is_empty() {
@@ -177,7 +177,7 @@ impl Store {
         }
         let mut view = self.peek(|state| state.view.clone());
         let asked = join(columns.items().to_vec(), &mut view.analysis.own_columns);
-        join_sets(&mut view.analysis.cell_sets, sets.items().to_vec());
+        join_sets(&mut view, sets.items().to_vec());
         inner.kept_columns.replace(columns);
         inner.kept_sets.replace(sets);
         self.offered.set(asked);

@@ -70,6 +70,7 @@ pub use notice::Notice;
 pub(super) use print::comparison_text;
 
 use super::{CellSet, ColorBy, OwnColumn, ViewSpec};
+use crate::sorting::set_of;
 
 /// The version of the grammar that is written.
 pub const LINK_VERSION: u32 = 1;
@@ -79,6 +80,15 @@ pub const LONG_LINK_BYTES: usize = 8_000;
 
 /// Parts of a link that are read. Each may become something to show or to say, and nobody makes so many.
 const MOST_PARTS: usize = 1_000;
+
+/// Genes, columns that are open and columns shown as labels that are read of a link, of each.
+const MOST_NAMES: usize = 500;
+
+/// Levels of subsetting that are read of a link.
+const MOST_LEVELS: usize = 32;
+
+/// Notices of a link that are told one by one.
+const MOST_NOTICES: usize = 20;
 
 /// Above this many bytes own columns are no part of a link.
 pub(super) const MOST_OWN_BYTES: usize = 2_000;
@@ -103,6 +113,28 @@ impl ParsedLink {
     /// What the user should know where the link was made for another dataset than the one with this content.
     pub fn notice_for(&self, content: &str) -> Option<Notice> {
         self.content.as_deref().is_some_and(|made_for| made_for != content).then_some(Notice::OtherContent)
+    }
+}
+
+impl ParsedLink {
+    /// Leaves out the own columns and cell sets that no link is written with, since the browser would keep them.
+    fn leave_out_what_is_too_large(&mut self) {
+        if self.view.has_columns_beyond_link() {
+            let columns = std::mem::take(&mut self.view.analysis.own_columns);
+            let names = columns.iter().map(|column| column.name().to_owned());
+            self.notices.extend(names.map(|name| Notice::TooLarge { kind: "column", name }));
+        }
+        let beyond = set_of(self.view.sets_beyond_link().map(|set| set.name.clone()));
+        self.view.analysis.cell_sets.retain(|set| !beyond.contains(&set.name));
+        self.notices.extend(beyond.into_iter().map(|name| Notice::TooLarge { kind: "cell set", name }));
+    }
+
+    fn bound_notices(&mut self) {
+        let n_notices = self.notices.len();
+        if n_notices > MOST_NOTICES {
+            self.notices.truncate(MOST_NOTICES);
+            self.notices.push(Notice::More { n_notices: n_notices - MOST_NOTICES });
+        }
     }
 }
 
@@ -134,7 +166,10 @@ impl ViewSpec {
     /// Reads what it can: unknown keys are passed over, and values that make no sense are left out
     /// with a notice. `from_link(view.to_link())` is `view.canonical()`.
     pub fn from_link(link: &str) -> ParsedLink {
-        parse::parse(link)
+        let mut parsed = parse::parse(link);
+        parsed.leave_out_what_is_too_large();
+        parsed.bound_notices();
+        parsed
     }
 }
 

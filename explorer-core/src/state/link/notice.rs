@@ -4,8 +4,11 @@ use std::fmt;
 
 use crate::state::Reference;
 
-use super::{LINK_VERSION, MOST_PARTS};
-use crate::{format::integer, state::Comparison};
+use super::{LINK_VERSION, MOST_LEVELS, MOST_NAMES, MOST_PARTS};
+use crate::{
+    format::{integer, plural},
+    state::Comparison,
+};
 
 /// Something about a link that the user should know; `Display` writes it as a plain sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +37,27 @@ pub enum Notice {
     TooManyParts {
         /// All of them.
         n_parts: usize,
+    },
+    /// It lists more names than are read.
+    TooManyNames {
+        /// What they are of: "genes".
+        what: &'static str,
+        /// All of them.
+        n_names: usize,
+    },
+    /// It has more levels of subsetting than are read.
+    TooManyLevels,
+    /// Something of the user's own is larger than any that a link is written with.
+    TooLarge {
+        /// What it is: "column".
+        kind: &'static str,
+        /// What it is called.
+        name: String,
+    },
+    /// There is more to say than is told.
+    More {
+        /// What is not told.
+        n_notices: usize,
     },
     /// A cell or gene set has no name, or one that is taken.
     UnnamedSet {
@@ -69,6 +93,26 @@ impl fmt::Display for Notice {
                 integer(*n_parts as u64),
                 integer(MOST_PARTS as u64),
             ),
+            Self::TooManyNames { what, n_names } => write!(
+                f,
+                "The link lists {} names of {what}, more than a view can have: those after the first {} were left out.",
+                integer(*n_names as u64),
+                integer(MOST_NAMES as u64),
+            ),
+            Self::TooManyLevels => write!(
+                f,
+                "The link has more levels of subsetting than a view can have: those after the first {MOST_LEVELS} were \
+                 left out.",
+            ),
+            Self::TooLarge { kind, name } => write!(
+                f,
+                "The {kind} “{}” of the link is larger than a link can bring: it was left out. Pass it on as a file.",
+                shortened(name),
+            ),
+            Self::More { n_notices } => {
+                let things = plural(*n_notices, "thing", "things");
+                write!(f, "The link says {things} more that cannot be read or shown.")
+            }
             Self::UnnamedSet { key } => {
                 write!(f, "The set “{key}” of the link has no name of its own: it was left out.",)
             }

@@ -13,13 +13,16 @@ use crate::{
 };
 
 use super::{
-    LINK_VERSION, MOST_PARTS, Notice, ParsedLink,
+    LINK_VERSION, MOST_LEVELS, MOST_NAMES, MOST_PARTS, Notice, ParsedLink,
     comparison_view::ComparisonViewDraft,
     own_columns::OwnColumnDraft,
     panel::read_panel,
     plot,
     text::{self, Read, numbered},
 };
+
+/// What cannot be read of a level after those that a view can have.
+const BEYOND_LEVELS: &str = "a level of subsetting";
 
 pub(super) fn parse(link: &str) -> ParsedLink {
     let mut draft = Draft::default();
@@ -124,6 +127,13 @@ struct MarkersDraft {
 
 impl Draft {
     fn unreadable(&mut self, what: &str, value: &str) {
+        // Of a comparison's, set's or question's, too.
+        if what.starts_with(BEYOND_LEVELS) {
+            if !self.notices.contains(&Notice::TooManyLevels) {
+                self.notices.push(Notice::TooManyLevels);
+            }
+            return;
+        }
         let (what, value) = (what.to_owned(), value.to_owned());
         self.notices.push(Notice::Unreadable { what, value });
     }
@@ -217,8 +227,8 @@ impl Draft {
                 }
             }
             "layer" => view.analysis.layer = Some(value.to_owned()),
-            "aslabels" => view.analysis.as_labels = set_of(text::names(value)),
-            "genes" => view.analysis.genes = text::names(value).collect(),
+            "aslabels" => view.analysis.as_labels = set_of(first_names("columns", value, &mut self.notices)),
+            "genes" => view.analysis.genes = first_names("genes", value, &mut self.notices),
             "shown" => self.shown = Some(value.parse().map_err(|_| "the comparison to show")?),
             "tool" => {
                 view.tool = match value {
@@ -240,7 +250,7 @@ impl Draft {
                 self.n_panels = Some(count.ok_or("the number of panels")?);
             }
             "density" => view.layout.density = text::flag(value).ok_or("the contours over the picture")?,
-            "open" => view.layout.expanded = set_of(text::names(value)),
+            "open" => view.layout.expanded = set_of(first_names("columns", value, &mut self.notices)),
             "theme" => {
                 view.layout.theme = match value {
                     "system" => Theme::System,
@@ -279,7 +289,7 @@ impl Draft {
                 Some(cells) => CellSource::Cells(cells),
                 None => CellSource::Query(query.finish()),
             };
-            match name.filter(|name| taken.insert(name.clone())) {
+            match name.filter(|name| !name.is_empty() && taken.insert(name.clone())) {
                 Some(name) => analysis.cell_sets.push(CellSet { name, source }),
                 None => notices.push(Notice::UnnamedSet { key: format!("set{at}") }),
             }
@@ -368,7 +378,12 @@ impl QueryDraft {
     /// Reads a pair about filters; `None` when the key is about something else.
     fn read(&mut self, key: &str, value: &str) -> Option<Read> {
         let (filters, key) = match numbered(key, "u") {
-            Some((level, rest)) if is_filter(rest) => (self.subset.entry(level).or_default(), rest),
+            Some((level, rest)) if is_filter(rest) => {
+                if self.subset.len() >= MOST_LEVELS && !self.subset.contains_key(&level) {
+                    return Some(Err(BEYOND_LEVELS.to_owned()));
+                }
+                (self.subset.entry(level).or_default(), rest)
+            }
             _ if is_filter(key) => (&mut self.filters, key),
             _ => return None,
         };
@@ -503,6 +518,16 @@ pub(super) fn color(value: &str) -> Option<ColorBy> {
         }),
         _ => None,
     }
+}
+
+/// The names of a list, as many as a view can have.
+fn first_names(what: &'static str, value: &str, notices: &mut Vec<Notice>) -> Vec<String> {
+    let mut names: Vec<String> = text::names(value).collect();
+    if names.len() > MOST_NAMES {
+        notices.push(Notice::TooManyNames { what, n_names: names.len() });
+        names.truncate(MOST_NAMES);
+    }
+    names
 }
 
 fn sidebar_width(value: &str) -> Option<u16> {

@@ -4,7 +4,7 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 use proptest::prelude::*;
 
 use crate::de::Adjustment;
-use crate::state::link::{LONG_LINK_BYTES, Notice};
+use crate::state::link::{LONG_LINK_BYTES, Notice, ParsedLink};
 use crate::state::strategies::{cell_set, view};
 use crate::state::*;
 
@@ -320,7 +320,7 @@ fn a_view_with_two_outlines_and_a_comparison_has_a_short_link() {
 
 proptest! {
     #[test]
-    fn cell_sets_are_kept_as_texts(set in cell_set()) {
+    fn cell_sets_are_kept_as_texts(set in cell_set().prop_filter("one with a name", |set| !set.name.is_empty())) {
         let canonical = view_after([Action::AddCellSet(set)]).analysis.cell_sets.remove(0);
         prop_assert_eq!(CellSet::from_text(&canonical.to_text()), Some(canonical.clone()));
         prop_assert_eq!(CellSet::from_text(&format!("{}&set1=other", canonical.to_text())), None);
@@ -341,6 +341,64 @@ fn a_link_of_many_parts_is_read_in_part_and_says_so() {
     let analysis = &parsed.view.analysis;
     assert_eq!((analysis.cell_sets.len(), analysis.comparisons.len(), analysis.gene_sets.len()), (334, 333, 333));
     assert_eq!(parsed.notices.len(), 1);
+}
+
+#[test]
+fn a_long_link_of_any_kind_asks_for_few_data_and_says_what_it_left_out() {
+    let many = |item: &dyn Fn(usize) -> String, separator: &str| {
+        let mut text = String::new();
+        for at in 0.. {
+            if text.len() >= 150_000 {
+                break;
+            }
+            text += &item(at);
+            text += separator;
+        }
+        text
+    };
+    let names = |key: &str| format!("{key}={}", many(&|at| format!("name{at}"), ","));
+    let levels = |prefix: &str| many(&|at| format!("{prefix}u{at}.r.n{at}=0..1"), "&");
+    let links = [
+        names("genes"),
+        names("open"),
+        names("aslabels"),
+        levels(""),
+        format!("{}&markers=louvain", levels("markers.")),
+        format!("{}&ask=cells", levels("ask.")),
+        many(&|at| format!("cam={at}"), "&"),
+    ];
+    for link in links {
+        let ParsedLink { view, notices, .. } = ViewSpec::from_link(&link);
+        assert!((1..=21).contains(&notices.len()), "{notices:?}");
+        assert!(view.needs().len() <= 501 && view.analysis.query.subset.len() <= 32, "{}", &link[..40]);
+    }
+    let told =
+        "The link lists 3,000 names of genes, more than a view can have: those after the first 500 were left out.";
+    assert_eq!(notices(&names("genes").split(',').take(3_000).collect::<Vec<_>>().join(",")), [told]);
+    // What is left of it would be other cells.
+    let set = format!("set0=mine&{}", levels("set0."));
+    assert!(ViewSpec::from_link(&set).view.analysis.cell_sets.is_empty());
+}
+
+#[test]
+fn what_no_link_would_hold_is_not_read_from_one() {
+    let cells = CellList::new((0..3_000).map(|at| at * at % 65_521).collect());
+    let mut view = ViewSpec::default();
+    let label = OwnLabel { name: "T".to_owned(), cells: cells.clone(), color: None };
+    let column = OwnColumn::new("mine", [label]);
+    let set = CellSet { name: "set".to_owned(), source: CellSource::Cells(cells) };
+    view.analysis.own_columns.push(column.clone());
+    let link = format!("{}&{}", column.to_text(), set.to_text());
+    let ParsedLink { view, notices, .. } = ViewSpec::from_link(&link);
+    assert!(view.analysis.own_columns.is_empty() && view.analysis.cell_sets.is_empty());
+    let told: Vec<String> = notices.iter().map(ToString::to_string).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].contains("“mine”") && told[1].contains("“set”"), "{told:?}");
+    // The browser keeps them by the same text.
+    assert_eq!(
+        (OwnColumn::from_text(&column.to_text()), CellSet::from_text(&set.to_text())),
+        (Some(column), Some(set))
+    );
 }
 
 #[test]
