@@ -2,6 +2,14 @@
 
 use crate::reference::{Ontology, Reference, Term};
 
+pub(crate) const VISIUM: &str = "EFO:0010961";
+pub(crate) const VISIUM_11: &str = "EFO:0022860";
+pub(crate) const BEADS: &str = "EFO:0920001";
+pub(crate) const ATAC: &str = "EFO:0010891";
+pub(crate) const RNA: &str = "EFO:0008913";
+/// Assays whose raw matrix need not be counts: ATAC-seq, Methyl-seq, methylation profiling, snmC-seq.
+pub(crate) const NOT_COUNTED: [&str; 4] = ["EFO:0007045", "EFO:0008804", "EFO:0000751", "EFO:0008939"];
+
 pub(crate) const NA: &str = "na";
 pub(crate) const UNKNOWN: &str = "unknown";
 

@@ -5,7 +5,7 @@ use crate::allowed::{
     ONLY_NA, ORGANOIDS, SEXES, SEXES_OF_WORMS, SEXES_OR_NA, STAGES_OF_FLIES, STAGES_OF_HUMANS, STAGES_OF_MICE,
     STAGES_OF_OTHERS, STAGES_OF_TISSUES, STAGES_OF_WORMS, STAGES_OF_ZEBRAFISH, TISSUES, Terms,
 };
-pub(crate) use crate::allowed::{NA, UNKNOWN};
+pub(crate) use crate::allowed::{ATAC, BEADS, NA, NOT_COUNTED, RNA, UNKNOWN, VISIUM, VISIUM_11};
 
 /// The version of the schema.
 pub const VERSION: &str = "7.1.0";
@@ -28,14 +28,6 @@ pub(crate) const IN_TISSUE: &str = "in_tissue";
 pub(crate) const IS_FILTERED: &str = "feature_is_filtered";
 pub(crate) const PRIMARY: &str = "is_primary_data";
 pub(crate) const EMBEDDING: &str = "default_embedding";
-
-pub(crate) const VISIUM: &str = "EFO:0010961";
-pub(crate) const VISIUM_11: &str = "EFO:0022860";
-pub(crate) const BEADS: &str = "EFO:0920001";
-pub(crate) const ATAC: &str = "EFO:0010891";
-pub(crate) const RNA: &str = "EFO:0008913";
-/// Assays whose raw matrix need not be counts: ATAC-seq, Methyl-seq, methylation profiling, snmC-seq.
-pub(crate) const NOT_COUNTED: [&str; 4] = ["EFO:0007045", "EFO:0008804", "EFO:0000751", "EFO:0008939"];
 
 /// The organisms whose genes need not be the dataset's: a virus and spike-ins.
 pub(crate) const EXEMPT_ORGANISMS: [&str; 2] = ["NCBITaxon:2697049", "NCBITaxon:32630"];

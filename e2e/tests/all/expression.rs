@@ -76,7 +76,7 @@ async fn steps(visit: &Visit, environment: &Environment, corpus: &Path) -> Resul
     page.until_text("expression-hint", |text| text.contains("Find genes")).await?;
 
     // A gene, by its first letters.
-    let gene = "GENE7";
+    let gene = "SYN00001";
     let whole = answer(environment, corpus, &["--genes", gene, "--collapsed"])?;
     let symbol = whole["genes"][0]["symbol"].as_str().context("the gene is known")?.to_owned();
     page.write("gene-search", &symbol).await?;

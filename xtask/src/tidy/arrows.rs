@@ -1,10 +1,12 @@
 //! Which crate may not appear below which.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
 
+use crate::process::capture;
 use crate::setup::host_target;
 use crate::workspace::Workspace;
 
@@ -71,7 +73,7 @@ const ROOMS: [Room; 26] = [
     },
     Room {
         package: "explorer-wasm",
-        may_use: &["shared-fbs", "explorer-core", "explorer-render"],
+        may_use: &["shared-fbs", "explorer-core", "explorer-render", "corpus", "expression"],
         reason: "the page's own bundle stays small: what builds or validates is a bundle of its own",
     },
     Room {
@@ -188,10 +190,25 @@ pub fn check(workspace: &Workspace) -> Result<Vec<String>> {
     for platform in [native.as_str(), crate::wasm::TARGET] {
         let metadata = workspace.metadata(&["--filter-platform", platform])?;
         let graph = Graph::new(&metadata)?;
-        let rules = RULES.iter().filter(|rule| rule.is_for_browser() == (platform == crate::wasm::TARGET));
-        complaints.extend(rules.flat_map(|rule| rule.complaints(&graph)));
+        let is_browser = platform == crate::wasm::TARGET;
+        for rule in RULES.iter().filter(|rule| rule.is_for_browser() == is_browser) {
+            let compiled = if is_browser { Some(compiled_for_browsers(workspace, rule.package)?) } else { None };
+            complaints.extend(rule.complaints(&graph, compiled.as_ref()));
+        }
     }
     Ok(complaints)
+}
+
+/// The packages that a package is compiled of for browsers, by itself: others of the workspace turn features on that it does
+/// not have.
+fn compiled_for_browsers(workspace: &Workspace, package: &str) -> Result<BTreeSet<String>> {
+    let tree = capture(
+        Command::new("cargo")
+            .args(["tree", "--locked", "--package", package, "--target", crate::wasm::TARGET])
+            .args(["--edges", "normal,build", "--prefix", "none", "--format", "{p}"])
+            .current_dir(workspace.root()),
+    )?;
+    Ok(tree.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect())
 }
 
 /// Arrows between crates of the workspace that [`ROOMS`] does not name, on any platform.
@@ -221,9 +238,12 @@ impl Rule {
         self.package == "explorer-wasm"
     }
 
-    fn complaints(&self, graph: &Graph) -> Vec<String> {
+    /// The roads to what may not be there, as far as it is compiled where that is known.
+    fn complaints(&self, graph: &Graph, compiled: Option<&BTreeSet<String>>) -> Vec<String> {
+        let is_compiled = |target: &&&str| compiled.is_none_or(|compiled| compiled.contains(**target));
         self.never
             .iter()
+            .filter(is_compiled)
             .filter_map(|target| graph.road(self.package, target))
             .map(|road| format!("forbidden arrow {} ({})", road.join(" → "), self.reason))
             .collect()
@@ -347,6 +367,10 @@ mod tests {
     #[test]
     fn a_complaint_gives_the_road_and_the_reason() {
         let rule = Rule { package: "core", never: &["tokio", "hyper"], reason: "no input" };
-        assert_eq!(rule.complaints(&graph()), ["forbidden arrow core → mid → tokio (no input)"]);
+        let complaints = ["forbidden arrow core → mid → tokio (no input)"];
+        assert_eq!(rule.complaints(&graph(), None), complaints);
+        let compiled = |name: &str| BTreeSet::from([name.to_owned()]);
+        assert_eq!(rule.complaints(&graph(), Some(&compiled("tokio"))), complaints);
+        assert!(rule.complaints(&graph(), Some(&compiled("mid"))).is_empty());
     }
 }
