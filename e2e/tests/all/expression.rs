@@ -58,12 +58,12 @@ fn answer(environment: &Environment, corpus: &Path, more: &[&str]) -> Result<Val
     Ok(serde_json::from_slice(&run(environment, &[&["expression", corpus, "--json"][..], more].concat())?)?)
 }
 
-async fn n_rows(page: &Page) -> Result<u64> {
+async fn n_rows(page: &Page<'_>) -> Result<u64> {
     page.evaluate("document.querySelectorAll('.dots-row').length", Value::Null).await?.as_u64().context("a number")
 }
 
 /// What is told of the dot that a key leads to.
-async fn told(page: &Page, key: &str) -> Result<String> {
+async fn told(page: &Page<'_>, key: &str) -> Result<String> {
     let press = "$('dots-canvas').dispatchEvent(new KeyboardEvent('keydown', { key: a, bubbles: true }))";
     page.evaluate(press, json!(key)).await?;
     page.until_text("dots-told", |text| !text.is_empty()).await
