@@ -287,6 +287,8 @@ fn unreadable(input: &Path, source: io::Error) -> BuildError {
 
 #[cfg(test)]
 mod tests {
+    use shared_fbs::path::MANIFEST;
+
     use super::*;
 
     #[test]
