@@ -23,13 +23,18 @@ pub fn open(path: &Path) -> io::Result<File> {
 /// # Errors
 /// As [`open`], and when it is longer, or cannot be read.
 pub fn read(path: &Path, most_bytes: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    open(path)?.take(most_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > most_bytes {
+    let too_long = || {
         let why = format!("it has more than {most_bytes} bytes, which are the most that are read");
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
+        Err(io::Error::new(io::ErrorKind::FileTooLarge, why))
+    };
+    let file = open(path)?;
+    if file.metadata()?.len() > most_bytes {
+        return too_long();
     }
-    Ok(bytes)
+    let mut bytes = Vec::new();
+    // It may grow meanwhile.
+    file.take(most_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most_bytes { too_long() } else { Ok(bytes) }
 }
 
 #[cfg(test)]

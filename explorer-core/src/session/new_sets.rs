@@ -130,10 +130,13 @@ pub fn join_sets(view: &mut ViewSpec, kept: Vec<CellSet>) {
         let renamed = kept
             .iter()
             .find(|kept| kept.source == source && number(&kept.name).is_some() && !taken.contains(&kept.name));
-        let free = renamed.map(|kept| kept.name.clone()).unwrap_or_else(|| {
-            taken.extend(kept.iter().map(|set| set.name.clone()));
-            free_name(&name, &taken)
-        });
+        let free = match renamed {
+            Some(kept) => kept.name.clone(),
+            None => {
+                taken.extend(kept.iter().map(|set| set.name.clone()));
+                free_name(&name, &taken)
+            }
+        };
         view.rename_cell_set(&name, free);
     }
     let sets = &mut view.analysis.cell_sets;
