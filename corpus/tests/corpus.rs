@@ -4,6 +4,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fs::File,
     ops::ControlFlow,
     path::{Path, PathBuf},
     sync::OnceLock,
@@ -18,6 +19,7 @@ use corpus::{
 };
 use expression::Ontology;
 use h5ad::H5ad;
+use shared_fbs::path::{CORPUS, MANIFEST};
 use synthetic::{
     Model, Spec,
     h5ad::{Compression, Layout, Options, Raw, Views},
@@ -125,6 +127,20 @@ fn ask(corpus: &FileCorpus, query: &Query) -> DotPlot {
 
 fn label(term: Option<&Term>) -> &str {
     term.map_or("", |term| &term.label)
+}
+
+#[test]
+fn a_manifest_that_is_longer_than_any_is_refused_by_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in [CORPUS, MANIFEST] {
+        // It takes no room on the disk.
+        File::create(folder.path().join(name)).unwrap().set_len(8 << 30).unwrap();
+    }
+    let errors =
+        [open(folder.path()).err().unwrap().to_string(), Dataset::open(folder.path()).err().unwrap().to_string()];
+    for (error, name) in errors.iter().zip([CORPUS, MANIFEST]) {
+        assert!(error.contains(name) && error.contains("more than 268435456 bytes"), "{error}");
+    }
 }
 
 #[test]

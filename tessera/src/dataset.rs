@@ -28,6 +28,9 @@ use crate::{
     tiles::FileTiles,
 };
 
+/// The longest manifest that is read, in bytes, wherever it lies: what claims to be one may be any file.
+pub const MOST_MANIFEST_BYTES: u64 = 256 << 20;
+
 /// An open dataset. Its packs are opened when first read, and stay open.
 pub struct Dataset(dataset::Dataset<FileTiles>);
 
@@ -41,6 +44,12 @@ pub enum DatasetError {
         path: PathBuf,
         /// Why the file cannot be read.
         source: io::Error,
+    },
+    /// The manifest is longer than any.
+    #[error("{path} has more than {MOST_MANIFEST_BYTES} bytes, and no manifest has so many")]
+    LongManifest {
+        /// The manifest.
+        path: PathBuf,
     },
     /// The manifest is broken or of another version.
     #[error("{path}: {source}")]
@@ -85,6 +94,18 @@ impl DatasetError {
     }
 }
 
+/// The manifest's file in a dataset's directory.
+///
+/// # Errors
+/// [`DatasetError::NoManifest`] and [`DatasetError::LongManifest`].
+pub fn manifest_bytes(directory: &Path) -> Result<Vec<u8>, DatasetError> {
+    let path = directory.join(MANIFEST);
+    plain_file::read(&path, MOST_MANIFEST_BYTES).map_err(|source| match source.kind() {
+        io::ErrorKind::FileTooLarge => DatasetError::LongManifest { path },
+        _ => DatasetError::NoManifest { path: directory.to_owned(), source },
+    })
+}
+
 /// What a read comes to. Files are read while the future is polled, so that nothing is waited for.
 pub fn wait<T>(read: impl Future<Output = T>) -> T {
     pollster::block_on(read)
@@ -94,11 +115,9 @@ impl Dataset {
     /// Opens a dataset's directory.
     ///
     /// # Errors
-    /// [`DatasetError::NoManifest`] and [`DatasetError::Manifest`].
+    /// As [`manifest_bytes`], and [`DatasetError::Manifest`].
     pub fn open(directory: &Path) -> Result<Self, DatasetError> {
-        let path = directory.join(MANIFEST);
-        let bytes = plain_file::read(&path)
-            .map_err(|source| DatasetError::NoManifest { path: directory.to_owned(), source })?;
+        let (path, bytes) = (directory.join(MANIFEST), manifest_bytes(directory)?);
         let manifest = Manifest::decode(&bytes).map_err(|source| DatasetError::Manifest { path, source })?;
         let files: Arc<dyn Files> = Arc::new(Directory(directory.to_owned()));
         Ok(Self::of_manifest(&files, manifest))

@@ -18,14 +18,23 @@ pub fn open(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
-/// The bytes of a file.
+/// The bytes of a file, where there are at most so many.
 ///
 /// # Errors
-/// As [`open`], and when it cannot be read.
-pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+/// As [`open`], and when it is longer, or cannot be read.
+pub fn read(path: &Path, most_bytes: u64) -> io::Result<Vec<u8>> {
+    let too_long = || {
+        let why = format!("it has more than {most_bytes} bytes, which are the most that are read");
+        Err(io::Error::new(io::ErrorKind::FileTooLarge, why))
+    };
+    let file = open(path)?;
+    if file.metadata()?.len() > most_bytes {
+        return too_long();
+    }
     let mut bytes = Vec::new();
-    open(path)?.read_to_end(&mut bytes)?;
-    Ok(bytes)
+    // It may grow meanwhile.
+    file.take(most_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most_bytes { too_long() } else { Ok(bytes) }
 }
 
 #[cfg(test)]
@@ -34,9 +43,13 @@ mod tests {
 
     #[test]
     fn only_plain_files_are_read() {
-        assert_eq!(read(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap_err().kind(), io::ErrorKind::InvalidInput);
+        let kind = |path: &Path, most_bytes| read(path, most_bytes).unwrap_err().kind();
+        assert_eq!(kind(Path::new(env!("CARGO_MANIFEST_DIR")), 1000), io::ErrorKind::InvalidInput);
         #[cfg(unix)]
-        assert_eq!(read(Path::new("/dev/zero")).unwrap_err().kind(), io::ErrorKind::InvalidInput);
-        assert!(!read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap().is_empty());
+        assert_eq!(kind(Path::new("/dev/zero"), 1000), io::ErrorKind::InvalidInput);
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+        let n_bytes = fs::metadata(&file).unwrap().len();
+        assert_eq!(read(&file, n_bytes).unwrap().len() as u64, n_bytes);
+        assert_eq!(kind(&file, n_bytes - 1), io::ErrorKind::FileTooLarge);
     }
 }

@@ -71,9 +71,10 @@ impl Damage {
 
     fn of_tile(file: &str, index: u32, error: &DatasetError) -> Self {
         let kind = match error {
-            DatasetError::NoManifest { .. } | DatasetError::NoTile(_) | DatasetError::Read { .. } => {
-                DamageKind::Unreadable
-            }
+            DatasetError::NoManifest { .. }
+            | DatasetError::LongManifest { .. }
+            | DatasetError::NoTile(_)
+            | DatasetError::Read { .. } => DamageKind::Unreadable,
             DatasetError::Tile { source: DecodeError::Checksum { .. }, .. } => DamageKind::Checksum,
             DatasetError::Manifest { .. }
             | DatasetError::Tile { .. }

@@ -16,7 +16,11 @@ use builder::{
     native::{Directory, Existing, Partial, TemporaryFiles, checked_place, parent_of},
 };
 use shared_fbs::{DecodeError, path::CORPUS};
-use tessera::{dataset::DatasetError, files, tiles::FileTiles};
+use tessera::{
+    dataset::{DatasetError, MOST_MANIFEST_BYTES},
+    files, plain_file,
+    tiles::FileTiles,
+};
 
 pub use dataset::DatasetCounts;
 pub use kind::CorpusKind;
@@ -62,10 +66,13 @@ pub enum OpenError {
 /// Opens the corpus or summary of a directory.
 ///
 /// # Errors
-/// [`OpenError::NoManifest`] and [`OpenError::Manifest`].
+/// [`OpenError::NoManifest`], [`OpenError::Manifest`], and [`DatasetError::LongManifest`].
 pub fn open(directory: &Path) -> Result<FileCorpus, OpenError> {
     let path = directory.join(CORPUS);
-    let bytes = fs::read(&path).map_err(|source| OpenError::NoManifest { path: directory.to_owned(), source })?;
+    let bytes = plain_file::read(&path, MOST_MANIFEST_BYTES).map_err(|source| match source.kind() {
+        io::ErrorKind::FileTooLarge => DatasetError::LongManifest { path: path.clone() }.into(),
+        _ => OpenError::NoManifest { path: directory.to_owned(), source },
+    })?;
     let manifest = Manifest::decode(&bytes).map_err(|source| OpenError::Manifest { path, source })?;
     let files: Arc<dyn files::Files> = Arc::new(files::Directory(directory.to_owned()));
     let packs = manifest.parts.iter().flat_map(shared_fbs::corpus::Part::dataset_packs);

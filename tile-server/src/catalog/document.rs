@@ -8,6 +8,7 @@ use explorer_core::{
     names::visible,
 };
 use maud::{Markup, html};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 use shared_fbs::{
     api::{Endpoint, PosterName},
@@ -17,7 +18,7 @@ use shared_fbs::{
 use super::{
     CatalogEntry, Collection, DatasetFacts, Download, SiteUrl,
     document_page::{Document, Head, ROOT, page},
-    linked_data::{bibtex, json_ld},
+    linked_data::{bibtex, doi_address, json_ld},
     snippets::{Snippet, snippets},
 };
 
@@ -72,7 +73,7 @@ fn cells(facts: &DatasetFacts) -> Markup {
             dl {
                 @for (facet, labels) in &facts.labels {
                     dt { (facet.title()) }
-                    dd { @for (at, label) in labels.iter().enumerate() { @if at > 0 { ", " } bdi { (visible(label)) } } }
+                    dd { (texts(labels)) }
                 }
                 @if let Some(genes) = facts.genes_per_cell {
                     dt { "Genes per cell" }
@@ -189,7 +190,7 @@ pub fn collections_document(datasets: &[CatalogEntry<'_>], site: Option<&SiteUrl
                     tr {
                         td {
                             a href=(address(collection)) { bdi { (visible(&collection.title)) } }
-                            @if let Some(publication) = &collection.publication { br; span.dim { bdi { (publication) } } }
+                            @if let Some(publication) = &collection.publication { br; span.dim { (text(publication)) } }
                         }
                         td { (integer(*n as u64)) }
                         td { (integer(*n_obs)) }
@@ -208,7 +209,7 @@ pub fn collections_document(datasets: &[CatalogEntry<'_>], site: Option<&SiteUrl
 fn withdrawn(title: &str, reason: &str, collection: Option<&Collection>, endpoint: Endpoint<'_>) -> Document {
     let body = html! {
         h1 { bdi { (title) } }
-        p.gone { strong { "This was withdrawn. " } bdi { (reason) } }
+        p.gone { strong { "This was withdrawn. " } (text(reason)) }
         @if let Some(collection) = collection { (versions(collection)) }
     };
     let head = Head { title, description: None, collection, linked: None, site: None, endpoint, image: None };
@@ -249,25 +250,44 @@ fn has_facts(collection: &Collection) -> bool {
 fn facts_of(collection: &Collection) -> Markup {
     html! {
         dl {
-            @if let Some(publication) = &collection.publication { dt { "Publication" } dd { bdi { (publication) } } }
+            @if let Some(publication) = &collection.publication { dt { "Publication" } dd { (text(publication)) } }
             @if let Some(doi) = &collection.doi {
                 dt { "DOI" }
-                dd { a href={ "https://doi.org/" (doi) } { (doi) } }
+                dd { @if let Some(address) = doi_address(doi) { a href=(address) { (text(doi)) } } @else { (text(doi)) } }
             }
             @if let Some(day) = collection.published { dt { "Published" } dd { (day.to_string()) } }
-            @if !collection.consortia.is_empty() { dt { "Consortia" } dd { bdi { (collection.consortia.join(", ")) } } }
-            @if !collection.accessions.is_empty() { dt { "Accessions" } dd { bdi { (collection.accessions.join(", ")) } } }
-            @if let Some(license) = &collection.license { dt { "License" } dd { bdi { (license) } } }
+            @if !collection.consortia.is_empty() { dt { "Consortia" } dd { (texts(&collection.consortia)) } }
+            @if !collection.accessions.is_empty() { dt { "Accessions" } dd { (texts(&collection.accessions)) } }
+            @if let Some(license) = &collection.license { dt { "License" } dd { (text(license)) } }
             @if let Some(contact) = &collection.contact {
                 dt { "Contact" }
                 dd {
-                    bdi { (contact.name) }
-                    @if let Some(email) = &contact.email { " " a href={ "mailto:" (email) } { (email) } }
+                    (text(&contact.name))
+                    @if let Some(email) = &contact.email { " " a href=(mail_address(email)) { (text(email)) } }
                 }
             }
-            @for link in &collection.links { dt { bdi { (link.label) } } dd { a href=(link.url) rel="noreferrer" { (link.url) } } }
+            @for link in &collection.links {
+                dt { (text(&link.label)) }
+                dd { a href=(link.url) rel="noreferrer" { (text(&link.url)) } }
+            }
         }
     }
+}
+
+/// A text of a file, which leaves the words around it where they are.
+fn text(text: &str) -> Markup {
+    html! { bdi { (visible(text)) } }
+}
+
+/// The same of several, each by itself.
+fn texts(all: &[String]) -> Markup {
+    html! { @for (at, one) in all.iter().enumerate() { @if at > 0 { ", " } (text(one)) } }
+}
+
+/// What writes to an address, and says nothing else of the letter.
+fn mail_address(email: &str) -> String {
+    const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'@').remove(b'.').remove(b'-').remove(b'_').remove(b'+');
+    format!("mailto:{}", utf8_percent_encode(email.trim(), PLAIN))
 }
 
 fn versions(collection: &Collection) -> Markup {
@@ -276,9 +296,9 @@ fn versions(collection: &Collection) -> Markup {
             h2 { "Versions" }
             dl {
                 @for version in &collection.versions {
-                    dt { bdi { (version.version) } @if let Some(date) = version.date { ", " (date.to_string()) } }
+                    dt { (text(&version.version)) @if let Some(date) = version.date { ", " (date.to_string()) } }
                     dd {
-                        @if let Some(note) = &version.note { bdi { (note) } " " }
+                        @if let Some(note) = &version.note { (text(note)) " " }
                         @if let Some(url) = &version.url { a href=(url) rel="noreferrer" { "open" } }
                     }
                 }
@@ -298,7 +318,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::catalog::{DatasetNote, Visibility};
+    use crate::catalog::{Contact, DatasetNote, Visibility};
 
     const HOSTILE: &str = "</script><script>alert(1)</script>";
 
@@ -341,6 +361,31 @@ mod tests {
         let list = collections_document(&[entry], None).html;
         assert!(collections_document(&[], None).html.contains("No dataset here is in a collection."));
         assert!(!list.contains("<script") && list.contains("../collections/lungs.html"), "{list}");
+    }
+
+    #[test]
+    fn each_text_of_a_collection_stands_by_itself_and_leads_nowhere_else() {
+        let turned = "\u{202e}gnul".to_owned();
+        let collection = Collection {
+            doi: Some("javascript:alert(1)".to_owned()),
+            consortia: vec![turned.clone(), "HCA".to_owned()],
+            accessions: vec![turned.clone(), " ".to_owned()],
+            license: Some(turned.clone()),
+            publication: Some(turned.clone()),
+            contact: Some(Contact {
+                name: turned.clone(),
+                email: Some("a+b@example.org?cc=all@example.org&body=x".to_owned()),
+            }),
+            ..collection()
+        };
+        let html = collection_document(&collection, &[], None).html;
+        let (_, facts) = html.split_once("<dl>").unwrap();
+        let (facts, _) = facts.split_once("</dl>").unwrap();
+        assert_eq!(facts.matches(&turned).count(), facts.matches(&format!("<bdi>{turned}</bdi>")).count());
+        assert_eq!(facts.matches(&turned).count(), 5, "{facts}");
+        assert!(facts.contains("<bdi>HCA</bdi>") && facts.contains("<bdi>(blank)</bdi>"), "{facts}");
+        assert!(facts.contains("href=\"mailto:a+b@example.org%3Fcc%3Dall@example.org%26body%3Dx\""), "{facts}");
+        assert!(facts.contains("<bdi>javascript:alert(1)</bdi>") && !html.contains("doi.org"), "{facts}");
     }
 
     #[test]

@@ -20,8 +20,8 @@ use serde::{Deserialize, Serialize};
 use shared_fbs::{
     frame::checksum,
     manifest::{FORMAT_VERSION, Manifest},
-    path::MANIFEST,
 };
+use tessera::dataset::manifest_bytes;
 use xxhash_rust::xxh64::Xxh64;
 
 use super::{
@@ -190,7 +190,7 @@ impl Note {
     /// The note of a kept dataset that is whole, as far as the names and lengths of its files tell.
     fn of(directory: &Path) -> Option<Self> {
         let note = serde_json::from_slice(&fs::read(directory.join(NOTE)).ok()?).ok()?;
-        let manifest = Manifest::decode(&fs::read(directory.join(MANIFEST)).ok()?).ok()?;
+        let manifest = Manifest::decode(&manifest_bytes(directory).ok()?).ok()?;
         let is_there = |file: &str, n_bytes: u64| {
             fs::metadata(directory.join(file)).is_ok_and(|metadata| metadata.is_file() && metadata.len() == n_bytes)
         };
@@ -287,6 +287,8 @@ fn unreadable(input: &Path, source: io::Error) -> BuildError {
 
 #[cfg(test)]
 mod tests {
+    use shared_fbs::path::MANIFEST;
+
     use super::*;
 
     #[test]

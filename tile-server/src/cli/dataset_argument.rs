@@ -11,7 +11,7 @@ use clap::Args;
 use remote_files::{Place, RemoteError, State};
 use shared_fbs::{manifest::Manifest, path::MANIFEST};
 use tessera::{
-    dataset::{Dataset, DatasetError},
+    dataset::{Dataset, DatasetError, MOST_MANIFEST_BYTES},
     files::{Directory, Files},
 };
 use tile_server::dataset_place::DatasetPlace;
@@ -20,9 +20,6 @@ use super::{
     remote_inputs::{self, RemoteArguments},
     serve::place_of,
 };
-
-/// The longest manifest that is taken from another host, in bytes.
-pub const MOST_BYTES: u64 = 256 << 20;
 
 /// A dataset.
 #[derive(Args)]
@@ -62,7 +59,7 @@ impl DatasetArgument {
             Freshness::Anew => self.remote.stores_without_cache()?,
         };
         let remote = remote_inputs::folder_of(text, &stores)?;
-        let bytes = manifest_of(remote.get(MANIFEST, MOST_BYTES, None), remote.place())?;
+        let bytes = manifest_of(remote.get(MANIFEST, MOST_MANIFEST_BYTES, None), remote.place())?;
         let path = Path::new(&remote.place().below(MANIFEST).to_string()).to_owned();
         let manifest = Manifest::decode(&bytes).map_err(|source| DatasetError::Manifest { path, source })?;
         let files = DatasetPlace::Remote(remote).files();

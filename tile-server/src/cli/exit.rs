@@ -222,7 +222,7 @@ pub fn of_input(error: &H5adError) -> u8 {
 
 fn of_dataset(error: &DatasetError) -> u8 {
     match error {
-        DatasetError::NoManifest { .. } | DatasetError::Read { .. } => FILE,
+        DatasetError::NoManifest { .. } | DatasetError::LongManifest { .. } | DatasetError::Read { .. } => FILE,
         DatasetError::Manifest { .. }
         | DatasetError::NoTile(_)
         | DatasetError::Tile { .. }

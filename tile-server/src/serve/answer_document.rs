@@ -125,7 +125,7 @@ fn document(request: &request::Parts, document: &Document) -> Response<Body> {
     headers.insert(header::CACHE_CONTROL, responses::REVALIDATE);
     headers.insert(header::CONTENT_SECURITY_POLICY, POLICY);
     if document.is_private {
-        headers.insert(ROBOTS, HeaderValue::from_static("noindex"));
+        headers.insert(responses::ROBOTS, HeaderValue::from_static("noindex"));
         headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     }
     validators.write(&mut headers);
@@ -139,5 +139,3 @@ fn document(request: &request::Parts, document: &Document) -> Response<Body> {
     response.headers_mut().extend(headers);
     response
 }
-
-const ROBOTS: header::HeaderName = header::HeaderName::from_static("x-robots-tag");

@@ -87,8 +87,18 @@ async fn of_nothing(state: &Arc<State>, mut request: request::Parts) -> Response
     response
 }
 
-/// Answers with the page of a dataset. Of one that there is not, the page says so, and the answer is 404.
+/// Answers with the page of a dataset. Of one that there is not, the page says so, and the answer is 404. Search engines
+/// keep none of one that is private.
 pub(super) async fn of_dataset(state: &Arc<State>, request: request::Parts, id: &str) -> Response<Body> {
+    let is_private = state.catalog.is_private(id);
+    let mut response = of_dataset_in_any_list(state, request, id).await;
+    if is_private {
+        response.headers_mut().insert(responses::ROBOTS, HeaderValue::from_static("noindex"));
+    }
+    response
+}
+
+async fn of_dataset_in_any_list(state: &Arc<State>, request: request::Parts, id: &str) -> Response<Body> {
     let entry = state.catalog.entry(id);
     if let Err(NoDataset::Unknown) = entry {
         return of_nothing(state, request).await;

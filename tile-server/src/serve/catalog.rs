@@ -173,6 +173,12 @@ impl Catalog {
         }
     }
 
+    /// Whether a dataset is in a private collection. Never blocks for long.
+    pub(super) fn is_private(&self, id: &str) -> bool {
+        let collection = self.find(id).ok().and_then(|found| found.collection);
+        collection.is_some_and(|collection| collection.is_private())
+    }
+
     /// How it is with each dataset.
     pub(super) fn conditions(&self) -> Vec<Condition> {
         let condition = |served: &Served| match served.withdrawal() {

@@ -49,12 +49,19 @@ impl OpenFile {
         }
     }
 
-    /// All its bytes. Blocks.
+    /// All its bytes, where there are at most so many. Blocks.
     ///
     /// # Errors
-    /// What the system says, and that it has become shorter.
-    pub(super) fn read_all(&self) -> io::Result<Vec<u8>> {
-        let mut bytes = vec![0; usize::try_from(self.n_bytes).map_err(|_| io::ErrorKind::OutOfMemory)?];
+    /// What the system says, and that it is longer, has become shorter, or that there is no memory for it.
+    pub(super) fn read_all(&self, most_bytes: u64) -> io::Result<Vec<u8>> {
+        if self.n_bytes > most_bytes {
+            let why = format!("it has {} bytes, and at most {most_bytes} are read", self.n_bytes);
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
+        }
+        let n_bytes = usize::try_from(self.n_bytes).map_err(|_| io::ErrorKind::OutOfMemory)?;
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(n_bytes)?;
+        bytes.resize(n_bytes, 0);
         let mut filled = 0;
         while filled < bytes.len() {
             filled += self.file.read_at(&mut bytes[filled..], filled as u64, Patience::MayWait)?;
@@ -69,5 +76,23 @@ impl OpenFile {
 
     fn of(file: Arc<SharedFile>, stamp: FileStamp) -> Self {
         Self { file, n_bytes: stamp.n_bytes, modified: stamp.modified, stamp }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_too_long_is_refused_before_there_is_memory_for_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path().canonicalize().unwrap();
+        // It takes no room on the disk.
+        File::create(root.join("long")).unwrap().set_len(8 << 30).unwrap();
+        let open = OpenFile::within(&root, Path::new("long")).unwrap();
+        let error = open.read_all(1000).unwrap_err();
+        assert_eq!(error.to_string(), format!("it has {} bytes, and at most 1000 are read", 8_u64 << 30));
+        std::fs::write(root.join("short"), "text").unwrap();
+        assert_eq!(OpenFile::within(&root, Path::new("short")).unwrap().read_all(4).unwrap(), b"text");
     }
 }

@@ -98,6 +98,28 @@ enum Standing {
     Asking { one_stalled: Option<u64>, all_stalled: Option<u64> },
 }
 
+/// Who need not give way.
+#[derive(Clone, Copy)]
+enum Spared<'a> {
+    Nobody,
+    /// Those that have just come, whose first request may be under way.
+    Newcomers,
+    /// Those of any other network than this.
+    Others(&'a Arc<Tally>),
+}
+
+impl Standing {
+    /// How much a place is used, least first, and for how long it has been so.
+    fn use_of_place(self) -> (u8, Reverse<u64>) {
+        match self {
+            Self::Silent(time) => (0, Reverse(time)),
+            Self::Quiet(time) => (1, Reverse(time)),
+            Self::Asking { one_stalled: Some(time), .. } => (2, Reverse(time)),
+            Self::Asking { one_stalled: None, .. } => (3, Reverse(0)),
+        }
+    }
+}
+
 impl Connections {
     /// None yet.
     pub(super) fn new(limits: Limits) -> Arc<Self> {
@@ -140,10 +162,12 @@ impl Connections {
     /// Whether a connection can be admitted, if need be in the place of another.
     pub(super) fn has_room(&self) -> bool {
         self.total.of(Resource::Connections) < self.limits.connections
-            || self.who_gives_way(Resource::Connections, None).is_some()
+            || self.who_gives_way(Resource::Connections, Spared::Newcomers).is_some()
+            || self.heaviest(Resource::Connections, 1).is_some()
     }
 
-    /// Takes a connection in; none where its address has as many as it may, all of them busy.
+    /// Takes a connection in; none where its address has as many as it may, all of them busy, or there is no room and nobody
+    /// has far more.
     pub(super) fn admit(self: &Arc<Self>, client: SocketAddr) -> Option<Place> {
         let network = ClientNetwork::from(client.ip());
         let of_network = Arc::clone(self.table().networks.entry(network).or_default());
@@ -190,7 +214,7 @@ impl Connections {
 
     /// Closes a connection that has no request, if there is one.
     pub(super) fn close_quiet(&self) -> bool {
-        self.make_room(Resource::Connections, None)
+        self.make_room(Resource::Connections, Spared::Nobody)
     }
 
     /// Takes some of a resource for a client of this network. Where there is not enough, somebody who does not move gives
@@ -200,10 +224,16 @@ impl Connections {
         let one = of_network.add(resource, amount);
         // What who gives way has, but for its connection, comes free a moment later; until then a little more is taken than may be.
         let is_taken = if one > most_of_one(&self.limits, resource) {
-            self.make_room(resource, Some(of_network))
+            self.make_room(resource, Spared::Others(of_network))
+        } else if resource == Resource::Connections {
+            // A place is taken of those who have most, whether they use it or not: else who opens many again and again
+            // leaves none to who has just come.
+            all <= most(&self.limits, resource)
+                || self.make_room_fairly(resource, one)
+                || self.make_room(resource, Spared::Newcomers)
         } else {
             all <= most(&self.limits, resource)
-                || self.make_room(resource, None)
+                || self.make_room(resource, Spared::Nobody)
                 || self.make_room_fairly(resource, one)
         };
         if !is_taken {
@@ -218,23 +248,28 @@ impl Connections {
         of_network.subtract(resource, amount);
     }
 
-    fn make_room(&self, resource: Resource, of_network: Option<&Arc<Tally>>) -> bool {
-        self.who_gives_way(resource, of_network).is_some_and(|connection| connection.close(WhyClosed::MadeRoom))
+    fn make_room(&self, resource: Resource, spared: Spared<'_>) -> bool {
+        self.who_gives_way(resource, spared).is_some_and(|connection| connection.close(WhyClosed::MadeRoom))
     }
 
     /// The connection that can be spared most: silent ones go before quiet ones, those before others, and the longest
     /// first.
-    fn who_gives_way(&self, resource: Resource, of_network: Option<&Arc<Tally>>) -> Option<Arc<Connection>> {
+    fn who_gives_way(&self, resource: Resource, spared: Spared<'_>) -> Option<Arc<Connection>> {
         let now = self.clock.millis();
         let grace = GIVES_WAY_MILLIS.min(millis(self.limits.stall_time));
         let table = self.table();
         let may_go = |connection: &&Arc<Connection>| {
-            of_network.is_none_or(|network| Arc::ptr_eq(network, &connection.of_network))
-                && !connection.is_closing.load(Ordering::Relaxed)
+            let is_spared = match spared {
+                Spared::Nobody => false,
+                Spared::Newcomers => matches!(connection.standing(now), Standing::Silent(time) if time < grace),
+                Spared::Others(network) => !Arc::ptr_eq(network, &connection.of_network),
+            };
+            !is_spared && !connection.is_closing.load(Ordering::Relaxed)
         };
         let priority = |connection: &Arc<Connection>| match (connection.standing(now), resource) {
-            (Standing::Silent(time), Resource::Connections) => Some((0, Reverse(time))),
-            (Standing::Quiet(time), Resource::Connections) => Some((1, Reverse(time))),
+            (standing @ (Standing::Silent(_) | Standing::Quiet(_)), Resource::Connections) => {
+                Some(standing.use_of_place())
+            }
             // When a comparison ends depends on no connection.
             (_, Resource::Comparisons)
             | (Standing::Silent(_) | Standing::Quiet(_), Resource::Requests | Resource::Bytes | Resource::Tables) => {
@@ -254,19 +289,26 @@ impl Connections {
     /// `own`, what the network has for which it is asked. Otherwise a few that take their answers slowly, but take
     /// them, could leave nothing to anybody.
     fn make_room_fairly(&self, resource: Resource, own: u64) -> bool {
-        let Some(unfair_share) = unfair_share(resource) else { return false };
-        let heaviest = {
-            let table = self.table();
-            let networks = table.networks.values().filter(|network| network.of(resource) > unfair_share * own);
-            let connection = networks.max_by_key(|network| network.of(resource)).and_then(|network| {
-                let connections = table.open.values().filter(|connection| {
-                    Arc::ptr_eq(network, &connection.of_network) && !connection.is_closing.load(Ordering::Relaxed)
-                });
-                connections.max_by_key(|connection| connection.takes(resource))
-            });
-            connection.cloned()
+        self.heaviest(resource, own).is_some_and(|connection| connection.close(WhyClosed::MadeRoom))
+    }
+
+    /// The connection that has the most of a resource, of the network that has the most; of connections themselves, the one
+    /// that can be spared most. None where no network has far more than `own`.
+    fn heaviest(&self, resource: Resource, own: u64) -> Option<Arc<Connection>> {
+        let unfair_share = unfair_share(resource)?;
+        let now = self.clock.millis();
+        let table = self.table();
+        let networks = table.networks.values().filter(|network| network.of(resource) > unfair_share * own);
+        let network = networks.max_by_key(|network| network.of(resource))?;
+        let connections = table.open.values().filter(|connection| {
+            Arc::ptr_eq(network, &connection.of_network) && !connection.is_closing.load(Ordering::Relaxed)
+        });
+        let heaviest = if resource == Resource::Connections {
+            connections.min_by_key(|connection| connection.standing(now).use_of_place())
+        } else {
+            connections.max_by_key(|connection| connection.takes(resource))
         };
-        heaviest.is_some_and(|connection| connection.close(WhyClosed::MadeRoom))
+        heaviest.cloned()
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {

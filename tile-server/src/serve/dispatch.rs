@@ -323,7 +323,9 @@ async fn resource(state: Arc<State>, route: Route, request: request::Parts, exch
                     Ok(dataset) => dataset,
                     Err(why) => return responses::no_dataset(&why),
                 };
-                let dataset = pack_of(&endpoint).and_then(|pack| entry.known_with_pack(&pack)).unwrap_or(dataset);
+                let dataset = pack_of(&endpoint)
+                    .and_then(|pack| entry.known_with_pack(&pack).or_else(|| entry.earlier_reaching(&pack)))
+                    .unwrap_or(dataset);
                 let asked =
                     Asked { request: &request, exchange: &exchange, limits: &limits, patience: Patience::MayWait };
                 if let Some(original) = &original {

@@ -16,6 +16,7 @@ use super::{
     confirmed_pack::RecentFrames,
     dataset_reader::{OpenDataset, ReadDataset, ReadError},
     disk_threads::DiskThreads,
+    file_reading::Patience,
     manifest_file::{self, Look, ManifestFile, PacksPlace, Seen},
     pack_files::{KeptOpen, PackFiles, PackSource},
     responses,
@@ -182,6 +183,21 @@ impl Entry {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         let earlier = || known.earlier.iter().map(|(_, dataset)| dataset).find(|dataset| dataset.packs.has_open(file));
         known.dataset.as_ref().filter(|dataset| dataset.packs.has(file)).or_else(earlier).cloned()
+    }
+
+    /// The earlier state that has this pack, which nobody has read of it yet, where the file is still in its place. Blocks.
+    pub(super) fn earlier_reaching(&self, file: &str) -> Option<Arc<Dataset>> {
+        let earlier: Vec<Arc<Dataset>> = {
+            let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+            known
+                .earlier
+                .iter()
+                .map(|(_, dataset)| dataset)
+                .filter(|dataset| dataset.packs.has(file))
+                .cloned()
+                .collect()
+        };
+        earlier.into_iter().find(|dataset| dataset.packs.open(file, Patience::MayWait).is_ok())
     }
 
     /// The dataset as of its present manifest, or as of the one before while somebody else looks at it. A manifest that

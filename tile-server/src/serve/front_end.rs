@@ -60,6 +60,9 @@ impl fmt::Debug for Asset {
     }
 }
 
+/// The longest file of a page.
+const MOST_BYTES: u64 = 256 << 20;
+
 /// The page in a directory, read anew for each request, so that a rebuilt page shows at once.
 #[derive(Clone, Debug)]
 pub struct DirectoryFrontEnd {
@@ -81,7 +84,7 @@ impl DirectoryFrontEnd {
     }
 
     fn read(&self, path: &str) -> io::Result<Vec<u8>> {
-        OpenFile::within(&self.root, Path::new(path))?.read_all()
+        OpenFile::within(&self.root, Path::new(path))?.read_all(MOST_BYTES)
     }
 }
 

@@ -5,13 +5,11 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use remote_files::{Document, Remote, State};
 use shared_fbs::path::MANIFEST;
+use tessera::dataset::MOST_MANIFEST_BYTES;
 use xxhash_rust::xxh64::xxh64;
 
 use super::{confined_file::OpenFile, dataset_reader::ReadError, file_reading::SharedFile};
 use crate::{dataset_place::DatasetPlace, file_stamp::FileStamp};
-
-/// The longest manifest that is taken from another host.
-const MOST_BYTES: u64 = 256 << 20;
 
 /// Which state of a manifest was seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +68,7 @@ fn read_file(directory: &Path) -> Result<ManifestFile, ReadError> {
     let directory = directory.canonicalize().map_err(|error| format!("its directory cannot be found: {error}"))?;
     let file = OpenFile::within(&directory, Path::new(MANIFEST))
         .map_err(|error| format!("{MANIFEST} cannot be opened: {error}"))?;
-    let bytes = file.read_all().map_err(|error| format!("{MANIFEST} cannot be read: {error}"))?;
+    let bytes = file.read_all(MOST_MANIFEST_BYTES).map_err(|error| format!("{MANIFEST} cannot be read: {error}"))?;
     let (state, packs) = (Seen::File(file.stamp), PacksPlace::Directory(directory));
     Ok(ManifestFile { state, file, bytes: bytes.into(), packs })
 }
@@ -80,7 +78,7 @@ fn look_elsewhere(remote: &Remote, seen: Option<&Seen>) -> Option<Look> {
         Some(Seen::Elsewhere(tag, hash)) => (tag.as_deref(), Some(*hash)),
         Some(Seen::File(_)) | None => (None, None),
     };
-    match remote.get(MANIFEST, MOST_BYTES, tag) {
+    match remote.get(MANIFEST, MOST_MANIFEST_BYTES, tag) {
         Ok(State::Unchanged) => None,
         Ok(State::Present(Document { bytes, tag, modified })) => {
             let found = xxh64(&bytes, 0);

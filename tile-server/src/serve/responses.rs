@@ -24,6 +24,9 @@ pub(super) const FOR_AN_HOUR: HeaderValue = HeaderValue::from_static("public, ma
 /// May be kept, but must be asked for again each time; costs a 304.
 pub(super) const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
 
+/// What search engines may do with a document.
+pub(super) const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
+
 /// Which sites may show a resource.
 pub(super) const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 

@@ -193,8 +193,9 @@ mod tests {
                     | Endpoint::About { id }
                     | Endpoint::Oembed { id }
                     | Endpoint::Collection { id }
-                    | Endpoint::Page { id } => vec![id],
-                    Endpoint::File { id, file } => vec![id, file],
+                    | Endpoint::Page { id }
+                    | Endpoint::CorpusPage { id } => vec![id],
+                    Endpoint::File { id, file } | Endpoint::CorpusFile { id, file } => vec![id, file],
                     Endpoint::Genes { state, .. } => vec![state],
                     Endpoint::Tiles { id, pack, list } => vec![id, pack, list],
                 },

@@ -99,10 +99,11 @@ pub(super) fn most_of_one(limits: &Limits, resource: Resource) -> u64 {
 /// not spared, even where it moves; none where nobody is stopped for others.
 pub(super) fn unfair_share(resource: Resource) -> Option<u64> {
     match resource {
-        Resource::Requests | Resource::Bytes => Some(4),
+        Resource::Connections | Resource::Requests | Resource::Bytes => Some(4),
         // There are few, and who takes one slowly has it for long.
         Resource::Tables => Some(2),
-        Resource::Connections | Resource::Comparisons => None,
+        // When a comparison ends depends on no connection.
+        Resource::Comparisons => None,
     }
 }
 

@@ -216,6 +216,10 @@ fn a_private_collection_is_found_by_its_address_alone() {
         assert_eq!((document.status, document.header("x-robots-tag")), (200, Some("noindex")));
         assert!(document.text().contains("Hidden"));
     }
+    // Nor is its page kept by search engines.
+    let robots = |id: &str| site.server.get(&format!("/d/{id}"), &[]).header("x-robots-tag").map(str::to_owned);
+    assert_eq!(robots(&format!("hidden-{SECRET}")).as_deref(), Some("noindex"));
+    assert_eq!(robots(&site.id("first")), None);
 }
 
 #[test]

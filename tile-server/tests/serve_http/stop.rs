@@ -20,6 +20,7 @@ fn no_datasets(address: SocketAddr) -> serve::Options {
         address,
         datasets: Vec::new(),
         folders: Vec::new(),
+        corpora: Vec::new(),
         reader: Arc::new(serve::ManifestReader::default()),
         front_end: None,
         allowed_hosts: serve::AllowedHosts::Own,

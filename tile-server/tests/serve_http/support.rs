@@ -170,6 +170,7 @@ impl TestServer {
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             datasets: vec![DatasetAddress { id: "demo".to_owned(), place: demo.into() }],
             folders: Vec::new(),
+            corpora: Vec::new(),
             reader: Arc::new(FixtureReader),
             front_end: None,
             allowed_hosts: AllowedHosts::parse(&["test".to_owned()]).unwrap(),

@@ -11,7 +11,7 @@ use shared_fbs::{
     path::{DATA_ROUTE, MANIFEST, OBS_CSV, OBS_PLAIN_CSV, is_pack_file, is_poster_file},
 };
 use tessera::{
-    dataset::{Dataset, DatasetError},
+    dataset::{Dataset, DatasetError, manifest_bytes},
     files::{Directory, Files},
     obs_csv::{ObsCsv, ObsText},
     plain_file,
@@ -252,8 +252,7 @@ impl Exported {
 /// The manifest in a directory, and the bytes of it.
 fn manifest_in(directory: &Path) -> Result<(Manifest, Vec<u8>), DatasetError> {
     let path = directory.join(MANIFEST);
-    let bytes =
-        plain_file::read(&path).map_err(|source| DatasetError::NoManifest { path: directory.to_owned(), source })?;
+    let bytes = manifest_bytes(directory)?;
     let manifest = Manifest::decode(&bytes).map_err(|source| DatasetError::Manifest { path, source })?;
     Ok((manifest, bytes))
 }

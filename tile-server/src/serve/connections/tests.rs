@@ -71,6 +71,42 @@ fn who_has_far_less_is_served_even_where_all_others_move() {
 }
 
 #[test]
+fn two_addresses_with_all_connections_leave_room_to_a_third_whatever_they_do() {
+    for n_requests in [0, 1] {
+        let all = connections(|limits| (limits.connections, limits.requests) = (12, 12));
+        let mut places: Vec<Place> =
+            [1, 2].into_iter().flat_map(|host| [host; 6]).filter_map(|host| admit(&all, host)).collect();
+        let requests: Vec<_> = places
+            .iter()
+            .flat_map(|place| (0..n_requests).map(|_| place.connection.begin_request().unwrap()))
+            .collect();
+        assert_eq!((places.len(), requests.len()), (12, 12 * n_requests));
+        assert!(all.has_room());
+        let newcomer = admit(&all, 3).unwrap();
+        assert_eq!(places.iter().filter(|place| is_closing(place)).count(), 1);
+        // They come again at once, and take no place of who has not asked yet.
+        for host in [1, 2, 1, 2, 1, 2] {
+            places.extend(admit(&all, host));
+        }
+        assert!(!is_closing(&newcomer), "{n_requests}");
+        assert!(newcomer.connection.begin_request().is_some());
+        assert!(!is_closing(&newcomer));
+        drop(requests);
+    }
+}
+
+#[test]
+fn who_has_just_come_is_not_closed_for_others_before_it_could_ask() {
+    let all = connections(|limits| (limits.connections, limits.requests) = (3, 3));
+    let places = [1, 2, 3].map(|host| admit(&all, host).unwrap());
+    assert!(!all.has_room() && admit(&all, 4).is_none());
+    let connection = places[1].connection();
+    connection.end_request(&connection.begin_request().unwrap());
+    assert!(admit(&all, 4).is_some());
+    assert_eq!(places.each_ref().map(is_closing), [false, true, false]);
+}
+
+#[test]
 fn bytes_are_had_of_who_holds_some() {
     let all = connections(|limits| limits.stall_time = Duration::ZERO);
     let [idle, holding] = [(); 2].map(|()| admit(&all, 1).unwrap());

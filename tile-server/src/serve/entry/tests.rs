@@ -1,4 +1,4 @@
-use std::{fs, ops::Range};
+use std::{fs, ops::Range, path::Path};
 
 use shared_fbs::{api::DatasetDescription, path::MANIFEST};
 use tessera::files::Files;
@@ -6,11 +6,13 @@ use tessera::files::Files;
 use super::*;
 use crate::serve::{PackDescription, Posters, TileIndex};
 
-struct NoPacks;
+/// Packs of four bytes, by their names.
+struct Packs(Vec<String>);
 
-impl TileIndex for NoPacks {
+impl TileIndex for Packs {
     fn packs(&self) -> Vec<PackDescription> {
-        Vec::new()
+        let pack = |file: &String| PackDescription { file: file.clone(), n_bytes: 4, n_segments: 0 };
+        self.0.iter().map(pack).collect()
     }
 
     fn locate(&self, _: &str, _: u32) -> Result<Option<Range<u64>>, ReadError> {
@@ -30,12 +32,13 @@ impl ReadDataset for Reader {
         if title == "broken" {
             return Err("broken".into());
         }
+        let packs = title.split(' ').filter(|word| is_pack_file(word)).map(str::to_owned).collect();
         let description = DatasetDescription { title, ..DatasetDescription::default() };
         Ok(OpenDataset {
             description,
             content_id: String::new(),
             sent_manifest: None,
-            index: Arc::new(NoPacks),
+            index: Arc::new(Packs(packs)),
             posters: Posters::default(),
             facts: None,
             moments: None,
@@ -43,10 +46,7 @@ impl ReadDataset for Reader {
     }
 }
 
-#[test]
-fn a_manifest_is_known_for_a_while_after_it_was_looked_at_unless_it_is_another_than_was_read() {
-    let directory = tempfile::tempdir().unwrap();
-    let write = |text: &str| fs::write(directory.path().join(MANIFEST), text).unwrap();
+fn entry_in(directory: &Path) -> Entry {
     let reading = Reading {
         reader: Arc::new(Reader),
         kept: KeptOpen::at_most(1),
@@ -54,7 +54,35 @@ fn a_manifest_is_known_for_a_while_after_it_was_looked_at_unless_it_is_another_t
         remote_period: Duration::ZERO,
         secrets: Arc::default(),
     };
-    let entry = Entry::new("a".to_owned(), directory.path().to_owned().into(), Arc::new(reading));
+    Entry::new("a".to_owned(), directory.to_owned().into(), Arc::new(reading))
+}
+
+#[test]
+fn packs_of_a_replaced_dataset_that_nobody_has_read_are_served_while_they_are_in_their_place() {
+    let directory = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(directory.path().join(name), text).unwrap();
+    let [first, gone, second] =
+        ["00000000000000a1", "00000000000000a2", "00000000000000a3"].map(|hash| format!("obs-{hash}.pack"));
+    let entry = entry_in(directory.path());
+    write(&first, "cell");
+    write(MANIFEST, &format!("{first} {gone}"));
+    entry.look().unwrap();
+    write(&second, "type");
+    write(MANIFEST, &format!("new {second}"));
+    entry.look().unwrap();
+    let title = |dataset: Option<Arc<Dataset>>| dataset.map(|dataset| dataset.open.description.title.clone());
+    assert!(entry.known_with_pack(&first).is_none(), "nobody has read it");
+    assert_eq!(title(entry.earlier_reaching(&first)), Some(format!("{first} {gone}")));
+    assert!(entry.earlier_reaching(&gone).is_none() && entry.earlier_reaching(&second).is_none());
+    fs::remove_file(directory.path().join(&first)).unwrap();
+    assert_eq!(title(entry.known_with_pack(&first)), Some(format!("{first} {gone}")), "it is open");
+}
+
+#[test]
+fn a_manifest_is_known_for_a_while_after_it_was_looked_at_unless_it_is_another_than_was_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let write = |text: &str| fs::write(directory.path().join(MANIFEST), text).unwrap();
+    let entry = entry_in(directory.path());
     let hour = Duration::from_secs(3600);
     let known = || entry.known_since(hour).map(|dataset| dataset.open.description.title.clone());
     assert_eq!((known(), entry.condition()), (None, Condition::Broken));
