@@ -234,7 +234,7 @@ fn organisms_of(manifest: &Manifest) -> Vec<OrganismChoice> {
         manifest.sources.iter().filter(|source| source.organism == *id).map(|source| u64::from(source.n_cells)).sum()
     };
     let mut organisms: Vec<(u64, &String)> = ids.into_iter().map(|id| (n_cells(id), id)).collect();
-    organisms.sort_by(|a, b| b.0.cmp(&a.0));
+    organisms.sort_by_key(|&(n_cells, _)| std::cmp::Reverse(n_cells));
     organisms.into_iter().map(|(_, id)| (id.clone(), corpus::organism_label(id).to_owned())).collect()
 }
 

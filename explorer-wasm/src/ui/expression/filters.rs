@@ -1,6 +1,9 @@
 //! What cells can be narrowed by, with how many of each value would be left.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use corpus::{
     Dimension, Options, Term,
@@ -67,8 +70,7 @@ pub fn ExpressionFilters(
     on_edit: Callback<Edit>,
 ) -> impl IntoView {
     let section = move |dimension: Dimension| {
-        let n_chosen =
-            Memo::new(move |_| shown.with(|shown| shown.filters.get(&dimension).map_or(0, |chosen| chosen.len())));
+        let n_chosen = Memo::new(move |_| shown.with(|shown| shown.filters.get(&dimension).map_or(0, BTreeSet::len)));
         let is_open = RwSignal::new(n_chosen.get_untracked() > 0);
         let values = move || view! { <Values dimension shown options on_edit /> };
         view! {
