@@ -244,8 +244,8 @@ pub struct TooFewSamples {
 
 /// Compares each part's share between samples: a t-test of logit shares, `ln(p / (1 − p))` with
 /// `p = (cells of the part + ½) / (cells + ½ · parts)`, as propeller transforms them (Phipson et al. 2022); parts are those
-/// that any cell compared is of, and others have p = 1: ½ alone would tell samples by their size. Samples with [`LEAST_CELLS`] on both sides are paired where there are two
-/// or more of them; else it is Welch's test between samples.
+/// that any cell is of. One that no cell compared is of has p = 1: ½ alone would tell samples by their size. Samples with
+/// [`LEAST_CELLS`] on both sides are paired where there are two or more of them; else it is Welch's test between samples.
 ///
 /// # Errors
 /// [`TooFewSamples`].
@@ -271,11 +271,12 @@ pub fn compare_samples(samples: &[SampleParts]) -> Result<SampleComparison, TooF
     let n_parts = of_group.first().map_or(0, |sample| sample.group.len());
     let group: Vec<&[u64]> = of_group.iter().map(|sample| sample.group.as_slice()).collect();
     let reference: Vec<&[u64]> = of_reference.iter().map(|sample| sample.reference.as_slice()).collect();
-    let has = |part: usize| group.iter().chain(&reference).any(|counts| counts[part] > 0);
-    let are_there: Vec<bool> = (0..n_parts).map(has).collect();
-    let n_there = are_there.iter().filter(|&&is_there| is_there).count();
+    let is_known = |part: &usize| samples.iter().any(|sample| sample.group[*part] + sample.reference[*part] > 0);
+    let n_known = (0..n_parts).filter(is_known).count();
+    let is_compared = |part: usize| group.iter().chain(&reference).any(|counts| counts[part] > 0);
+    let are_there: Vec<bool> = (0..n_parts).map(is_compared).collect();
     let test = |(part, &is_there): (usize, &bool)| match is_there {
-        true => test_part([&group, &reference], part, n_there, design),
+        true => test_part([&group, &reference], part, n_known, design),
         false => PartTest::new(0.0, 0.0, 0.0),
     };
     let mut tests: Vec<PartTest> = are_there.iter().enumerate().map(test).collect();

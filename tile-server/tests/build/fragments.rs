@@ -94,7 +94,7 @@ fn valid_fragments_are_sorted_compressed_and_indexed() {
 
     let again = run(&fragments, &data.path(), &["--out", out.to_str().unwrap()]);
     assert_eq!(again.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&again.stderr).contains("there already"));
+    assert!(String::from_utf8_lossy(&again.stderr).contains("exists; name a new file by --out"));
 }
 
 #[test]
