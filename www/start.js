@@ -25,7 +25,8 @@ const answerOnce = (owner, method, answer) => {
 
 // Opens a device ahead of the program; tells whether there is an adapter.
 const openDevice = async () => {
-  const adapter = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
+  // By the prototype: for all others the answer stands in its place by now.
+  const adapter = await GPU.prototype.requestAdapter.call(navigator.gpu, { powerPreference: "high-performance" });
   if (adapter) {
     const requiredLimits = {};
     for (const [name, most] of Object.entries(wantedLimits)) {
