@@ -115,7 +115,7 @@ pub fn summarize(
     })
 }
 
-/// Adds up the corpora or summaries of some directories to a corpus at a place; see [`merge::build`].
+/// Adds up the corpora or summaries of some directories to a corpus at a place.
 ///
 /// # Errors
 /// [`MergeError`]; nothing is left then, or what was there before.
