@@ -7,7 +7,7 @@
 //! - [`Ontology`], [`Hierarchy`]: cell types rolled up to their ancestors, redundant rows, the order of rows;
 //!   [`general_tissue`].
 //! - [`Profile`], [`ln_cptt`]: which cells count, and what a count becomes.
-//! - [`dots`], [`diameter_px`], [`Scales`], [`dot_color`]: the dot plot.
+//! - [`dots()`], [`diameter_px`], [`Scales`], [`dot_color`]: the dot plot.
 //! - [`MarkerFinder`], [`MarkerTable`]: marker genes.
 //! - [`Contrast`]: differential expression between two sets of groups.
 //! - [`rank_rows`], [`specific_genes`], [`donor_interval`]: questions.
