@@ -55,7 +55,10 @@ fn build(environment: &Environment, folder: &Path, corpus: &Path) -> Result<()> 
 /// What the command line answers.
 fn answer(environment: &Environment, corpus: &Path, more: &[&str]) -> Result<Value> {
     let corpus = corpus.to_str().context("paths are texts")?;
-    Ok(serde_json::from_slice(&run(environment, &[&["expression", corpus, "--json"][..], more].concat())?)?)
+    Ok(serde_json::from_slice(&run(
+        environment,
+        &[&["expression", corpus, "--json", "--least-cells", "10"][..], more].concat(),
+    )?)?)
 }
 
 async fn n_rows(page: &Page<'_>) -> Result<u64> {
@@ -112,7 +115,11 @@ async fn steps(visit: &Visit, environment: &Environment, corpus: &Path) -> Resul
     page.expect_accessible("Gene Expression").await?;
     visit.browser.shoot("expression-types")?;
     page.choose("group-by", "Sex").await?;
-    page.reload().await?;
+    let address = page.evaluate("location.href", Value::Null).await?;
+    let address = address.as_str().context("an address")?;
+    ensure!(address.contains("by=sex") && address.contains("open="), "the address is {address}");
+    page.goto("about:blank").await?;
+    page.goto(address).await?;
     page.element(&format!("dots-gene-{symbol}")).await?;
     let by_sex = answer(environment, corpus, &["--genes", gene, "--tissue", id, "--group-by", "sex"])?;
     let n_by_sex = (rows.len() + by_sex["rows"].as_array().context("rows")?.len() - 1) as u64;
