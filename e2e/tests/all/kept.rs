@@ -39,13 +39,13 @@ async fn steps(visit: &Visit) -> Result<()> {
     page.click("cell-set-select-mine").await?;
     page.until_selected(n_zero, N_CELLS).await?;
 
-    // A link is shown as it is; a set of its own of that name does not take the place of what is kept.
+    // A link is shown as it is; a set of its own of that name gets another, and what is kept stays what it was.
     let page = again(visit, "theme=light&set0=mine&set0.f.louvain=1&v=1").await?;
     page.element("cell-set-mine 1").await?;
     let view = page.view().await?;
     ensure!(view.layout.left && view.layout.theme == Theme::Light, "the link is shown otherwise: {:?}", view.layout);
     let n_one = count(&labels, |label| label == "1");
-    for (name, n_cells) in [("mine", n_one), ("mine 1", n_zero)] {
+    for (name, n_cells) in [("mine", n_zero), ("mine 1", n_one)] {
         page.click(&format!("cell-set-menu-{name}")).await?;
         page.click(&format!("cell-set-select-{name}")).await?;
         page.until_selected(n_cells, N_CELLS).await?;
