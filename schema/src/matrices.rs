@@ -59,7 +59,7 @@ pub(crate) fn pass(
     let mut summary = seer.nothing();
     #[cfg(not(target_family = "wasm"))]
     if matrix.n_stored() >= MANY_ENTRIES {
-        let n_threads = most_threads();
+        let n_threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(MOST_THREADS);
         if n_threads > 1 {
             at_once(&seer, &slabs, n_threads, &mut summary, advance)?;
             return Ok(summary);
@@ -73,15 +73,6 @@ pub(crate) fn pass(
         }
     }
     Ok(summary)
-}
-
-/// How many threads there are to see slabs.
-fn most_threads() -> usize {
-    // In a browser there is one, and what would start others has no place in its program.
-    if cfg!(target_family = "wasm") {
-        return 1;
-    }
-    std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(MOST_THREADS)
 }
 
 /// Sees slabs in several threads, and adds them up in their order.
