@@ -58,9 +58,9 @@ pub(super) fn lay_out(workspace: &Workspace, page: Page, bundles: &Bundles, fold
         }
     }
     site.add_named("icon.svg", &read(&www.join("icon.svg"))?)?;
-    site.add_named("style.css", join_styles(&www.join("style"))?.as_bytes())?;
+    site.add_named("style.css", join_styles(&www.join("style/index.css"))?.as_bytes())?;
     site.add_named("device.css", without_comments(&read_text(&www.join("device.css"))?).as_bytes())?;
-    site.add_named("validate.css", without_comments(&read_text(&www.join("validate.css"))?).as_bytes())?;
+    site.add_named("validate.css", join_styles(&www.join("style/validate.css"))?.as_bytes())?;
     for name in ["builder.js", "device.js", "validator.js", "validate.js"] {
         let script = site.refer(&read_text(&www.join(name))?)?;
         site.add_named(name, script.as_bytes())?;
@@ -134,14 +134,14 @@ impl Site {
     }
 }
 
-/// `index.css` with every sheet that it imports in the import's place, without comments.
-fn join_styles(folder: &Path) -> Result<String> {
+/// A style sheet of imports with every sheet that it imports in the import's place, without comments.
+fn join_styles(index: &Path) -> Result<String> {
     let mut joined = String::new();
-    for line in read_text(&folder.join("index.css"))?.lines() {
+    for line in read_text(index)?.lines() {
         match line.strip_prefix("@import \"").and_then(|rest| rest.strip_suffix("\";")) {
-            Some(name) => joined.push_str(&without_comments(&read_text(&folder.join(name))?)),
+            Some(name) => joined.push_str(&without_comments(&read_text(&index.with_file_name(name))?)),
             None if line.is_empty() || line.starts_with("/*") => {}
-            None => bail!("www/style/index.css holds more than imports: {line}"),
+            None => bail!("{} holds more than imports: {line}", index.display()),
         }
     }
     Ok(joined)
