@@ -1,13 +1,17 @@
 //! zstd frames: how every tile and the manifest lie on disk and travel.
 //!
-//! With feature `libzstd` libzstd deflates and inflates, else `ruzstd` does, which needs no C. Either reads what
-//! the other wrote; they do not write the same bytes. One function recognizes a frame by its magic number, so that
+//! With feature `libzstd` libzstd deflates and, natively, inflates; else `ruzstd` does, which needs no C, and in a browser
+//! inflates for all that reads files there, too. Either reads what the other wrote; they do not write the same bytes. One function recognizes a frame by its magic number, so that
 //! bytes which the browser already inflated take the same route.
 
 #[cfg(feature = "libzstd")]
-mod libzstd;
+mod deflate_libzstd;
 #[cfg(any(test, not(feature = "libzstd")))]
-mod pure;
+mod deflate_ruzstd;
+#[cfg(all(feature = "libzstd", not(target_family = "wasm")))]
+mod inflate_libzstd;
+#[cfg(any(test, not(feature = "libzstd"), target_family = "wasm"))]
+mod inflate_ruzstd;
 
 use std::borrow::Cow;
 
@@ -28,11 +32,11 @@ pub fn checksum(bytes: &[u8]) -> u32 {
 /// frame, whatever came before; without `libzstd` there is one level.
 pub fn deflate(bytes: &[u8], level: i32) -> Vec<u8> {
     #[cfg(feature = "libzstd")]
-    return libzstd::deflate(bytes, level);
+    return deflate_libzstd::deflate(bytes, level);
     #[cfg(not(feature = "libzstd"))]
     {
         let _ = level;
-        pure::deflate(bytes)
+        deflate_ruzstd::deflate(bytes)
     }
 }
 
@@ -83,10 +87,10 @@ pub fn split_inflated(mut bytes: &[u8]) -> Result<Vec<&[u8]>, DecodeError> {
 }
 
 fn inflate_frame(frame: &[u8]) -> Result<Vec<u8>, DecodeError> {
-    #[cfg(feature = "libzstd")]
-    return libzstd::inflate(frame);
-    #[cfg(not(feature = "libzstd"))]
-    pure::inflate(frame)
+    #[cfg(all(feature = "libzstd", not(target_family = "wasm")))]
+    return inflate_libzstd::inflate(frame);
+    #[cfg(any(not(feature = "libzstd"), target_family = "wasm"))]
+    inflate_ruzstd::inflate(frame)
 }
 
 fn too_large(size: u64) -> DecodeError {
@@ -159,15 +163,15 @@ mod tests {
 
         #[test]
         fn frames_made_without_c_round_trip(bytes in content()) {
-            let frame = pure::deflate(&bytes);
-            prop_assert_eq!(&pure::inflate(&frame).unwrap(), &bytes);
+            let frame = deflate_ruzstd::deflate(&bytes);
+            prop_assert_eq!(&inflate_ruzstd::inflate(&frame).unwrap(), &bytes);
             prop_assert_eq!(&*inflate(&frame).unwrap(), &bytes[..]);
             prop_assert_eq!(frame.last_chunk().copied().map(u32::from_le_bytes), Some(checksum(&bytes)));
         }
 
         #[test]
         fn frames_of_any_level_are_read_without_c(bytes in content(), level in 1i32..=12) {
-            prop_assert_eq!(&pure::inflate(&deflate(&bytes, level)).unwrap(), &bytes);
+            prop_assert_eq!(&inflate_ruzstd::inflate(&deflate(&bytes, level)).unwrap(), &bytes);
         }
     }
 
@@ -177,7 +181,7 @@ mod tests {
             (0..200_000u32).map(|at| b"ACGT-"[(at.wrapping_mul(2_654_435_761) >> 29) as usize % 5]).collect();
         let noise: Vec<u8> = (0..200_000u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
         let bytes = [&text[..], &noise, &text].concat();
-        let frame = pure::deflate(&bytes);
+        let frame = deflate_ruzstd::deflate(&bytes);
         assert_eq!(*inflate(&frame).unwrap(), bytes);
     }
 

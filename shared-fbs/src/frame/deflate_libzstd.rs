@@ -1,14 +1,8 @@
-//! Frames by libzstd.
+//! Frames made by libzstd.
 
-use std::{cell::RefCell, io};
+use std::cell::RefCell;
 
-use zstd::{
-    bulk::{Compressor, Decompressor},
-    zstd_safe::{self, CParameter},
-};
-
-use super::{MAX_INFLATED_BYTES, too_large};
-use crate::DecodeError;
+use zstd::{bulk::Compressor, zstd_safe::CParameter};
 
 /// From this level on, libzstd keeps a salt between frames, so that what it makes of one may depend on those
 /// before.
@@ -17,7 +11,6 @@ const FIRST_SALTED_LEVEL: i32 = 5;
 thread_local! {
     // Each has buffers of some hundred kilobytes, which cost more to set up than a small tile to code.
     static COMPRESSORS: RefCell<Vec<(i32, Compressor<'static>)>> = const { RefCell::new(Vec::new()) };
-    static DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
 }
 
 pub(super) fn deflate(bytes: &[u8], level: i32) -> Vec<u8> {
@@ -40,23 +33,4 @@ fn compressor(level: i32) -> Compressor<'static> {
     let mut compressor = Compressor::new(level).expect("the levels that Tessera uses exist");
     compressor.set_parameter(CParameter::ChecksumFlag(true)).expect("libzstd knows the checksum flag");
     compressor
-}
-
-pub(super) fn inflate(frame: &[u8]) -> Result<Vec<u8>, DecodeError> {
-    let broken = |error: io::Error| DecodeError::Inflate(error.to_string());
-    let size = zstd_safe::get_frame_content_size(frame)
-        .ok()
-        .flatten()
-        .and_then(|size| usize::try_from(size).ok())
-        .ok_or_else(|| DecodeError::Inflate("the frame does not state its size".to_owned()))?;
-    if size > MAX_INFLATED_BYTES {
-        return Err(too_large(size as u64));
-    }
-    DECOMPRESSOR.with_borrow_mut(|kept| {
-        let decompressor = match kept {
-            Some(decompressor) => decompressor,
-            None => kept.insert(Decompressor::new().map_err(broken)?),
-        };
-        decompressor.decompress(frame, size).map_err(broken)
-    })
 }
