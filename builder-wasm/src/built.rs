@@ -4,16 +4,9 @@ use std::io::{self, Write};
 
 use builder::{Output as _, Progress as _, Stage};
 use h5ad::{Files as _, Source, Zip};
-use shared_fbs::{
-    manifest::Manifest,
-    path::{LOOK_MANIFEST, MANIFEST},
-    segments::Segments,
-};
+use shared_fbs::path::{MANIFEST, is_pack_file, is_poster_file, is_segment_file};
 
 use crate::{device_files::DeviceFiles, folder::Folder, progress::Told};
-
-/// The most bytes that a manifest has.
-const MOST_MANIFEST_BYTES: u64 = 64 << 20;
 
 /// Bytes of a folder's file that are copied together.
 const PIECE_BYTES: u64 = 1 << 20;
@@ -40,12 +33,12 @@ impl Place {
         has_manifest.then_some(Self::Zip(zip))
     }
 
-    /// The names of the files right in it.
+    /// The names of the files of a dataset that are right in it; whatever else lies there stays.
     fn names(&self) -> Vec<String> {
-        let is_right_in_it = |path: &&str| !path.contains('/') && *path != LOOK_MANIFEST;
+        let is_of_dataset = |path: &&str| *path == MANIFEST || has_tiles(path) || is_poster_file(path);
         match self {
-            Self::Folder(folder) => folder.paths().filter(is_right_in_it).map(str::to_owned).collect(),
-            Self::Zip(zip) => zip.paths().filter(is_right_in_it).map(str::to_owned).collect(),
+            Self::Folder(folder) => folder.paths().filter(is_of_dataset).map(str::to_owned).collect(),
+            Self::Zip(zip) => zip.paths().filter(is_of_dataset).map(str::to_owned).collect(),
         }
     }
 
@@ -55,14 +48,6 @@ impl Place {
             Self::Zip(zip) => zip.size(name),
         };
         n_bytes?.ok_or_else(|| io::ErrorKind::NotFound.into())
-    }
-
-    fn manifest(&self) -> io::Result<Vec<u8>> {
-        let bytes = match self {
-            Self::Folder(folder) => folder.read(MANIFEST, MOST_MANIFEST_BYTES),
-            Self::Zip(zip) => zip.read(MANIFEST, MOST_MANIFEST_BYTES),
-        };
-        bytes?.ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
     fn copy(&self, name: &str, to: &mut dyn Write) -> io::Result<()> {
@@ -79,12 +64,16 @@ impl Place {
     }
 }
 
-/// A dataset that was built.
+/// Whether a file is a pack, or a piece of one.
+fn has_tiles(name: &str) -> bool {
+    is_pack_file(name) || is_segment_file(name)
+}
+
+/// A dataset that was built. Whether it is sound is found out by who opens it, here as anywhere: to read a manifest takes a
+/// program a tenth as large again.
 pub struct Built {
     place: Place,
     names: Vec<String>,
-    /// Its manifest.
-    pub manifest: Manifest,
     /// Bytes of its files.
     pub n_bytes: u64,
 }
@@ -93,22 +82,15 @@ impl Built {
     /// The dataset that lies there.
     ///
     /// # Errors
-    /// When it is damaged or not whole, in words that follow its name.
+    /// When it cannot be read, or has no packs, in words that follow its name.
     pub fn open(place: Place) -> Result<Self, String> {
-        let bytes = place.manifest().map_err(|error| format!("holds a manifest that cannot be read: {error}"))?;
-        let manifest =
-            Manifest::decode(&bytes).map_err(|error| format!("holds a dataset that cannot be opened: {error}"))?;
         let names = place.names();
-        let files = manifest.packs.iter().flat_map(|pack| match Segments::of(pack) {
-            Some(segments) => segments.iter().map(|segment| segment.file).collect(),
-            None => vec![pack.file.clone()],
-        });
-        if let Some(missing) = files.into_iter().find(|file| !names.contains(file)) {
-            return Err(format!("lacks {missing}, which its dataset needs: take the whole folder"));
+        if !names.iter().any(|name| has_tiles(name)) {
+            return Err(format!("has {MANIFEST} and no packs beside it: take the whole folder of the dataset"));
         }
         let n_bytes = names.iter().map(|name| place.n_bytes(name)).sum::<io::Result<u64>>();
         let n_bytes = n_bytes.map_err(|error| format!("cannot be read: {error}"))?;
-        Ok(Self { place, names, manifest, n_bytes })
+        Ok(Self { place, names, n_bytes })
     }
 
     /// How many files it has.

@@ -2,7 +2,8 @@
 //!
 //! It is asked twice. `{file}`, `{files, name}` for a folder by paths, or `{address, nBytes, name}` for a file of a host:
 //! can it be built, and what would that take?
-//! `{directory}`: build it there, or copy it where it is a dataset that was built. All answers are [`Reply`]s, and what they say is what the command line says.
+//! `{directory}`: build it there, or copy it where it is a dataset that was built. All answers are [`Reply`]s, and what they
+//! say is what the command line says.
 
 mod built;
 mod device_files;
@@ -145,16 +146,16 @@ async fn build(directory: FileSystemDirectoryHandle) {
     let made = match content {
         Content::AnnData(file) => {
             let environment = Environment { output: &files, scratch: &files, progress: &Told };
-            builder::build(file, &name, &options(), &environment).map_err(|error| Reply::failed(&error))
+            builder::build(file, &name, &options(), &environment).map(Some).map_err(|error| Reply::failed(&error))
         }
-        Content::Built(built) => built.copy(&files).map(|()| built.manifest).map_err(|error| {
+        Content::Built(built) => built.copy(&files).map(|()| None).map_err(|error| {
             let is_full = error.kind() == io::ErrorKind::StorageFull;
             Reply::Failed { message: format!("{name} cannot be copied: {error}"), is_full }
         }),
     };
     files.close().await;
     match made {
-        Ok(manifest) => Reply::Done { files: files.published(), manifest: &manifest }.post(),
+        Ok(manifest) => Reply::Done { files: files.published(), manifest: manifest.as_ref() }.post(),
         Err(failed) => told(failed, &name, &changed),
     }
 }

@@ -36,8 +36,8 @@ pub enum Reply<'a> {
     Done {
         /// Its files.
         files: Object,
-        /// Its manifest.
-        manifest: &'a Manifest,
+        /// Its manifest; none where it was not read.
+        manifest: Option<&'a Manifest>,
     },
     /// There is no dataset.
     Failed {
@@ -99,8 +99,9 @@ impl Reply<'_> {
             Self::Done { files, manifest } => {
                 set("kind", "done".into());
                 set("files", files.into());
-                set("title", manifest.title.as_deref().map_or(JsValue::NULL, JsValue::from_str));
-                let warnings = manifest.warnings.iter();
+                let title = manifest.and_then(|manifest| manifest.title.as_deref());
+                set("title", title.map_or(JsValue::NULL, JsValue::from_str));
+                let warnings = manifest.iter().flat_map(|manifest| &manifest.warnings);
                 let warnings = warnings.map(|warning| JsValue::from(format!("{}: {}", warning.place, warning.message)));
                 set("warnings", warnings.collect::<Array>().into());
             }

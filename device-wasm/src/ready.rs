@@ -134,6 +134,9 @@ fn read_again(text: &str, handle: Option<FileSystemHandle>) -> HtmlElement {
         spawn_local(async move {
             if js::asked_to_read(&handle).await {
                 choose::open(Picked::Handle(handle), &address::hash()).await;
+            } else {
+                // A copy of it may be chosen all the same.
+                choose::choose_later(address::hash());
             }
         });
     })

@@ -1,5 +1,7 @@
 //! Rows of fragments.
 
+use std::{fmt::Display, io::Write as _};
+
 /// The columns, as messages call them.
 pub(crate) const COLUMNS: [&str; 5] = ["chromosome", "start", "stop", "barcode", "number of reads"];
 
@@ -35,13 +37,21 @@ impl Row<'_> {
         line.extend(self.chromosome);
         for number in [self.start, self.stop] {
             line.push(b'\t');
-            line.extend(number.map(|number| number.to_string()).unwrap_or_default().as_bytes());
+            write_number(number, line);
         }
         line.push(b'\t');
         line.extend(self.barcode);
         line.push(b'\t');
-        line.extend(self.support.map(|number| number.to_string()).unwrap_or_default().as_bytes());
+        write_number(self.support, line);
         line.push(b'\n');
+    }
+}
+
+/// Writes a number, if there is one.
+fn write_number(number: Option<impl Display>, line: &mut Vec<u8>) {
+    if let Some(number) = number {
+        // A vector refuses nothing.
+        let _ = write!(line, "{number}");
     }
 }
 

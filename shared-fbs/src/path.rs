@@ -68,6 +68,12 @@ pub fn segment_file(pack: &str, content_hash: u64) -> String {
     format!("{pack}-{content_hash:016x}{SEGMENT_SUFFIX}")
 }
 
+/// Whether this names a segment of a pack, as [`segment_file`] does.
+pub fn is_segment_file(name: &str) -> bool {
+    let hash = name.strip_suffix(SEGMENT_SUFFIX).and_then(|stem| stem.rsplit_once('-'));
+    hash.is_some_and(|(_, hash)| is_hash(hash)) && !name.starts_with('.') && !name.contains(['/', '\\', ':'])
+}
+
 /// How the name of a poster's file ends.
 const POSTER_SUFFIX: &str = ".png";
 

@@ -49,7 +49,7 @@ const isText = (value) => typeof value === "string";
 
 // What the signs before members say that these must be.
 const SIGNS = {
-  "+": (value) => typeof value === "number",
+  "+": Number.isFinite,
   $: isText,
   "@": (value) => Array.isArray(value) && value.every(isText),
   "%": (value) => value === undefined || typeof value?.analysis?.query?.filters === "object",

@@ -43,8 +43,6 @@ pub struct TableRow {
 pub struct Table {
     /// The genes.
     pub genes: Vec<Gene>,
-    /// What was asked for that is no gene.
-    pub unknown: Vec<String>,
     /// The rows.
     pub rows: Vec<TableRow>,
     /// From expression to color, over the dots that are shown.
@@ -74,7 +72,7 @@ impl Table {
                 .collect();
             rows.extend(ordered(types, answer, view).into_iter().flatten());
         }
-        let mut table = Self { genes: answer.genes.clone(), unknown: answer.unknown.clone(), rows, scales: None };
+        let mut table = Self { genes: answer.genes.clone(), rows, scales: None };
         if view.gene_order == GeneOrder::Hierarchical {
             table.order_genes();
         }
@@ -191,7 +189,7 @@ mod tests {
         let gene = |id: &str| Gene { id: id.to_owned(), symbol: id.to_owned() };
         DotPlot {
             genes: vec![gene("A"), gene("B")],
-            unknown: vec!["X".to_owned()],
+            unknown: Vec::new(),
             rows: vec![
                 row("Lung", ("", 0), "", 65, [(40, 80), (5, 20)]),
                 row("Lung", ("L", 0), "", 60, [(40, 80), (4, 12)]),
@@ -222,7 +220,6 @@ mod tests {
             table.rows.iter().map(is_open).collect::<Vec<_>>(),
             [true, false, false, false, false, false, false]
         );
-        assert_eq!(table.unknown, ["X"]);
     }
 
     #[test]

@@ -38,13 +38,6 @@ struct OfOrganism {
     genes: GeneTable,
 }
 
-/// A question with its answer.
-#[derive(Clone, Default)]
-struct Answer {
-    plot: DotPlot,
-    options: Arc<Options>,
-}
-
 /// Gene Expression over the corpus that the address names.
 #[component]
 pub fn ExpressionPage(page: StoredValue<FullPage, LocalStorage>) -> impl IntoView {
@@ -90,7 +83,7 @@ async fn fetched(directory: String) -> Result<Opened, FetchError> {
 #[component]
 fn Asked(page: StoredValue<FullPage, LocalStorage>, opened: StoredValue<Rc<Opened>, LocalStorage>) -> impl IntoView {
     let alive = Alive::here();
-    let with_manifest = |read: &dyn Fn(&Manifest) -> String| opened.with_value(|opened| read(opened.corpus.manifest()));
+    let with_manifest = |read: fn(&Manifest) -> String| opened.with_value(|opened| read(opened.corpus.manifest()));
     let organisms: Vec<OrganismChoice> = opened.with_value(|opened| organisms_of(opened.corpus.manifest()));
     let first = organisms.first().map(|(id, _)| id.clone()).unwrap_or_default();
     let asked = move || page.with_value(|page| View::of_address(&page.link()));
@@ -100,7 +93,8 @@ fn Asked(page: StoredValue<FullPage, LocalStorage>, opened: StoredValue<Rc<Opene
     let query = Memo::new(move |_| shown.with(|shown| shown.query(&first)));
     let organism = Memo::new(move |_| query.with(|query| query.organism.clone()));
     let of_organism = RwSignal::new_local(None::<Rc<OfOrganism>>);
-    let answer = RwSignal::new_local(Answer::default());
+    let plot = RwSignal::new_local(DotPlot::default());
+    let options = RwSignal::new(Arc::<Options>::default());
     let failure = RwSignal::new(String::new());
     // Questions that were asked so far; the last one counts.
     let n_asked = StoredValue::new(0_u32);
@@ -122,7 +116,7 @@ fn Asked(page: StoredValue<FullPage, LocalStorage>, opened: StoredValue<Rc<Opene
                 Ok((known, found)) => {
                     failure.set(String::new());
                     of_organism.set(Some(known));
-                    answer.set(found);
+                    plot.set(found);
                 }
                 Err(told) => failure.set(told),
             }
@@ -133,12 +127,28 @@ fn Asked(page: StoredValue<FullPage, LocalStorage>, opened: StoredValue<Rc<Opene
         again.track();
         ask();
     });
+    // What filters may take depends on filters alone, and the dots do not wait for it.
+    let narrowed = Memo::new(move |_| {
+        query.with(|Query { organism, filters, .. }| Query {
+            organism: organism.clone(),
+            filters: filters.clone(),
+            ..Query::default()
+        })
+    });
+    effect(move || {
+        again.track();
+        let (query, opened) = (narrowed.get(), opened.get_value());
+        alive.spawn(async move {
+            let found = opened.corpus.options(&query, &opened.ontology).await;
+            // Why there is none is told with the dots.
+            if let (Ok(found), true) = (found, narrowed.with_untracked(|narrowed| *narrowed == query)) {
+                options.set(Arc::new(found));
+            }
+        });
+    });
 
     let frac_bits = opened.with_value(|opened| opened.corpus.manifest().frac_bits);
-    let table = Memo::new(move |_| {
-        Arc::new(answer.with(|answer| shown.with(|shown| Table::new(&answer.plot, shown, frac_bits))))
-    });
-    let options = Memo::new(move |_| answer.with(|answer| Arc::clone(&answer.options)));
+    let table = Memo::new(move |_| Arc::new(plot.with(|plot| shown.with(|shown| Table::new(plot, shown, frac_bits)))));
     let symbol = move |id: &String| {
         let known = of_organism.get();
         let symbol = known.map(|known| known.genes.symbol_of(id).to_owned());
@@ -152,10 +162,21 @@ fn Asked(page: StoredValue<FullPage, LocalStorage>, opened: StoredValue<Rc<Opene
         of_organism.get().map(found).unwrap_or_default().into_iter().map(|(_, hit)| hit).collect()
     });
     let unresolved = RwSignal::new(String::new());
+    let told = Signal::derive(move || {
+        let unknown = plot.with(|plot| plot.unknown.clone());
+        let of_address = (!unknown.is_empty()).then(|| format!("No dataset has {}", unknown.join(", ")));
+        let told = [Some(unresolved.get()).filter(|text| !text.is_empty()), of_address];
+        told.into_iter().flatten().collect::<Vec<_>>().join(". ")
+    });
     let edit = Callback::new(move |edit: Edit| {
         shown.update(|shown| shown.apply(edit));
         let link = shown.with_untracked(View::to_address);
-        page.with_value(|page| page.push_link(&link));
+        // What changes nothing is no step.
+        page.with_value(|page| {
+            if page.link() != link {
+                page.push_link(&link);
+            }
+        });
     });
     let names = Callback::new(move |names: Vec<String>| {
         let Some(known) = of_organism.get_untracked() else { return };
@@ -165,9 +186,8 @@ fn Asked(page: StoredValue<FullPage, LocalStorage>, opened: StoredValue<Rc<Opene
     });
     let save = Callback::new(move |()| {
         let query = query.get_untracked();
-        let text = answer.with_untracked(|answer| {
-            opened.with_value(|opened| dot_plot_csv(&answer.plot, &query, opened.corpus.manifest()))
-        });
+        let text = plot
+            .with_untracked(|plot| opened.with_value(|opened| dot_plot_csv(plot, &query, opened.corpus.manifest())));
         let content = Blob::new_with_options(text.as_str(), Some("text/csv;charset=utf-8"));
         page.with_value(|page| page.save_file("gene-expression.csv", &content));
     });
@@ -181,9 +201,9 @@ fn Asked(page: StoredValue<FullPage, LocalStorage>, opened: StoredValue<Rc<Opene
             organism
             genes
             hits
-            unresolved
-            about=with_manifest(&about)
-            noise=with_manifest(&noise)
+            unresolved=told
+            about=with_manifest(about)
+            noise=with_manifest(noise)
             is_busy
             failure
             home
@@ -202,14 +222,13 @@ async fn answered(
     opened: &Opened,
     known: Option<Rc<OfOrganism>>,
     query: &Query,
-) -> Result<(Rc<OfOrganism>, Answer), String> {
+) -> Result<(Rc<OfOrganism>, DotPlot), String> {
     let known = match known {
         Some(known) => known,
         None => Rc::new(of_organism(opened, &query.organism).await.map_err(|error| error.to_string())?),
     };
     let plot = opened.corpus.dot_plot(query, &opened.ontology).await.map_err(|error| error.to_string())?;
-    let options = opened.corpus.options(query, &opened.ontology).await.map_err(|error| error.to_string())?;
-    Ok((known, Answer { plot, options: Arc::new(options) }))
+    Ok((known, plot))
 }
 
 async fn of_organism(opened: &Opened, organism: &str) -> Result<OfOrganism, FetchError> {

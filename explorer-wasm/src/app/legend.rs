@@ -79,7 +79,7 @@ pub(super) fn tip(store: Store, handle: PictureHandle) -> Option<CellTip> {
         top_px,
         picture_width_px: view.size_px()[0],
         id: hovered.title,
-        color,
+        color: Some(color),
         values: value.into_iter().chain(on_card).collect(),
     })
 }

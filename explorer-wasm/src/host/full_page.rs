@@ -54,7 +54,7 @@ impl FullPage {
 }
 
 impl FullPage {
-    /// The address of the directory of the corpus that the page is of; of none where it names none.
+    /// The address of the directory of the corpus that the page is of; where it names none, one that has no corpus.
     pub fn corpus(&self) -> String {
         let address = location().href().unwrap_or_default();
         let below = address.strip_prefix(&self.base).unwrap_or_default();

@@ -17,8 +17,8 @@ pub struct CellTip {
     pub picture_width_px: f64,
     /// The cell's id.
     pub id: String,
-    /// Its color in the picture.
-    pub color: Rgb,
+    /// Its color in the picture, if it has any there.
+    pub color: Option<Rgb>,
     /// Columns and the cell's values in them, the one that colors first.
     pub values: Vec<(String, String)>,
 }
@@ -56,7 +56,7 @@ pub fn CellTooltip(
                     style:max-width=format!("{:.0}px", room_px.min(MOST_WIDTH_PX))
                 >
                     <p class="cell-tooltip-id ellipsis">
-                        <i style:background=css_color(tip.color)></i>
+                        {tip.color.map(|color| view! { <i style:background=css_color(color)></i> })}
                         {tip.id}
                     </p>
                     <dl>{rows}</dl>

@@ -29,6 +29,7 @@ mod de_table;
 mod de_view;
 mod display_panel;
 mod expression;
+mod facet;
 mod filter_chips;
 mod first_sight;
 mod gene_heading;

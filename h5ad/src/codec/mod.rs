@@ -48,14 +48,14 @@ pub(super) fn deflate(input: &[u8], limit: usize) -> Result<Vec<u8>, String> {
 }
 
 /// What a deflate stream without any header inflates to.
-pub(super) fn deflated(input: impl Read) -> impl Read {
-    flate2::read::DeflateDecoder::new(input)
+pub(super) fn deflated(input: impl io::BufRead) -> impl Read {
+    flate2::bufread::DeflateDecoder::new(input)
 }
 
 /// A range of what a deflate stream without any header inflates to, as far as there is some. What comes before takes no
 /// memory.
 pub(super) fn deflate_range(input: &[u8], range: Range<u64>) -> io::Result<Vec<u8>> {
-    let mut decoder = flate2::read::DeflateDecoder::new(input);
+    let mut decoder = deflated(input);
     io::copy(&mut decoder.by_ref().take(range.start), &mut io::sink())?;
     let mut bytes = Vec::new();
     decoder.take(range.end.saturating_sub(range.start)).read_to_end(&mut bytes)?;

@@ -1,7 +1,7 @@
 //! Folders in one ZIP file, as zarr's `ZipStore` writes its own: entries that are stored or deflated.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Read, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::ops::Range;
 
 use super::super::codec;
@@ -11,8 +11,8 @@ use super::files::{Files, too_large};
 /// What a ZIP file begins with.
 const SIGNATURE: &[u8; 4] = b"PK\x03\x04";
 
-/// Bytes of a file that are copied together.
-const PIECE_BYTES: usize = 1 << 18;
+/// Bytes of a file that are read together where it is copied.
+const PIECE_BYTES: usize = 1 << 20;
 
 const END: &[u8; 4] = b"PK\x05\x06";
 const END_BYTES: usize = 22;
@@ -89,12 +89,16 @@ impl Zip {
     /// When it is not there, cannot be read, is not as long as the ZIP file states, or cannot be written.
     pub fn copy(&self, path: &str, to: &mut dyn Write) -> io::Result<()> {
         let entry = *self.entries.get(path).ok_or(io::ErrorKind::NotFound)?;
-        let stored = Stored { zip: self, entry, position: 0 };
-        let content: Box<dyn Read> =
-            if entry.is_deflated { Box::new(codec::deflated(stored)) } else { Box::new(stored) };
+        let at = self.start(entry)?;
+        let stored = Stored { source: &self.source, at, end: at.saturating_add(entry.stored_bytes) };
+        let stored = BufReader::with_capacity(PIECE_BYTES, stored);
         // One byte more tells of what is too long.
-        let mut content = io::BufReader::with_capacity(PIECE_BYTES, content.take(entry.bytes.saturating_add(1)));
-        if io::copy(&mut content, to)? == entry.bytes {
+        let most = entry.bytes.saturating_add(1);
+        let n_copied = match entry.is_deflated {
+            true => io::copy(&mut codec::deflated(stored).take(most), to)?,
+            false => io::copy(&mut stored.take(most), to)?,
+        };
+        if n_copied == entry.bytes {
             Ok(())
         } else {
             Err(damaged("has an entry that is not as long as its directory states"))
@@ -115,33 +119,38 @@ impl Zip {
 
     /// Bytes of an entry as they are stored.
     fn stored(&self, entry: Entry, range: Range<u64>) -> io::Result<Vec<u8>> {
-        let local = self.source.read(entry.header, LOCAL_BYTES)?;
-        if !local.starts_with(SIGNATURE) {
-            return Err(damaged("lacks an entry that its directory names"));
-        }
-        let head = LOCAL_BYTES as u64 + field(&local, 26, 2) + field(&local, 28, 2);
-        let start = entry.header.saturating_add(head).saturating_add(range.start);
+        let start = self.start(entry)?.saturating_add(range.start);
         let length = range.end.saturating_sub(range.start);
         if range.end > entry.stored_bytes {
             return Err(past_the_end(range.start, length, entry.stored_bytes));
         }
         self.source.read(start, usize::try_from(length).map_err(|_| damaged("states an impossible size"))?)
     }
+
+    /// Where the stored bytes of an entry begin.
+    fn start(&self, entry: Entry) -> io::Result<u64> {
+        let local = self.source.read(entry.header, LOCAL_BYTES)?;
+        if !local.starts_with(SIGNATURE) {
+            return Err(damaged("lacks an entry that its directory names"));
+        }
+        let head = LOCAL_BYTES as u64 + field(&local, 26, 2) + field(&local, 28, 2);
+        Ok(entry.header.saturating_add(head))
+    }
 }
 
 /// The bytes of an entry as they are stored.
 struct Stored<'a> {
-    zip: &'a Zip,
-    entry: Entry,
-    position: u64,
+    source: &'a SharedSource,
+    at: u64,
+    end: u64,
 }
 
 impl Read for Stored<'_> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let end = self.entry.stored_bytes.min(self.position + buf.len() as u64);
-        let bytes = self.zip.stored(self.entry, self.position..end)?;
+        let length = buf.len().min(usize::try_from(self.end - self.at).unwrap_or(usize::MAX));
+        let bytes = self.source.read(self.at, length)?;
         buf[..bytes.len()].copy_from_slice(&bytes);
-        self.position = end;
+        self.at += bytes.len() as u64;
         Ok(bytes.len())
     }
 }

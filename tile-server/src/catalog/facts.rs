@@ -42,10 +42,11 @@ impl DatasetFacts {
     pub fn read(id: &str, dataset: &Dataset) -> (Self, Vec<DatasetError>) {
         let manifest = dataset.manifest();
         let (mut labels, mut faults) = (Vec::new(), Vec::new());
-        labels.extend(schema_words(manifest).map(|words| (LabelFacet::Schema, vec![words])));
-        let of_columns =
-            LabelFacet::ALL.into_iter().filter(|facet| facet.is_of_dataset() && *facet != LabelFacet::Schema);
-        for facet in of_columns {
+        for facet in LabelFacet::ALL.into_iter().filter(|facet| facet.is_of_dataset()) {
+            if facet == LabelFacet::Schema {
+                labels.extend(schema_words(manifest).map(|words| (facet, vec![words])));
+                continue;
+            }
             match column_of(manifest, facet).map(|column| labels_of(dataset, column)) {
                 Some(Ok(found)) if !found.is_empty() => {
                     labels.push((facet, found.into_iter().map(|(_, label)| label).collect()));

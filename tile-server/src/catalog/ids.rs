@@ -20,7 +20,7 @@ pub fn of_place(name: &str, place: &Place) -> String {
 }
 
 /// The name of a file or directory without its ending, made plain where it cannot stand in an address as it is.
-pub(super) fn name_of(path: &Path) -> String {
+pub fn name_of(path: &Path) -> String {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     plain(&absolute.file_name().unwrap_or_default().to_string_lossy())
 }

@@ -6,7 +6,7 @@ use std::{
 use anyhow::Result;
 use builder::{
     BuildError, Progress,
-    native::{self, Existing, Report},
+    native::{self, DatasetKind, Existing, InputStamp, Report},
 };
 use clap::Args;
 use explorer_core::{format, session::schema_words};
@@ -102,7 +102,13 @@ fn verdict(input: &Path, progress: &dyn Progress) -> Result<SchemaVerdict, Build
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let progress = TerminalProgress::new(arguments.quiet)?;
     let existing = if arguments.force { Existing::Replace } else { Existing::Keep };
+    // To hold a file against the schema may take minutes.
+    native::checked_place::<DatasetKind>(&arguments.out, existing)?;
+    let before = InputStamp::of(&arguments.input).ok();
     let options = arguments.choices.options(&arguments.input, &progress)?;
+    if InputStamp::of(&arguments.input).ok() != before {
+        return Err(BuildError::InputChanged { file: arguments.input.display().to_string() }.into());
+    }
     let report = native::build(&arguments.input, &arguments.out, existing, &options, &progress)?;
     if !arguments.quiet {
         say_summary(&report);

@@ -170,8 +170,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let cache = Cache { directory: arguments.cache.as_deref(), choices: &choices, is_quiet: arguments.quiet };
     let progress = TerminalProgress::new(arguments.quiet)?;
     let (corpora, others) = corpora_among(&arguments.inputs);
-    let Inputs { datasets, folders, only, refused: _ } =
-        if others.is_empty() { Inputs::default() } else { inputs(&others, &cache, &arguments.remote, &progress)? };
+    let Inputs { datasets, folders, found, refused: _ } = inputs(&others, &cache, &arguments.remote, &progress)?;
     // Signals are the server's from here on.
     drop(progress);
     let front_end = front_end(arguments.front_end.as_deref())?;
@@ -180,17 +179,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     let base_path = BasePath::parse(&arguments.base_path)?;
     let embed_origins = Origins::parse(&arguments.embed_origin)?;
-    let page = match (arguments.no_open || front_end.is_none(), only) {
-        (true, _) => None,
-        (false, Some(id)) => Some(format!("{base_path}{}", Endpoint::Page { id: id.into() }.address())),
-        (false, None) => {
-            let alone = corpora.first().filter(|_| others.is_empty()).map(|corpus| corpus.id.clone().into());
-            Some(alone.map_or_else(
-                || base_path.to_string(),
-                |id| format!("{base_path}{}", Endpoint::CorpusPage { id }.address()),
-            ))
-        }
+    let only = match (found.as_slice(), corpora.as_slice()) {
+        ([id], []) => Endpoint::Page { id: id.into() }.address(),
+        ([], [CorpusAddress { id, .. }]) => Endpoint::CorpusPage { id: id.into() }.address(),
+        _ => String::new(),
     };
+    let page = (!arguments.no_open && front_end.is_some()).then(|| format!("{base_path}{only}"));
     let allowed_hosts = AllowedHosts::parse(&arguments.allow_host)?;
     let metrics = arguments.metrics.map(|address| MetricsOptions { address, allowed_hosts: allowed_hosts.clone() });
     let options = Options {
@@ -255,37 +249,41 @@ pub fn front_end(directory: Option<&Path>) -> Result<Option<Arc<dyn FrontEnd>>> 
     Ok(None)
 }
 
-/// The corpora among what the arguments name, and in folders that they name; and what else they name.
+/// The corpora among what the arguments name and in folders that they name, each once; and what else they name.
 pub fn corpora_among(inputs: &[PathBuf]) -> (Vec<CorpusAddress>, Vec<PathBuf>) {
-    let is_corpus = |directory: &Path| directory.join(CORPUS).is_file();
+    let (named, others): (Vec<PathBuf>, Vec<PathBuf>) = inputs.iter().cloned().partition(|input| is_corpus(input));
+    let mut seen = HashSet::new();
     let address = |directory: PathBuf| {
-        let resolved = directory.canonicalize().unwrap_or_else(|_| directory.clone());
-        let id = resolved.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        CorpusAddress { id, directory }
+        let directory = directory.canonicalize().unwrap_or(directory);
+        let is_new = seen.insert(directory.clone());
+        is_new.then(|| CorpusAddress { id: ids::name_of(&directory), directory })
     };
-    let (corpora, others): (Vec<PathBuf>, Vec<PathBuf>) = inputs.iter().cloned().partition(|input| is_corpus(input));
-    let below = others.iter().filter_map(|input| fs::read_dir(input).ok()).flatten().flatten();
-    let mut found: Vec<PathBuf> = below.map(|entry| entry.path()).filter(|directory| is_corpus(directory)).collect();
-    found.sort();
-    // A folder of corpora alone has no datasets to look for.
-    let has_others = |input: &PathBuf| {
-        let entries = fs::read_dir(input).into_iter().flatten().flatten();
-        entries.map(|entry| entry.path()).any(|path| !is_corpus(&path))
-            || !found.iter().any(|path| path.starts_with(input))
-    };
-    let others = others.iter().filter(|input| has_others(input)).cloned().collect();
-    (corpora.into_iter().chain(found.clone()).map(address).collect(), others)
+    let below = others.iter().flat_map(|input| corpora_in(input));
+    let corpora = named.into_iter().chain(below).filter_map(address).collect();
+    (corpora, others)
+}
+
+fn is_corpus(directory: &Path) -> bool {
+    directory.join(CORPUS).is_file()
+}
+
+/// The corpora right in a folder, by name.
+fn corpora_in(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut corpora: Vec<PathBuf> =
+        entries.map(|entry| entry.path()).filter(|directory| is_corpus(directory)).collect();
+    corpora.sort();
+    corpora
 }
 
 /// What the arguments name.
-#[derive(Default)]
 pub struct Inputs {
     /// Datasets by themselves, each once, under an id of its own.
     datasets: Vec<DatasetAddress>,
     /// Folders of datasets.
     folders: Vec<AnyFolder>,
-    /// The id of the dataset that is served, where it is one.
-    only: Option<String>,
+    /// The ids of all datasets that there are now.
+    found: Vec<String>,
     /// Why the first of those that cannot be served is not, if there is one.
     refused: Option<anyhow::Error>,
 }
@@ -325,11 +323,11 @@ pub fn inputs(
     remote: &RemoteArguments,
     progress: &TerminalProgress,
 ) -> Result<Inputs> {
-    let (mut datasets, mut folders, mut found_ids) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut datasets, mut folders, mut found) = (Vec::new(), Vec::new(), Vec::new());
     let mut seen = HashSet::new();
     let (mut stores, mut refused) = (None, None);
     for input in inputs {
-        let found = match place_of(input) {
+        let what = match place_of(input) {
             None => find(input, cache, progress),
             Some(place) => {
                 let stores = match &mut stores {
@@ -339,7 +337,7 @@ pub fn inputs(
                 remote_inputs::find(place, stores)
             }
         };
-        match found {
+        match what {
             Ok(Found::Dataset(dataset)) => {
                 let place = match &dataset.place {
                     DatasetPlace::Directory(directory) => {
@@ -348,12 +346,12 @@ pub fn inputs(
                     DatasetPlace::Remote(remote) => remote.place().to_string().into(),
                 };
                 if seen.insert(place) {
-                    found_ids.push(dataset.id.clone());
+                    found.push(dataset.id.clone());
                     datasets.push(dataset);
                 }
             }
             Ok(Found::Folder { folder, ids }) => {
-                found_ids.extend(ids);
+                found.extend(ids);
                 folders.push(folder);
             }
             Err(error) if exit::code(&error) == exit::INTERRUPTED => return Err(error),
@@ -364,13 +362,12 @@ pub fn inputs(
             }
         }
     }
-    if found_ids.is_empty()
+    if found.is_empty()
         && let Some(error) = refused
     {
         return Err(error);
     }
-    let only = if found_ids.len() == 1 { found_ids.pop() } else { None };
-    Ok(Inputs { datasets, folders, only, refused })
+    Ok(Inputs { datasets, folders, found, refused })
 }
 
 /// The address that an argument is, if it is one of another host.
@@ -403,7 +400,7 @@ fn find(input: &Path, cache: &Cache<'_>, progress: &TerminalProgress) -> Result<
     let mut folder = Folder::new(input.to_owned());
     let scan = folder.scan().with_context(|| format!("cannot list {}", input.display()))?;
     // They are told again once the server looks.
-    if scan.datasets.is_empty() {
+    if scan.datasets.is_empty() && corpora_in(input).is_empty() {
         return Err(NothingToServe::at(input.display().to_string(), &scan.new_faults).into());
     }
     let ids = scan.datasets.into_iter().map(|found| found.id).collect();

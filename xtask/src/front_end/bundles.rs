@@ -177,7 +177,7 @@ fn compile(
         cargo.args(["--bin", bundle.program]);
     }
     for package in group.fast {
-        cargo.args(["--config", &format!("profile.{profile}.package.{package}.opt-level=3")]);
+        cargo.args(["--config", &format!("profile.{profile}.package.{package}.opt-level=2")]);
     }
     process::run_shown(&mut cargo, show)?;
     let kept = folder.join("compiled");

@@ -4,14 +4,16 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use explorer_core::{
     catalog::{CatalogEdit, Facet, LabelCount, LabelFacet, LabelLevel, NumberFacet, NumberRange, Since},
-    format::{integer, plural},
-    names::visible,
+    format::integer,
 };
 use leptos::prelude::*;
 
 use super::Listing;
 use crate::{
-    ui::{Check, Checkbox, Glyph, Icon, SearchField, Show, VirtualList},
+    ui::{
+        SearchField, Show, VirtualList,
+        facet::{FacetRow, FacetSection, SEARCHED_VALUES},
+    },
     view::view,
 };
 
@@ -20,9 +22,6 @@ const MOST_ROWS: usize = 7;
 
 /// The same of a facet whose labels have levels, each of which is to be seen.
 const MOST_ROWS_OF_LEVELS: usize = 13;
-
-/// From so many labels on, a facet has a field to find one.
-const SEARCHED_LABELS: usize = 12;
 
 /// Facets that are open at first.
 const OPEN: [Facet; 3] =
@@ -40,33 +39,17 @@ pub fn CatalogFacets(
     let section = move |facet: Facet| {
         let is_there = Memo::new(move |_| listing.with(|listing| has_values(listing, facet)));
         let n_chosen = Memo::new(move |_| listing.with(|listing| n_chosen(listing, facet)));
-        let is_chosen = move || n_chosen.get() > 0;
-        let is_open = RwSignal::new(OPEN.contains(&facet) || n_chosen.get_untracked() > 0);
         let body = move || match facet {
             Facet::Labels(facet) => view! { <LabelRows facet listing on_edit /> }.into_any(),
             Facet::Number(facet) => view! { <NumberFields facet listing on_edit /> }.into_any(),
             Facet::Published => view! { <SinceRows listing on_edit /> }.into_any(),
         };
+        let is_open = OPEN.contains(&facet) || n_chosen.get_untracked() > 0;
         view! {
             <Show when=move || is_there.get()>
-                <details
-                    class="facet"
-                    open=is_open.get_untracked()
-                    data-testid=format!("facet-{}", facet.name())
-                    on:toggle:target=move |event| is_open.set(event.target().open())
-                >
-                    <summary>
-                        <Icon glyph=Glyph::ChevronRight />
-                        <span>{facet.title()}</span>
-                        <Show when=is_chosen>
-                            <span class="facet-chosen" aria-label=move || format!("{} chosen", n_chosen.get())>
-                                {move || n_chosen.get()}
-                            </span>
-                        </Show>
-                    </summary>
-                    // What is closed is not kept up to date.
-                    <Show when=move || is_open.get()>{body()}</Show>
-                </details>
+                <FacetSection title=facet.title() test_id=format!("facet-{}", facet.name()) n_chosen is_open>
+                    {body()}
+                </FacetSection>
             </Show>
         }
     };
@@ -155,7 +138,7 @@ fn LabelRows(facet: LabelFacet, listing: Signal<Arc<Listing>>, on_edit: Callback
         let is_impossible = |row: &ShownRow| row.count().is_some_and(|count| !is_possible(&count));
         shown.with(|shown| shown.len() > most_rows && shown.iter().any(is_impossible))
     });
-    let has_field = Memo::new(move |_| listing.with(|listing| listing.answer.labels(facet).len() >= SEARCHED_LABELS));
+    let has_field = Memo::new(move |_| listing.with(|listing| listing.answer.labels(facet).len() >= SEARCHED_VALUES));
     let row = Callback::new(move |at: usize| {
         let shown_row = Memo::new(move |_| shown.with(|shown| shown.get(at).copied()));
         let count = Memo::new(move |_| shown_row.get().and_then(ShownRow::count));
@@ -170,7 +153,8 @@ fn LabelRows(facet: LabelFacet, listing: Signal<Arc<Listing>>, on_edit: Callback
         // Seldom another when counts are.
         let is_chosen: Signal<bool> = Memo::new(move |_| count.get().is_some_and(|count| count.is_chosen)).into();
         let on_check = Callback::new(move |_| on_edit.run(CatalogEdit::Toggle(facet, name.get_untracked())));
-        let label = move || view! { <FacetRow facet=facet.name() name n_datasets is_chosen on_check /> };
+        let label =
+            move || view! { <FacetRow facet=facet.name() name n_left=n_datasets unit=UNIT is_chosen on_check /> };
         let heading = move || level.get().map(|level| facet.level_title(level));
         view! {
             <Show when=move || level.with(Option::is_some) fallback=label>
@@ -202,34 +186,8 @@ fn LabelRows(facet: LabelFacet, listing: Signal<Arc<Listing>>, on_edit: Callback
     }
 }
 
-/// A value of a facet. One that no dataset has cannot be chosen.
-#[component]
-fn FacetRow(
-    facet: &'static str,
-    #[prop(into)] name: Signal<String>,
-    n_datasets: Signal<u64>,
-    is_chosen: Signal<bool>,
-    on_check: Callback<bool>,
-) -> impl IntoView {
-    let is_impossible = Signal::from(Memo::new(move |_| n_datasets.get() == 0 && !is_chosen.get()));
-    let shown = move || name.with(|name| visible(name).into_owned());
-    let label = Signal::derive(move || match n_datasets.get() {
-        0 => format!("{}: no dataset", shown()),
-        n => format!("{}: {}", shown(), plural(n as usize, "dataset", "datasets")),
-    });
-    view! {
-        <label
-            class="facet-row"
-            class:is-impossible=move || is_impossible.get()
-            title=move || label.get()
-            data-testid=move || format!("{facet}-{}", name.get())
-        >
-            <Checkbox check=Signal::derive(move || Check::from(is_chosen.get())) label disabled=is_impossible on_check />
-            <bdi class="ellipsis">{shown}</bdi>
-            <span class="facet-count">{move || integer(n_datasets.get())}</span>
-        </label>
-    }
-}
+/// What is counted.
+const UNIT: [&str; 2] = ["dataset", "datasets"];
 
 /// From and to.
 #[component]
@@ -281,7 +239,8 @@ fn SinceRows(listing: Signal<Arc<Listing>>, on_edit: Callback<CatalogEdit>) -> i
                 <FacetRow
                     facet="published"
                     name=since.title().to_owned()
-                    n_datasets=n.into()
+                    n_left=Signal::stored(n)
+                    unit=UNIT
                     is_chosen=is_chosen.into()
                     on_check
                 />

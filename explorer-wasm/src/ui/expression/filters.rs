@@ -1,22 +1,18 @@
 //! What cells can be narrowed by, with how many of each value would be left.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 use corpus::{
     Dimension, Options, Term,
     view::{Edit, View},
 };
-use explorer_core::{
-    format::{integer, plural},
-    names::visible,
-};
 use leptos::prelude::*;
 
 use crate::{
-    ui::{Check, Checkbox, Glyph, Icon, SearchField, Show, VirtualList},
+    ui::{
+        SearchField, Show, VirtualList,
+        facet::{FacetRow, FacetSection, SEARCHED_VALUES},
+    },
     view::view,
 };
 
@@ -36,9 +32,6 @@ const DIMENSIONS: [Dimension; 10] = [
 
 /// Values in sight at one time.
 const MOST_ROWS: usize = 7;
-
-/// From so many values on, there is a field to find one.
-const SEARCHED_VALUES: usize = 12;
 
 /// How a dimension is headed.
 pub(super) fn title(dimension: Dimension) -> &'static str {
@@ -71,27 +64,11 @@ pub fn ExpressionFilters(
 ) -> impl IntoView {
     let section = move |dimension: Dimension| {
         let n_chosen = Memo::new(move |_| shown.with(|shown| shown.filters.get(&dimension).map_or(0, BTreeSet::len)));
-        let is_open = RwSignal::new(n_chosen.get_untracked() > 0);
-        let values = move || view! { <Values dimension shown options on_edit /> };
+        let is_open = n_chosen.get_untracked() > 0;
         view! {
-            <details
-                class="facet"
-                open=is_open.get_untracked()
-                data-testid=format!("filter-{dimension}")
-                on:toggle:target=move |event| is_open.set(event.target().open())
-            >
-                <summary>
-                    <Icon glyph=Glyph::ChevronRight />
-                    <span>{title(dimension)}</span>
-                    <Show when=move || n_chosen.get() != 0>
-                        <span class="facet-chosen" aria-label=move || format!("{} chosen", n_chosen.get())>
-                            {move || n_chosen.get()}
-                        </span>
-                    </Show>
-                </summary>
-                // What is closed is not kept up to date.
-                <Show when=move || is_open.get()>{values()}</Show>
-            </details>
+            <FacetSection title=title(dimension) test_id=format!("filter-{dimension}") n_chosen is_open>
+                <Values dimension shown options on_edit />
+            </FacetSection>
         }
     };
     view! { <div class="facets">{DIMENSIONS.map(section).collect_view()}</div> }
@@ -100,9 +77,9 @@ pub fn ExpressionFilters(
 /// A value with the cells that it would leave; chosen ones that would leave none are kept.
 fn values_of(options: &Options, shown: &View, dimension: Dimension, wanted: &str) -> Vec<(Term, u64)> {
     let counted = options.get(&dimension).map_or(&[][..], Vec::as_slice);
-    let known: BTreeMap<&str, ()> = counted.iter().map(|(term, _)| (term.id.as_str(), ())).collect();
+    let known: BTreeSet<&str> = counted.iter().map(|(term, _)| term.id.as_str()).collect();
     let chosen = shown.filters.get(&dimension).into_iter().flatten();
-    let empty = chosen.filter(|id| !known.contains_key(id.as_str()));
+    let empty = chosen.filter(|id| !known.contains(id.as_str()));
     let empty = empty.map(|id| (Term { id: id.clone(), label: id.clone() }, 0));
     let is_wanted = |(term, _): &(Term, u64)| wanted.is_empty() || term.label.to_lowercase().contains(wanted);
     counted.iter().cloned().chain(empty).filter(is_wanted).collect()
@@ -125,29 +102,16 @@ fn Values(
     let row = Callback::new(move |at: usize| {
         let value = Memo::new(move |_| values.with(|values| values.get(at).cloned()));
         let id = move || value.with(|value| value.as_ref().map(|(term, _)| term.id.clone()).unwrap_or_default());
-        let name = move || {
-            value.with(|value| value.as_ref().map(|(term, _)| visible(&term.label).into_owned()).unwrap_or_default())
-        };
-        let n_cells = move || value.with(|value| value.as_ref().map_or(0, |(_, n)| *n));
-        let is_chosen = Memo::new(move |_| {
-            shown.with(|shown| shown.filters.get(&dimension).is_some_and(|chosen| chosen.contains(&id())))
+        let name = Signal::derive(move || {
+            value.with(|value| value.as_ref().map(|(term, _)| term.label.clone()).unwrap_or_default())
         });
-        let label = Signal::derive(move || format!("{}: {}", name(), plural(n_cells() as usize, "cell", "cells")));
-        view! {
-            <label
-                class="facet-row"
-                title=move || label.get()
-                data-testid=move || format!("{dimension}-{}", name())
-            >
-                <Checkbox
-                    check=Signal::derive(move || Check::from(is_chosen.get()))
-                    label
-                    on_check=move |_| on_edit.run(Edit::Filter(dimension, id()))
-                />
-                <bdi class="ellipsis">{name}</bdi>
-                <span class="facet-count">{move || integer(n_cells())}</span>
-            </label>
-        }
+        let n_left = Signal::derive(move || value.with(|value| value.as_ref().map_or(0, |(_, n)| *n)));
+        let is_chosen: Signal<bool> = Memo::new(move |_| {
+            shown.with(|shown| shown.filters.get(&dimension).is_some_and(|chosen| chosen.contains(&id())))
+        })
+        .into();
+        let on_check = Callback::new(move |_| on_edit.run(Edit::Filter(dimension, id())));
+        view! { <FacetRow facet=dimension.name() name n_left unit=["cell", "cells"] is_chosen on_check /> }
     });
     let find = format!("Find in {}", title(dimension).to_lowercase());
     view! {

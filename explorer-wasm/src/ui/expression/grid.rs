@@ -4,12 +4,12 @@ use std::{f64::consts::TAU, sync::Arc};
 
 use corpus::view::{Edit, RowKind, RowOrder, Table, TableRow};
 use explorer_core::{
-    color::{Colormap, css_color, opaque},
+    color::{Rgb, css_color, opaque},
     format::{integer, percent, plural, significant},
     names::visible,
     screen::{RowWindow, scroll_to_show},
 };
-use expression::diameter_px;
+use expression::{diameter_px, dot_color};
 use gloo_events::EventListener;
 use leptos::{
     ev::{KeyboardEvent, PointerEvent},
@@ -22,7 +22,7 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 use crate::{
     owner::keep,
     platform,
-    ui::{CellTip, CellTooltip, Each, Glyph, Icon, Show, control::watch_size, style_of},
+    ui::{CellTip, CellTooltip, Each, Glyph, Icon, Show, control::watch_size},
     view::{effect, view},
 };
 
@@ -81,16 +81,17 @@ pub fn DotGrid(
     let rows = Memo::new(move |_| RowWindow::of(n_rows.get(), ROW_PX, size_px.get()[1], scroll_px.get()[1], OVERSCAN));
     let genes =
         Memo::new(move |_| RowWindow::of(n_genes.get(), GENE_PX, size_px.get()[0], scroll_px.get()[0], OVERSCAN));
-    let scheme = RwSignal::new(());
+    let is_dark = RwSignal::new(false);
     if let Ok(Some(system)) = platform::window().match_media("(prefers-color-scheme: dark)") {
-        keep(EventListener::new(&system, "change", move |_| scheme.set(())));
+        is_dark.set(system.matches());
+        let of = system.clone();
+        keep(EventListener::new(&system, "change", move |_| is_dark.set(of.matches())));
     }
     effect(move || {
-        scheme.track();
         if let Some(canvas) = canvas.get() {
             table.with(|table| {
                 let window = [rows.get(), genes.get()];
-                draw(&canvas, table, window, size_px.get(), scroll_px.get(), place.get());
+                draw(&canvas, table, window, size_px.get(), scroll_px.get(), place.get(), is_dark.get());
             });
         }
     });
@@ -155,7 +156,7 @@ pub fn DotGrid(
     let tip = Signal::derive(move || {
         let (row, gene) = place.get()?;
         let [left, top] = scroll_px.get();
-        table.with(|table| tip_of(table, (row, gene), [left, top], size_px.get()[0]))
+        table.with(|table| tip_of(table, (row, gene), [left, top], size_px.get()[0], is_dark.get()))
     });
     let told = move || place.get().and_then(|place| table.with(|table| told_of(table, place))).unwrap_or_default();
     let name = move || {
@@ -323,14 +324,13 @@ fn values_of(table: &Table, (row, gene): Place) -> Option<Vec<(String, String)>>
     Some(values)
 }
 
-fn tip_of(table: &Table, (row, gene): Place, [left, top]: [f64; 2], width_px: f64) -> Option<CellTip> {
-    let place = table.place(row, gene).unwrap_or_default();
+fn tip_of(table: &Table, (row, gene): Place, [left, top]: [f64; 2], width_px: f64, is_dark: bool) -> Option<CellTip> {
     Some(CellTip {
         left_px: (gene as f64 + 0.5) * GENE_PX - left,
         top_px: (row as f64 + 0.5) * ROW_PX - top,
         picture_width_px: width_px,
         id: format!("{} in {}", visible(&table.genes.get(gene)?.symbol), name_of(table.rows.get(row)?)),
-        color: opaque(expression::dot_color(place)),
+        color: table.place(row, gene).map(|place| color_of(place, is_dark)),
         values: values_of(table, (row, gene))?,
     })
 }
@@ -347,11 +347,9 @@ fn context_of(canvas: &HtmlCanvasElement) -> Option<CanvasRenderingContext2d> {
     canvas.get_context("2d").ok()??.dyn_into().ok()
 }
 
-/// Whether an element writes in light letters, so that its ground is dark.
-fn is_dark(element: &HtmlCanvasElement) -> bool {
-    let color = style_of(element).and_then(|style| style.get_property_value("color").ok()).unwrap_or_default();
-    let red = color.split(|c: char| !c.is_ascii_digit()).find_map(|digits| digits.parse::<u32>().ok());
-    red.is_some_and(|red| red > 127)
+/// The color of a place on the scale: high ones stand out of the ground, whichever it is.
+pub(super) fn color_of(place: f64, is_dark: bool) -> Rgb {
+    opaque(dot_color(if is_dark { 1.0 - place } else { place }))
 }
 
 /// Draws the dots in sight.
@@ -362,6 +360,7 @@ fn draw(
     [width, height]: [f64; 2],
     [left, top]: [f64; 2],
     place: Option<Place>,
+    is_dark: bool,
 ) {
     let Some(context) = context_of(canvas) else { return };
     let ratio = platform::window().device_pixel_ratio();
@@ -377,7 +376,6 @@ fn draw(
     // Fails for numbers that are none alone.
     let _ = context.set_transform(ratio, 0.0, 0.0, ratio, 0.0, 0.0);
     context.clear_rect(0.0, 0.0, width, height);
-    let is_dark = is_dark(canvas);
     let wash = if is_dark { "rgb(255 255 255 / 7%)" } else { "rgb(20 28 32 / 5%)" };
     context.set_fill_style_str(wash);
     for row in rows.start..rows.end {
@@ -396,9 +394,7 @@ fn draw(
             // No dot stands for none: the least of the sizes is for few.
             let Some(scaled) = table.place(row, gene) else { continue };
             let radius = diameter_px(table.rows[row].dots[gene].share()) / 2.0;
-            // High ones stand out of the ground, whichever it is.
-            let color = Colormap::Magma.color(if is_dark { scaled } else { 1.0 - scaled });
-            context.set_fill_style_str(&css_color(opaque(color)));
+            context.set_fill_style_str(&css_color(color_of(scaled, is_dark)));
             context.begin_path();
             let (x, y) = ((gene as f64 + 0.5) * GENE_PX - left, (row as f64 + 0.5) * ROW_PX - top);
             // Fails for negative radii alone.

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use corpus::view::Table;
 use explorer_core::{
-    color::{css_color, opaque},
+    color::css_color,
     format::{percent, short},
 };
-use expression::{Scaling, diameter_px, dot_color};
+use expression::{Scaling, diameter_px};
 use leptos::prelude::*;
 
+use super::grid::color_of;
 use crate::view::view;
 
 /// Shares whose dots are shown.
@@ -43,10 +44,11 @@ pub fn DotLegend(
             None => ["least".to_owned(), "most of its gene".to_owned()],
         }
     };
-    let bar = |is_dark: bool| {
+    let bar = {
         let color = |step: usize| {
             let place = step as f64 / (STEPS - 1) as f64;
-            css_color(opaque(dot_color(if is_dark { 1.0 - place } else { place })))
+            let [light, dark] = [false, true].map(|is_dark| css_color(color_of(place, is_dark)));
+            format!("light-dark({light}, {dark})")
         };
         let colors: Vec<String> = (0..STEPS).map(color).collect();
         format!("linear-gradient(to right, {})", colors.join(", "))
@@ -68,8 +70,7 @@ pub fn DotLegend(
                 <span>"Expression, ln(CPTT + 1)"</span>
                 <span class="dots-scale">
                     <span>{move || range()[0].clone()}</span>
-                    <i class="light-only" style:background=bar(false)></i>
-                    <i class="dark-only" style:background=bar(true)></i>
+                    <i style:background=bar></i>
                     <span>{move || range()[1].clone()}</span>
                 </span>
             </div>

@@ -117,7 +117,9 @@ pub fn ExpressionScreen(
             tissues.map(|row| row.tissue.id.clone()).collect::<BTreeSet<_>>()
         })
     });
-    let all_open = Memo::new(move |_| shown.with(|shown| tissues.with(|tissues| tissues.is_subset(&shown.expanded))));
+    let all_open = Memo::new(move |_| {
+        shown.with(|shown| tissues.with(|tissues| !tissues.is_empty() && tissues.is_subset(&shown.expanded)))
+    });
     let n_filters = Memo::new(move |_| shown.with(|shown| shown.filters.values().map(BTreeSet::len).sum::<usize>()));
     let count = move || {
         let tissues = plural(tissues.with(BTreeSet::len), "tissue", "tissues");
