@@ -1,8 +1,11 @@
 //! Questions to a corpus: what genes add up to in the cell types of tissues.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    cell::LazyCell,
+    collections::{BTreeMap, BTreeSet, HashMap},
+};
 
-use explorer_core::{dataset::Tiles, de::GeneMoments};
+use explorer_core::{data::label_order, dataset::Tiles, de::GeneMoments};
 use expression::{Hierarchy, Ontology};
 
 use crate::{Corpus, Dimension, Groups, Term, Values};
@@ -134,11 +137,10 @@ impl Terms {
     /// All numbers, by label.
     fn by_label(&self) -> Vec<u32> {
         let mut numbers: Vec<u32> = (0..self.terms.len() as u32).collect();
-        numbers.sort_by_cached_key(|&number| {
-            let term = &self.terms[number as usize];
-            (term.label.to_lowercase(), term.id.clone())
-        });
-        numbers
+        // Of one label by id, whatever part came first.
+        numbers.sort_unstable_by_key(|&number| &self.terms[number as usize].id);
+        let labels: Vec<String> = numbers.iter().map(|&number| self.terms[number as usize].label.clone()).collect();
+        label_order(&labels, false).into_iter().map(|at| numbers[at as usize]).collect()
     }
 
     /// The common number of each code of a part.
@@ -197,12 +199,12 @@ impl<T: Tiles> Corpus<T> {
             ];
             let level = self.level_with(part, &dimensions);
             let groups = self.groups(part, level).await?;
-            let is_left = filtered(query, groups, values, ontology, None);
+            let refused = refusals(query, groups, values, ontology);
             let key_of = |group: usize| -> Option<Key> {
                 let number = |dimension, numbers: &[u32]| Some(numbers[groups.codes_of(dimension)?[group] as usize]);
                 let tissue = number(Dimension::Tissue, &numbers[0])?;
                 let option = query.group_by.and_then(|by| number(by, &numbers[2]));
-                is_left[group].then_some((tissue, number(Dimension::CellType, &numbers[1]), option))
+                refused[group].is_by_none().then_some((tissue, number(Dimension::CellType, &numbers[1]), option))
             };
             let keys: Vec<Option<Key>> = (0..groups.len()).map(key_of).collect();
             for (key, &n_cells) in keys.iter().zip(&groups.n_cells) {
@@ -236,8 +238,9 @@ impl<T: Tiles> Corpus<T> {
         let mut counts: Vec<BTreeMap<Term, u64>> = vec![BTreeMap::new(); Dimension::ALL.len()];
         for &part in &parts {
             let (values, groups) = (self.values(part).await?, self.groups(part, 0).await?);
+            let refused = refusals(query, groups, values, ontology);
             for dimension in Dimension::ALL {
-                let is_left = filtered(query, groups, values, ontology, Some(dimension));
+                let is_left = refused.iter().map(|refused| refused.is_by_none_but(dimension));
                 let mut n_cells = vec![0; values[dimension as usize].terms.len()];
                 let codes = groups.codes_of(dimension).unwrap_or_default();
                 for ((&code, &n), is_left) in codes.iter().zip(&groups.n_cells).zip(is_left) {
@@ -249,9 +252,10 @@ impl<T: Tiles> Corpus<T> {
             }
         }
         let by_label = |counts: &BTreeMap<Term, u64>| {
-            let mut options: Vec<(Term, u64)> = counts.iter().map(|(term, &n)| (term.clone(), n)).collect();
-            options.sort_by_cached_key(|(term, _)| (term.label.to_lowercase(), term.id.clone()));
-            options
+            let options: Vec<(&Term, u64)> = counts.iter().map(|(term, &n)| (term, n)).collect();
+            let labels: Vec<String> = options.iter().map(|(term, _)| term.label.clone()).collect();
+            let option = |at: u32| (options[at as usize].0.clone(), options[at as usize].1);
+            label_order(&labels, false).into_iter().map(option).collect::<Vec<_>>()
         };
         Ok(Dimension::ALL.into_iter().zip(counts.iter().map(by_label)).collect())
     }
@@ -289,16 +293,30 @@ impl<T: Tiles> Corpus<T> {
     }
 }
 
-/// Which groups pass the filters, but for that of one dimension.
-fn filtered(
-    query: &Query,
-    groups: &Groups,
-    values: &[Values],
-    ontology: &Ontology,
-    except: Option<Dimension>,
-) -> Vec<bool> {
-    let mut is_left = vec![true; groups.len()];
-    for (&dimension, ids) in query.filters.iter().filter(|&(&dimension, _)| Some(dimension) != except) {
+/// The filters that do not let a group pass.
+#[derive(Clone, Copy, Default)]
+struct Refused {
+    n_filters: u32,
+    /// One of them.
+    by: Option<Dimension>,
+}
+
+impl Refused {
+    /// Whether all let it pass.
+    fn is_by_none(self) -> bool {
+        self.n_filters == 0
+    }
+
+    /// Whether all but that of one dimension let it pass.
+    fn is_by_none_but(self, dimension: Dimension) -> bool {
+        self.is_by_none() || self.n_filters == 1 && self.by == Some(dimension)
+    }
+}
+
+/// Of each group the filters that do not let it pass.
+fn refusals(query: &Query, groups: &Groups, values: &[Values], ontology: &Ontology) -> Vec<Refused> {
+    let mut refused = vec![Refused::default(); groups.len()];
+    for (&dimension, ids) in &query.filters {
         let admits = |term: &Term| {
             ids.contains(&term.id)
                 || dimension == Dimension::CellType
@@ -306,11 +324,13 @@ fn filtered(
         };
         let admitted: Vec<bool> = values[dimension as usize].terms.iter().map(admits).collect();
         let codes = groups.codes_of(dimension).unwrap_or_default();
-        for (is_left, &code) in is_left.iter_mut().zip(codes) {
-            *is_left &= admitted[code as usize];
+        for (refused, &code) in refused.iter_mut().zip(codes) {
+            if !admitted[code as usize] {
+                *refused = Refused { n_filters: refused.n_filters + 1, by: Some(dimension) };
+            }
         }
     }
-    is_left
+    refused
 }
 
 /// Sums by what cells are annotated with, and the terms that their numbers are of.
@@ -397,9 +417,12 @@ impl Rows<'_> {
 
     /// Cells that are annotated with what a row is of.
     fn n_annotated(&self, (tissue, cell_type, option): Key) -> u64 {
-        let within = self.annotated.range((tissue, None, None)..=(tissue, Some(u32::MAX), Some(u32::MAX)));
-        let is_of = |key: &Key| (cell_type.is_none() || key.1 == cell_type) && (option.is_none() || key.2 == option);
-        within.filter(|(key, _)| is_of(key)).map(|(_, row)| row.n_cells).sum()
+        let last = Some(u32::MAX);
+        let keys = match cell_type {
+            None => (tissue, None, None)..=(tissue, last, last),
+            Some(_) => (tissue, cell_type, option)..=(tissue, cell_type, option.or(last)),
+        };
+        self.annotated.range(keys).map(|(_, row)| row.n_cells).sum()
     }
 }
 
@@ -427,10 +450,11 @@ impl<'a> GenesAsked<'a> {
     /// Looks for the names in a part: first among the ids, then among the symbols, in any case of letters.
     fn find_in(&mut self, part: usize, genes: &shared_fbs::tile::Genes) {
         let symbols = genes.symbols.as_deref().unwrap_or_default();
-        let by_symbol: HashMap<String, usize> = (0..genes.ids.len())
-            .rev()
-            .filter_map(|number| Some((genes.name(number)?.to_lowercase(), number)))
-            .collect();
+        // Names are ids most often.
+        let by_symbol = LazyCell::new(|| -> HashMap<String, usize> {
+            let numbers = (0..genes.ids.len()).rev();
+            numbers.filter_map(|number| Some((genes.name(number)?.to_lowercase(), number))).collect()
+        });
         for (name, found) in self.names.iter().zip(&mut self.found) {
             let by_id = |id: &str| genes.ids.binary_search_by(|other| other.as_str().cmp(id)).ok();
             // A gene that another part has told the id of goes by that.

@@ -97,6 +97,10 @@ impl H5adCounts {
             MatrixLocation::Raw => file.raw_var()?.map_or_else(|| file.var(), Ok)?,
             MatrixLocation::X | MatrixLocation::Layer(_) => file.var()?,
         };
+        let (matrix_name, n_columns) = (matrix.info().location.to_string(), matrix.info().n_cols);
+        if var.index.len() != n_columns {
+            return Err(SummaryError::UnnamedGenes { matrix: matrix_name, n_columns, n_genes: var.index.len() });
+        }
         let column = |frame: &Frame, name: &str| {
             frame.columns.iter().find(|(column, _)| column == name).map(|(_, values)| values.clone())
         };

@@ -70,6 +70,19 @@ pub enum SummaryError {
     /// Two genes have one id.
     #[error("two genes have the id `{0}`, so sums by gene would not be of one; make the index of var unique")]
     DuplicateGene(String),
+    /// Nothing says which genes the columns of a matrix are.
+    #[error(
+        "{matrix} has {n_columns} columns and var {n_genes} genes, so nothing says which genes they are; name another matrix \
+         by --layer, or give raw a var of its own"
+    )]
+    UnnamedGenes {
+        /// The matrix.
+        matrix: String,
+        /// Its columns.
+        n_columns: usize,
+        /// Genes of `var`.
+        n_genes: usize,
+    },
     /// Genes have no lengths.
     #[error(
         "cells are of the assay {assay}, whose counts the profile divides by the length of the gene, and var has no column \

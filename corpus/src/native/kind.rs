@@ -3,10 +3,9 @@ use std::{io, path::Path};
 use builder::native::{Contents, Kind, LITTER, UNFINISHED, contents_of, remove_own};
 use shared_fbs::path::{CORPUS, is_pack_file};
 
-/// How the names of files end that engines read.
-pub const PARQUET_SUFFIX: &str = ".parquet";
+use super::parquet::{FEATURES, GROUPS, SUMS};
 
-/// Corpora and summaries: a manifest, packs and Parquet files, and nothing else.
+/// Corpora and summaries: a manifest, packs and the Parquet files of a summary, and nothing else.
 pub struct CorpusKind;
 
 impl Kind for CorpusKind {
@@ -23,8 +22,5 @@ impl Kind for CorpusKind {
 
 /// Whether a file of this name in the directory of a corpus is the corpus's.
 fn is_own(name: &str) -> bool {
-    [CORPUS, LITTER].contains(&name)
-        || name.ends_with(UNFINISHED)
-        || name.ends_with(PARQUET_SUFFIX)
-        || is_pack_file(name)
+    [CORPUS, LITTER, SUMS, GROUPS, FEATURES].contains(&name) || name.ends_with(UNFINISHED) || is_pack_file(name)
 }

@@ -17,7 +17,7 @@ use tessera::dataset::{DatasetError, wait};
 
 use super::{
     FileCorpus, OpenError, open,
-    parquet::{ParquetFileError, SumsReader, group_ids},
+    parquet::{FEATURES, GROUPS, ParquetFileError, SUMS, SumsReader, group_ids},
 };
 use crate::{
     Dimension, Groups, LookUp, Manifest, Part, Source, Term, Values,
@@ -254,6 +254,10 @@ fn replace(
     let Change { sources, parts, ontology, n_bytes_written } = change;
     let manifest = manifest((*before.profile).clone(), sources, parts, ontology, Some(before));
     write_manifest(&manifest, environment)?;
+    // A summary that becomes a corpus has sums of another state for engines.
+    for name in [SUMS, GROUPS, FEATURES] {
+        let _ = fs::remove_file(directory.join(name));
+    }
     let packs = |manifest: &Manifest| -> Vec<String> {
         manifest.parts.iter().flat_map(Part::dataset_packs).map(|pack| pack.file).collect()
     };

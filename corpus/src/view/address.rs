@@ -1,4 +1,4 @@
-//! A view as the text of an address, and back: `genes=ENSG…&disease=MONDO:…&by=sex&open=UBERON:…`. Every value stands by
+//! A view as the text of an address, and back: `gene=ENSG…&disease=MONDO:…&by=sex&open=UBERON:…`. Every value stands by
 //! itself under its name, so that an id may have any characters.
 
 use expression::Scaling;
