@@ -20,6 +20,7 @@ use super::{
     cache::NoPlace,
     cells::CellsError,
     check::{NoAddress, Unreachable},
+    composition::TooManyShares,
     correlate::NoNumbers,
     de::UsageError,
     enrich::SetsError,
@@ -109,7 +110,7 @@ pub fn code(error: &Error) -> u8 {
     if error.is::<UsageError>() || error.is::<CellsError>() || error.is::<NoPage>() || error.is::<NoAddress>() {
         return USAGE;
     }
-    if error.is::<NoPlot>() || error.is::<NoNumbers>() || error.is::<OutputError>() {
+    if error.is::<NoPlot>() || error.is::<TooManyShares>() || error.is::<NoNumbers>() || error.is::<OutputError>() {
         return USAGE;
     }
     if error.is::<PlaceError>() || error.is::<SeveralOrganisms>() {
