@@ -59,8 +59,8 @@ pub fn dot_plot_csv(plot: &DotPlot, query: &Query, manifest: &Manifest) -> Strin
     out
 }
 
-/// What was asked, and of what.
-fn provenance(out: &mut String, query: &Query, manifest: &Manifest) {
+/// Writes what was asked, and of what, as lines that begin with `#`.
+pub fn provenance(out: &mut String, query: &Query, manifest: &Manifest) {
     let profile = &manifest.profile;
     push_comment(out, "corpus", &format!("{} (version {})", manifest.content_id, manifest.version));
     push_comment(out, "profile", &profile.name);

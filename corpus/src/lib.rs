@@ -21,7 +21,7 @@ mod query;
 mod value;
 pub mod view;
 
-pub use csv::dot_plot_csv;
+pub use csv::{dot_plot_csv, provenance};
 pub use dimension::{Dimension, UnknownDimension};
 pub use groups::{Groups, Term, Values};
 pub use ontology::{LookUp, ontology, organism_label};

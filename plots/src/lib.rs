@@ -6,6 +6,7 @@
 
 mod answer;
 mod bars;
+pub mod of_corpus;
 mod csv;
 mod dot_plot;
 mod figure;

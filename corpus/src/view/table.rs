@@ -1,9 +1,10 @@
 //! How an answer is laid out: the order of rows and genes, and what every dot is.
 
+use explorer_core::names::visible;
 use expression::{Dot, Scales, order_of_genes, order_of_rows};
 
-use super::{GeneOrder, RowOrder, View};
-use crate::{DotPlot, DotRow, Gene, Term};
+use super::{GeneOrder, RowId, RowOrder, View};
+use crate::{Dimension, DotPlot, DotRow, Gene, Term};
 
 /// What a row is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +55,22 @@ impl TableRow {
     pub fn label(&self) -> &str {
         let term = self.option.as_ref().or(self.cell_type.as_ref()).unwrap_or(&self.tissue);
         &term.label
+    }
+
+    /// What it is called in full, the tissue last.
+    pub fn name(&self) -> String {
+        let terms = [self.option.as_ref(), self.cell_type.as_ref(), Some(&self.tissue)];
+        let names = terms.into_iter().flatten().map(|term| visible(&term.label).into_owned());
+        names.collect::<Vec<_>>().join(", ")
+    }
+
+    /// Its ids; `group_by` is the dimension that options are of.
+    pub fn id(&self, group_by: Option<Dimension>) -> RowId {
+        RowId {
+            tissue: self.tissue.id.clone(),
+            cell_type: self.cell_type.as_ref().map(|term| term.id.clone()),
+            option: group_by.zip(self.option.as_ref().map(|term| term.id.clone())),
+        }
     }
 }
 

@@ -1,0 +1,160 @@
+//! The dots of a corpus: genes across, tissues and their cell types down.
+
+use corpus::{
+    Manifest, Query,
+    view::{RowKind, Table, TableRow},
+};
+use explorer_core::{
+    color::Ground,
+    format::{integer, percent, short, significant},
+};
+use expression::{Scaling, diameter_px};
+
+use crate::{
+    MOST_MARKS,
+    figure::{Align, Figure, LINE_PX, Mark, Paint, Shape},
+    grid::MARGIN_PX,
+    legend,
+    palette::Palette,
+    text,
+};
+
+/// The height of a row and the width of a gene.
+const PLACE_PX: f64 = 24.0;
+
+/// How far a label stands in for each row that it is below.
+const INDENT_PX: f64 = 12.0;
+
+/// Room between labels and what they are of.
+const GAP_PX: f64 = 8.0;
+
+/// Shares whose dots the legend has.
+const SHARES: [f64; 4] = [0.1, 0.25, 0.5, 1.0];
+
+/// More dots than anybody could read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{n_genes} genes in {n_rows} rows are too many to draw; take fewer genes, close tissues, or save the numbers instead"
+)]
+pub struct TooManyDots {
+    /// Genes.
+    n_genes: usize,
+    /// Rows.
+    n_rows: usize,
+}
+
+/// Draws a table as the page shows it, whole.
+///
+/// # Errors
+/// [`TooManyDots`].
+pub fn draw(
+    table: &Table,
+    query: &Query,
+    scaling: Scaling,
+    manifest: &Manifest,
+    ground: Ground,
+) -> Result<Figure, TooManyDots> {
+    let (n_genes, n_rows) = (table.genes.len(), table.rows.len());
+    if n_genes * n_rows > MOST_MARKS {
+        return Err(TooManyDots { n_genes, n_rows });
+    }
+    let mut figure = Figure::new("Gene expression by tissue and cell type".to_owned(), ground);
+    let symbols: Vec<String> = table.genes.iter().map(|gene| text::label(&gene.symbol)).collect();
+    let labels: Vec<String> = table.rows.iter().map(|row| text::label(row.label())).collect();
+    let cells: Vec<String> = table.rows.iter().map(|row| integer(row.n_cells)).collect();
+    let indent = |row: &TableRow| row.depth as f64 * INDENT_PX;
+    // Headings are a little wider.
+    let wide = table.rows.iter().zip(&labels).map(|(row, label)| indent(row) + 1.06 * text::width(label));
+    let cells_px = text::widest(&cells).max(text::width("Cells"));
+    let left = MARGIN_PX + wide.fold(text::width("Tissue, cell type"), f64::max) + 2.0 * GAP_PX + cells_px + GAP_PX;
+    let top = MARGIN_PX + text::widest(&symbols).max(LINE_PX) + GAP_PX;
+    let size = [n_genes as f64 * PLACE_PX, n_rows as f64 * PLACE_PX];
+    let middle = |row: usize, gene: usize| {
+        [left + (gene as f64 + 0.5) * PLACE_PX, top + (row as f64 + 0.5) * PLACE_PX]
+    };
+    figure.text([MARGIN_PX, top - LINE_PX / 2.0], "Tissue, cell type", Align::Start, Paint::Muted);
+    figure.text([left - GAP_PX, top - LINE_PX / 2.0], "Cells", Align::End, Paint::Muted);
+    for (gene, symbol) in symbols.into_iter().enumerate() {
+        figure.text_up([middle(0, gene)[0], top - GAP_PX], symbol, Align::Start);
+    }
+    for (at, ((row, label), cells)) in table.rows.iter().zip(labels).zip(cells).enumerate() {
+        let [_, y] = middle(at, 0);
+        let place = [MARGIN_PX + indent(row), y];
+        match row.kind {
+            RowKind::Tissue { .. } => {
+                let line = y - PLACE_PX / 2.0;
+                figure.line([MARGIN_PX, line], [left + size[0], line], Paint::Line);
+                figure.heading(place, label, Align::Start);
+            }
+            RowKind::CellType => figure.text(place, label, Align::Start, Paint::Text),
+            RowKind::Option => figure.text(place, label, Align::Start, Paint::Muted),
+        }
+        figure.text([left - GAP_PX, y], cells, Align::End, Paint::Muted);
+    }
+    figure.size = [left + size[0] + MARGIN_PX, top + size[1] + MARGIN_PX];
+    for (at, row) in table.rows.iter().enumerate() {
+        for gene in 0..n_genes {
+            let Some(place) = table.place(at, gene) else { continue };
+            let dot = Shape::Circle {
+                at: middle(at, gene),
+                radius: diameter_px(row.dots[gene].share()) / 2.0,
+                fill: Paint::Color(Palette::Magma(ground).color(place)),
+                edge: Paint::Muted,
+            };
+            let [x, y] = middle(at, gene);
+            figure.mark(Mark {
+                row: at,
+                column: gene,
+                tip: tip(table, at, gene),
+                area: [x - PLACE_PX / 2.0, y - PLACE_PX / 2.0, PLACE_PX, PLACE_PX],
+                shapes: vec![dot],
+            });
+        }
+    }
+    let x = left + size[0] + 2.0 * MARGIN_PX;
+    let dots = SHARES.map(|share| (share, diameter_px(share) / 2.0));
+    let below = legend::dots(&mut figure, [x, MARGIN_PX], "Cells that express it (%)", &dots);
+    let (title, domain) = match scaling {
+        Scaling::Global => ("Expression, ln(CPTT + 1)", table.range(0).unwrap_or_default()),
+        Scaling::PerGene => ("Expression, scaled by gene", [0.0, 1.0]),
+    };
+    legend::colors(&mut figure, [x, below], title, Palette::Magma(ground), domain);
+    for line in notes(query, manifest) {
+        figure.say_below(line);
+    }
+    Ok(figure)
+}
+
+/// A dot in words and numbers.
+fn tip(table: &Table, at: usize, gene: usize) -> String {
+    let (row, dot) = (&table.rows[at], &table.rows[at].dots[gene]);
+    let expression = dot.expression().map(|value| significant(value, 3)).unwrap_or_default();
+    format!(
+        "{} in {}: expression {expression}, expressed by {} ({} of {} cells)",
+        table.genes[gene].symbol,
+        row.name(),
+        percent(dot.share()),
+        integer(dot.n_expressing),
+        integer(dot.n_cells)
+    )
+}
+
+/// What the dots are of.
+fn notes(query: &Query, manifest: &Manifest) -> Vec<String> {
+    let profile = &manifest.profile;
+    let n_datasets = manifest.sources.iter().filter(|source| source.organism == query.organism).count();
+    let corpus = format!(
+        "Corpus {} (version {}), {}, {n_datasets} datasets, profile {}, values below {} counts per ten thousand left out",
+        manifest.content_id,
+        manifest.version,
+        corpus::organism_label(&query.organism),
+        profile.name,
+        short(profile.least_cptt, 3)
+    );
+    let filter = |(dimension, ids): (&corpus::Dimension, &std::collections::BTreeSet<String>)| {
+        format!("{dimension}: {}", ids.iter().map(String::as_str).collect::<Vec<_>>().join(", "))
+    };
+    let filters: Vec<String> = query.filters.iter().map(filter).collect();
+    let filters = (!filters.is_empty()).then(|| text::cut(&format!("Cells of {}", filters.join("; ")), 900.0));
+    [Some(corpus), filters].into_iter().flatten().collect()
+}
