@@ -147,8 +147,8 @@ fn Asked(page: StoredValue<FullPage, LocalStorage>, opened: StoredValue<Rc<Opene
         });
     });
 
-    let frac_bits = opened.with_value(|opened| opened.corpus.manifest().frac_bits);
-    let table = Memo::new(move |_| Arc::new(plot.with(|plot| shown.with(|shown| Table::new(plot, shown, frac_bits)))));
+    let fixed = opened.with_value(|opened| opened.corpus.fixed_point());
+    let table = Memo::new(move |_| Arc::new(plot.with(|plot| shown.with(|shown| Table::new(plot, shown, fixed)))));
     let symbol = move |id: &String| {
         let known = of_organism.get();
         let symbol = known.map(|known| known.genes.symbol_of(id).to_owned());
