@@ -395,7 +395,7 @@ fn tiles_by_group_are_the_transpose_of_those_by_gene() {
     }
     let groups: Vec<u32> = (0..part.levels[0].n_groups).collect();
     let mut by_group = BTreeMap::new();
-    for (&group, entries) in groups.iter().zip(wait(corpus.moments_of_groups(0, &groups)).unwrap()) {
+    for (&group, entries) in groups.iter().zip(wait(corpus.moments_of_groups(0, 0, &groups)).unwrap()) {
         by_group.extend(entries.into_iter().map(|(gene, moments)| ((group, gene), moments)));
     }
     assert_eq!(by_gene, by_group);

@@ -178,29 +178,36 @@ impl MarkerFinder {
     /// # Panics
     /// When there are not as many sums as terms in the hierarchy.
     pub fn scores(&self, own: &[GeneMoments]) -> GeneScores {
+        let all: Vec<usize> = (0..self.terms.len()).collect();
+        let scores = self.scores_of(&all, own);
+        let specificities = all.iter().map(|&of_type| self.specificity(of_type, &scores)).collect();
+        GeneScores { scores, specificities }
+    }
+
+    /// The scores of a gene in some types; none in all others.
+    fn scores_of(&self, types: &[usize], own: &[GeneMoments]) -> Vec<Option<f64>> {
         let rolled = self.hierarchy.roll_up(own);
         let is_candidate =
-            |&(_, &term): &(usize, &usize)| u64::from(rolled[term].n_nonzero) >= self.options.least_expressing;
-        let candidates: Vec<usize> =
-            self.terms.iter().enumerate().filter(is_candidate).map(|(of_type, _)| of_type).collect();
+            |of_type: &usize| u64::from(rolled[self.terms[*of_type]].n_nonzero) >= self.options.least_expressing;
+        let candidates: Vec<usize> = types.iter().copied().filter(is_candidate).collect();
         let mut scores = vec![None; self.terms.len()];
-        if !candidates.is_empty() {
-            let sets = self.sets(own, &rolled);
-            match self.options.measure {
-                Measure::CohensD => {
-                    let pooling = self.options.mode.pooling();
-                    let sets: Vec<Dispersion> = sets.iter().map(|set| Dispersion::of(set, pooling)).collect();
-                    self.score(&candidates, &sets, |group, rival| cohens_d(group, rival, pooling), &mut scores);
-                }
-                Measure::WelchT => {
-                    let sets: Vec<Summary> = sets.into_iter().map(|set| self.options.mode.summary(set)).collect();
-                    let t = |group: Summary, rival: Summary| welch(&group, &rival, Method::Welch).0.t;
-                    self.score(&candidates, &sets, t, &mut scores);
-                }
+        if candidates.is_empty() {
+            return scores;
+        }
+        let sets = self.sets(own, &rolled);
+        match self.options.measure {
+            Measure::CohensD => {
+                let pooling = self.options.mode.pooling();
+                let sets: Vec<Dispersion> = sets.iter().map(|set| Dispersion::of(set, pooling)).collect();
+                self.score(&candidates, &sets, |group, rival| cohens_d(group, rival, pooling), &mut scores);
+            }
+            Measure::WelchT => {
+                let sets: Vec<Summary> = sets.into_iter().map(|set| self.options.mode.summary(set)).collect();
+                let t = |group: Summary, rival: Summary| welch(&group, &rival, Method::Welch).0.t;
+                self.score(&candidates, &sets, t, &mut scores);
             }
         }
-        let specificities = (0..self.terms.len()).map(|of_type| self.specificity(of_type, &scores)).collect();
-        GeneScores { scores, specificities }
+        scores
     }
 
     /// The markers of every type, by its place in [`Self::terms`], best first: genes in ascending order, each with what it adds
@@ -211,10 +218,36 @@ impl MarkerFinder {
     pub fn markers<S: AsRef<[GeneMoments]>>(&self, genes: impl IntoIterator<Item = (u32, S)>) -> Vec<Vec<Marker>> {
         let mut markers = vec![Vec::new(); self.terms.len()];
         for (gene, own) in genes {
-            self.note(gene, &self.scores(own.as_ref()), &mut markers);
+            let GeneScores { scores, specificities } = self.scores(own.as_ref());
+            for ((score, specificity), markers) in scores.into_iter().zip(specificities).zip(&mut markers) {
+                self.note(gene, score, specificity, markers);
+            }
         }
         markers.iter_mut().for_each(|markers| self.keep_best(markers));
         markers
+    }
+
+    /// The markers of one type, by its place in [`Self::terms`], best first, as [`Self::markers`] has them: of ascending genes
+    /// that `own` gives the sums of. It scores that type alone, and the others for its markers' specificities.
+    ///
+    /// # Panics
+    /// When there is no such type, or a gene has not as many sums as there are terms in the hierarchy.
+    pub fn markers_of<S: AsRef<[GeneMoments]>>(
+        &self,
+        of_type: usize,
+        genes: impl IntoIterator<Item = u32>,
+        own: impl Fn(u32) -> S,
+    ) -> Vec<Marker> {
+        let mut found = Vec::new();
+        for gene in genes {
+            let score = self.scores_of(&[of_type], own(gene).as_ref())[of_type];
+            self.note(gene, score, 0.0, &mut found);
+        }
+        self.keep_best(&mut found);
+        for marker in &mut found {
+            marker.specificity = self.scores(own(marker.gene).as_ref()).specificities[of_type];
+        }
+        found
     }
 
     /// The markers of all genes, from those of some and of the others, as [`Self::markers`] has them.
@@ -230,16 +263,12 @@ impl MarkerFinder {
         some
     }
 
-    fn note(&self, gene: u32, scores: &GeneScores, markers: &mut [Vec<Marker>]) {
-        let of_types = scores.scores.iter().zip(&scores.specificities).zip(markers);
-        for ((score, &specificity), markers) in of_types {
-            if let Some(score) = score.filter(|&score| score > self.options.least_score) {
-                markers.push(Marker { gene, score, specificity });
-                // Now and then, so that no more are kept than a few times as many as are wanted.
-                if markers.len() >= self.options.n_kept.max(N_KEPT).saturating_mul(4) {
-                    self.keep_best(markers);
-                }
-            }
+    fn note(&self, gene: u32, score: Option<f64>, specificity: f64, markers: &mut Vec<Marker>) {
+        let Some(score) = score.filter(|&score| score > self.options.least_score) else { return };
+        markers.push(Marker { gene, score, specificity });
+        // Now and then, so that no more are kept than a few times as many as are wanted.
+        if markers.len() >= self.options.n_kept.max(N_KEPT).saturating_mul(4) {
+            self.keep_best(markers);
         }
     }
 

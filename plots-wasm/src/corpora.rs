@@ -4,12 +4,16 @@ use std::{cell::RefCell, rc::Rc};
 
 use corpus::{Corpus, view::View};
 use explorer_wasm::{
-    fetch::{Fetcher, open_corpus},
+    fetch::{Fetcher, catalog_bytes, open_corpus},
     worker::{CorpusTask, PlotAnswer},
 };
 use expression::Ontology;
 use futures_util::future::{FutureExt as _, LocalBoxFuture};
-use plots::{Figure, of_corpus};
+use plots::{
+    Figure,
+    of_corpus::{self, Served},
+};
+use shared_fbs::{api::Endpoint, catalog::Catalog};
 
 use crate::raster;
 
@@ -21,25 +25,27 @@ thread_local! {
 struct Opened {
     corpus: Corpus<Fetcher>,
     ontology: Ontology,
+    served: Served,
 }
 
 /// Answers a question to a corpus.
 pub fn answer(task: CorpusTask) -> LocalBoxFuture<'static, Result<PlotAnswer, String>> {
     async move {
-        let CorpusTask { source, asked, ground, scale } = task;
+        let CorpusTask { source, root, asked, ground, scale } = task;
         let known = OPENED.with_borrow(Clone::clone);
         let opened = match known {
             Some(opened) => opened,
             None => {
                 let corpus = open_corpus(source).await.map_err(|error| error.to_string())?;
                 let ontology = corpus::ontology(corpus.manifest());
-                let opened = Rc::new(Opened { corpus, ontology });
+                let served = served(&root).await;
+                let opened = Rc::new(Opened { corpus, ontology, served });
                 OPENED.set(Some(Rc::clone(&opened)));
                 opened
             }
         };
         let view = View::of_address(&asked);
-        let answer = of_corpus::answer(&opened.corpus, &opened.ontology, &view, ground).await;
+        let answer = of_corpus::answer(&opened.corpus, &opened.ontology, &view, ground, &opened.served).await;
         let of_corpus::CorpusAnswer { html, figure, csv } = answer.map_err(|error| error.to_string())?;
         match scale {
             0 => Ok(PlotAnswer::Texts([html, figure.as_ref().map(Figure::to_svg).unwrap_or_default(), csv])),
@@ -50,4 +56,12 @@ pub fn answer(task: CorpusTask) -> LocalBoxFuture<'static, Result<PlotAnswer, St
         }
     }
     .boxed_local()
+}
+
+/// The datasets that the host lists; none where it lists none.
+async fn served(root: &str) -> Served {
+    let Ok(bytes) = catalog_bytes(root).await else { return Served::new() };
+    let catalog = Catalog::decode(&bytes).unwrap_or_default();
+    let page = |id: &String| format!("{root}{}", Endpoint::Page { id: id.into() }.address());
+    catalog.datasets.into_iter().map(|dataset| (dataset.id.clone(), page(&dataset.id))).collect()
 }

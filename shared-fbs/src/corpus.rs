@@ -12,14 +12,22 @@ pub use wire::{
 /// The version of the format that this crate writes and reads.
 pub const FORMAT_VERSION: u32 = 1;
 
+/// Bits of fraction that sums may have.
+const MOST_FRAC_BITS: u8 = 51;
+
 /// Level of compression: a manifest is written seldom and read by everybody.
 const LEVEL: i32 = 12;
 
 /// The pack of genes and groups of a part.
 pub const TABLES: &str = "tables";
 
-/// The pack of a tile for every finest group of a part.
-pub const GROUPS: &str = "groups";
+/// The pack of a tile for every group of a level of a part, by genes. The finest level has one, others may.
+pub fn groups_pack(level: usize) -> String {
+    match level {
+        0 => "groups".to_owned(),
+        _ => format!("groups{level}"),
+    }
+}
 
 /// The pack of a tile for every gene of a part, by groups of a level.
 pub fn genes_pack(level: usize) -> String {
@@ -124,6 +132,9 @@ impl Corpus {
     /// Refuses what would lead a reader astray.
     fn check(&self) -> Result<(), DecodeError> {
         let wrong = |reason| Err(DecodeError::Inconsistent { table: "Corpus", reason });
+        if self.frac_bits > MOST_FRAC_BITS || u32::from(self.square_shift) >= u32::BITS {
+            return wrong("its sums have more bits than numbers have");
+        }
         if !self.sources.is_sorted_by(|a, b| a.id < b.id) {
             return wrong("its sources are not in the order of their ids");
         }
@@ -145,7 +156,10 @@ impl Corpus {
             }
             let n_tiles = |name: &str| part.packs.iter().find(|pack| pack.name == name).map(|pack| pack.n_tiles);
             let has_every_gene = |level: usize| n_tiles(&genes_pack(level)) == Some(part.n_genes);
-            if !(0..part.levels.len()).all(has_every_gene) || n_tiles(GROUPS) != Some(part.levels[0].n_groups) {
+            let groups_of = |level: usize| n_tiles(&groups_pack(level));
+            let has_every_group = |level: usize| groups_of(level).is_none_or(|n| n == part.levels[level].n_groups);
+            let is_whole = |level: usize| has_every_gene(level) && has_every_group(level);
+            if !(0..part.levels.len()).all(is_whole) || groups_of(0).is_none() {
                 return wrong("a pack does not have a tile for every gene or group");
             }
             for pack in &part.packs {
@@ -183,7 +197,7 @@ mod tests {
         let level = Level { dimensions: Dimension::ENUM_VALUES.to_vec(), n_groups: 3 };
         let mut part =
             Part { organism: "NCBITaxon:9606".to_owned(), n_genes: 2, levels: vec![level], ..Part::default() };
-        part.set_packs(vec![pack(TABLES, 4), pack("genes0", 2), pack(GROUPS, 3)]);
+        part.set_packs(vec![pack(TABLES, 4), pack("genes0", 2), pack(&groups_pack(0), 3)]);
         let source = |id: &str| Source { id: id.to_owned(), ..Source::default() };
         let sources = vec![source("a"), source("b")];
         let mut corpus = Corpus { format_version: FORMAT_VERSION, sources, parts: vec![part], ..Corpus::default() };
@@ -209,7 +223,9 @@ mod tests {
 
     #[test]
     fn what_would_lead_astray_is_refused() {
-        let changes: [fn(&mut Corpus); 8] = [
+        let changes: [fn(&mut Corpus); 10] = [
+            |corpus| corpus.frac_bits = 52,
+            |corpus| corpus.square_shift = 32,
             |corpus| corpus.format_version += 1,
             |corpus| corpus.sources.reverse(),
             |corpus| corpus.sources[0].part = 1,

@@ -8,12 +8,12 @@ use builder::{
 };
 use rayon::prelude::*;
 use shared_fbs::{
-    corpus::{GROUPS, Level, Part, TABLES, genes_pack},
+    corpus::{Level, Part, TABLES, genes_pack, groups_pack},
     tile::{Categories, Codes, Genes, Strings},
 };
 
-use super::spool::{Entry, EntryBytes, Spool, added_up};
-use crate::{Dimension, Groups, Values, groups::pack_codes, open::pack};
+use super::spool::{EntryBytes, Spool};
+use crate::{Dimension, Entry, Groups, Values, groups::pack_codes, open::pack, sums::added_up};
 
 /// The dimensions of the levels that a part may have beside the finest: what a plot without filters takes, and one that
 /// groups by a dimension or filters by it.
@@ -143,7 +143,7 @@ impl<'a> PartWriter<'a> {
         assert_eq!(genes.ids.len(), self.n_genes as usize, "every gene came once");
         self.spill()?;
         let mut packs = vec![self.write_tables(genes)?];
-        let mut by_group = PackWriter::create(self.environment.output, GROUPS)?;
+        let mut by_group = PackWriter::create(self.environment.output, &groups_pack(0))?;
         let finest = &self.groups[0];
         for first in (0..finest.len()).step_by(GROUPS_AT_ONCE) {
             let range = first..finest.len().min(first + GROUPS_AT_ONCE);

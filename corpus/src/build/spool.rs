@@ -7,10 +7,8 @@ use std::{
 
 use builder::{Scratch, ScratchFile};
 use explorer_core::de::GeneMoments;
+use crate::{Entry, sums::added_up};
 use shared_fbs::bytes::{push_varint, push_wide_varint, take_varint, take_wide_varint, unzigzag, zigzag};
-
-/// The number of a minor, and what it adds up to.
-pub type Entry = (u32, GeneMoments);
 
 /// Entries of majors that ascend in their minors, as bytes.
 #[derive(Clone, Debug, Default)]
@@ -116,19 +114,6 @@ impl<'a> Spool<'a> {
         }
         Ok(all)
     }
-}
-
-/// Entries in any order, as one for each minor in ascending order; none on overflow.
-pub fn added_up(mut entries: Vec<Entry>) -> Option<Vec<Entry>> {
-    entries.sort_unstable_by_key(|&(minor, _)| minor);
-    let mut sums: Vec<Entry> = Vec::with_capacity(entries.len());
-    for (minor, moments) in entries {
-        match sums.last_mut() {
-            Some((last, sum)) if *last == minor => *sum = sum.checked_add(moments)?,
-            Some(_) | None => sums.push((minor, moments)),
-        }
-    }
-    Some(sums)
 }
 
 #[cfg(test)]

@@ -17,9 +17,9 @@ use super::{
     cells::{CellTable, Choices, GroupedCells, NONE},
     counts::{Counts, Majors},
     part::PartWriter,
-    spool::{Entry, EntryBytes, Spool},
+    spool::{EntryBytes, Spool},
 };
-use crate::{Dimension, Groups, Term, Values, value};
+use crate::{Dimension, Entry, Groups, Term, Values, value};
 
 /// Slabs that are added up at one time, of which each thread reads one after another.
 const SLABS_AT_ONCE: usize = 16;

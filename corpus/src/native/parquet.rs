@@ -30,7 +30,7 @@ use tessera::dataset::{DatasetError, wait};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::FileCorpus;
-use crate::{Dimension, Groups, Values, build::Entry};
+use crate::{Dimension, Entry, Groups, Values};
 
 /// The file of sums.
 pub const SUMS: &str = "sums.parquet";

@@ -4,8 +4,8 @@
 use expression::{Overlap, Scaling};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use super::{Compared, Edit, Filters, GeneOrder, LEAST_CELLS, Panel, Replicates, RowId, RowOrder, Side, View};
-use crate::Dimension;
+use super::{Compared, Edit, GeneOrder, LEAST_CELLS, Panel, RowId, RowOrder, Side, View};
+use crate::{Dimension, Filters, Replicates};
 
 const ORGANISM: &str = "organism";
 const GENE: &str = "gene";

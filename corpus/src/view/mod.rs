@@ -1,6 +1,7 @@
 //! What a reader of a corpus looks at: the question, how its answer is laid out, and both as the text of an address.
 
 mod address;
+mod explorer;
 mod panel;
 mod table;
 
@@ -8,10 +9,10 @@ use std::collections::BTreeSet;
 
 use expression::{Overlap, Scaling};
 
-pub use panel::{Compared, Filters, Panel, Replicates, RowId, Side, cells_left};
+pub use panel::{Compared, Panel, RowId, Side, cells_left};
 pub use table::{RowKind, Table, TableRow};
 
-use crate::{Dimension, Query, Tissues};
+use crate::{Dimension, Filters, Query, Replicates, Tissues};
 
 /// Rows with fewer cells are hidden at first.
 pub const LEAST_CELLS: u64 = 10;
@@ -128,7 +129,7 @@ pub enum Edit {
     ClearSide(Side),
     /// Says what becomes of cells that are in both groups.
     Overlap(Overlap),
-    /// Says what counts as one observation.
+    /// Says what differences are tested over.
     Replicates(Replicates),
 }
 

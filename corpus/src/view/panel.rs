@@ -1,11 +1,9 @@
 //! What is looked at beside the dots.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use expression::Overlap;
 
 use super::View;
-use crate::{Dimension, Options};
+use crate::{CompareQuery, Dimension, Filters, Options, Replicates};
 
 /// A row of dots, by ids.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,9 +35,6 @@ pub enum Panel {
     Donors(RowId, String),
 }
 
-/// Ids that cells may have; no dimension is there without one.
-pub type Filters = BTreeMap<Dimension, BTreeSet<String>>;
-
 /// Two groups of cells that are compared.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Compared {
@@ -47,18 +42,8 @@ pub struct Compared {
     pub sides: [Filters; 2],
     /// What becomes of cells that are in both.
     pub overlap: Overlap,
-    /// What counts as one observation.
+    /// What differences are tested over.
     pub replicates: Replicates,
-}
-
-/// What counts as one observation in a comparison.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Replicates {
-    /// A cell.
-    #[default]
-    Cells,
-    /// A donor.
-    Donors,
 }
 
 /// One of two groups.
@@ -69,6 +54,31 @@ pub enum Side {
     First,
     /// What it is compared with.
     Second,
+}
+
+impl Compared {
+    /// The question to a corpus.
+    pub fn query(&self, organism: &str) -> CompareQuery {
+        let [group, reference] = self.sides.clone();
+        CompareQuery {
+            organism: organism.to_owned(),
+            group,
+            reference,
+            overlap: self.overlap,
+            replicates: self.replicates,
+        }
+    }
+}
+
+impl RowId {
+    /// What its cells have.
+    pub fn filters(&self) -> Filters {
+        let one = |id: &String| std::iter::once(id.clone()).collect();
+        let tissue = Some((Dimension::Tissue, one(&self.tissue)));
+        let cell_type = self.cell_type.as_ref().map(|id| (Dimension::CellType, one(id)));
+        let option = self.option.as_ref().map(|(dimension, id)| (*dimension, one(id)));
+        [tissue, cell_type, option].into_iter().flatten().collect()
+    }
 }
 
 impl Side {

@@ -180,8 +180,8 @@ fn Asked(page: StoredValue<FullPage, LocalStorage>, opened: StoredValue<Rc<Opene
         });
     });
 
-    let frac_bits = opened.with_value(|opened| opened.corpus.manifest().frac_bits);
-    let table = Memo::new(move |_| Arc::new(plot.with(|plot| shown.with(|shown| Table::new(plot, shown, frac_bits)))));
+    let fixed = opened.with_value(|opened| opened.corpus.fixed_point());
+    let table = Memo::new(move |_| Arc::new(plot.with(|plot| shown.with(|shown| Table::new(plot, shown, fixed)))));
     let symbol = move |id: &String| {
         let known = of_organism.get();
         let symbol = known.map(|known| known.genes.symbol_of(id).to_owned());
@@ -236,7 +236,7 @@ fn Asked(page: StoredValue<FullPage, LocalStorage>, opened: StoredValue<Rc<Opene
         alive.spawn(async move {
             let saved = match file {
                 PlotFile::Png(scale) => opened.pool.corpus_as_png(asked, ground, scale).await.map(|png| {
-                    page.with_value(|page| page.save_file(&format!("{name}.png"), &png));
+                    page.with_value(|page| page.save_file(&format!("{name}.png"), &png.into()));
                 }),
                 PlotFile::Svg | PlotFile::Csv => opened.pool.corpus(asked, ground).await.map(|[_, svg, _]| {
                     save_text(&format!("{name}.svg"), &svg, SVG);
@@ -294,6 +294,12 @@ fn Asked(page: StoredValue<FullPage, LocalStorage>, opened: StoredValue<Rc<Opene
             }
         }
     });
+    let copy = Callback::new(move |text: String| {
+        alive.spawn(async move {
+            let copied = page.with_value(|page| page.copy(text)).await;
+            saves_fail.set(copied.err().map(|refused| refused.to_string()).unwrap_or_default());
+        });
+    });
     let add = Callback::new(move |address: String| {
         shown.update(|shown| shown.add_address(&address));
         remember();
@@ -325,6 +331,7 @@ fn Asked(page: StoredValue<FullPage, LocalStorage>, opened: StoredValue<Rc<Opene
             on_save=save
             on_save_answer=save_answer
             on_view=add
+            on_copy=copy
             on_ask_again=move |()| retried.set(())
             on_retry=move |()| again.set(())
         />

@@ -76,6 +76,8 @@ pub type DrawPlot = fn(PlotTask) -> LocalBoxFuture<'static, Result<PlotAnswer, S
 pub struct CorpusTask {
     /// Where the corpus lies.
     pub source: Source,
+    /// The address of the page's root, ending in `/`.
+    pub root: String,
     /// What is asked, as `corpus::view::View` has it in an address.
     pub asked: String,
     /// What figures are drawn on.
@@ -124,9 +126,18 @@ fn answer(reply: &Reply) {
     }
 }
 
+/// What the page told to open.
+#[derive(Clone)]
+struct Opened {
+    source: Source,
+    /// The address of the page's root.
+    root: String,
+    storage: Storage,
+}
+
 #[derive(Default)]
 struct Worker {
-    opened: RefCell<Option<(Source, Storage)>>,
+    opened: RefCell<Option<Opened>>,
     dataset: RefCell<Option<Dataset>>,
     jobs: RefCell<HashMap<u32, AbortHandle>>,
     programs: Programs,
@@ -140,7 +151,8 @@ impl Worker {
                     fetch::read_from_host(bytes);
                 }
                 self.dataset.replace(None);
-                self.opened.replace(Some((Source::new(&address, &root), storage)));
+                let source = Source::new(&address, &root);
+                self.opened.replace(Some(Opened { source, root, storage }));
             }
             Request::Cancel { job } => {
                 if let Some(handle) = self.jobs.borrow_mut().remove(&job) {
@@ -226,8 +238,8 @@ impl Worker {
         let Some(ask) = self.programs.ask_corpus else {
             return Err(FetchError::Unknown { kind: "program", name: "plots".to_owned() });
         };
-        let (source, _) = self.source()?;
-        Ok(plot_reply(job, ask(CorpusTask { source, asked, ground, scale }).await))
+        let Opened { source, root, .. } = self.source()?;
+        Ok(plot_reply(job, ask(CorpusTask { source, root, asked, ground, scale }).await))
     }
 
     /// Begins a job that ends in an answer, unless it is canceled.
@@ -247,7 +259,7 @@ impl Worker {
     }
 
     /// What the page opened.
-    fn source(&self) -> Result<(Source, Storage), FetchError> {
+    fn source(&self) -> Result<Opened, FetchError> {
         let opened = self.opened.borrow().clone();
         opened.ok_or(FetchError::Unknown { kind: "dataset", name: "not yet opened".to_owned() })
     }
@@ -257,7 +269,7 @@ impl Worker {
         if let Some(dataset) = kept {
             return Ok(dataset);
         }
-        let (source, storage) = self.source()?;
+        let Opened { source, storage, .. } = self.source()?;
         let dataset = Fetcher::new(source, Limits { storage, ..LIMITS }).open().await?;
         self.dataset.replace(Some(dataset.clone()));
         Ok(dataset)

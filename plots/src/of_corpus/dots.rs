@@ -7,8 +7,9 @@ use corpus::{
 use explorer_core::{
     color::Ground,
     format::{integer, percent, short, significant},
+    screen::xml_escaped,
 };
-use expression::{Scaling, diameter_px};
+use expression::{Dot, Scaling, diameter_px};
 
 use crate::{
     MOST_MARKS,
@@ -16,6 +17,7 @@ use crate::{
     grid::MARGIN_PX,
     legend,
     palette::Palette,
+    table::html_table,
     text,
 };
 
@@ -123,6 +125,29 @@ pub fn draw(
         figure.say_below(line);
     }
     Ok(figure)
+}
+
+/// The same as a table of numbers, as a reader that sees no dots takes it.
+///
+/// # Errors
+/// [`TooManyDots`].
+pub fn html(table: &Table) -> Result<String, TooManyDots> {
+    let (n_genes, n_rows) = (table.genes.len(), table.rows.len());
+    if n_genes * n_rows > MOST_MARKS {
+        return Err(TooManyDots { n_genes, n_rows });
+    }
+    let symbols = table.genes.iter().map(|gene| gene.symbol.as_str());
+    let header: Vec<&str> = ["tissue, cell type", "cells"].into_iter().chain(symbols).collect();
+    let dot = |dot: &Dot| match dot.expression() {
+        Some(expression) => format!("{} ({})", significant(expression, 3), percent(dot.share())),
+        None => "none".to_owned(),
+    };
+    let row = |row: &TableRow| {
+        let name = [xml_escaped(&row.name()), integer(row.n_cells)];
+        name.into_iter().chain(row.dots.iter().map(dot)).collect()
+    };
+    let caption = "Mean of ln(CPTT + 1) over the cells that express the gene, and their share";
+    Ok(html_table(caption, &header, table.rows.iter().map(row)))
 }
 
 /// A dot in words and numbers.

@@ -1,82 +1,79 @@
 //! The datasets that the cells of a view come from.
 
-use std::collections::BTreeMap;
+use std::{cmp::Reverse, collections::BTreeMap};
 
-use corpus::{Corpus, Dimension, view::View};
+use corpus::{Dimension, QueryError, Source};
 use explorer_core::{
-    csv::{push_field, push_number},
     dataset::Tiles,
     format::{integer, plural},
     screen::xml_escaped,
 };
-use expression::Ontology;
 
-use super::{CorpusAnswer, CorpusAnswerError};
+use super::{Asked, CorpusAnswer, Field};
 
-/// Every dataset of the organism: its cells that filters leave, those that the corpus took, what it is and how to cite it.
-pub(super) async fn answer<T: Tiles>(
-    corpus: &Corpus<T>,
-    ontology: &Ontology,
-    view: &View,
-) -> Result<CorpusAnswer, CorpusAnswerError<T::Error>> {
-    let query = view.query("");
-    let manifest = corpus.manifest();
-    let options = corpus.options(&query, ontology).await?;
-    // The options of a dimension are those that its own filter does not narrow.
-    let chosen = query.filters.get(&Dimension::Dataset);
-    let counted = options.get(&Dimension::Dataset).into_iter().flatten();
-    let left: BTreeMap<&str, u64> = counted
-        .filter(|(term, _)| chosen.is_none_or(|chosen| chosen.contains(&term.id)))
-        .map(|(term, n_cells)| (term.id.as_str(), *n_cells))
-        .collect();
-    let of_organism = manifest.sources.iter().filter(|source| source.organism == query.organism);
-    let mut sources: Vec<_> = of_organism.map(|source| (left.get(source.id.as_str()).copied(), source)).collect();
-    // Stable: of equal numbers by id.
-    sources.sort_by_key(|(left, _)| std::cmp::Reverse(left.unwrap_or_default()));
-
-    let n_left: u64 = left.values().sum();
-    let mut html = format!(
-        "<p class=\"note\">{} of {} from {} of the organism's {}.</p><ul class=\"sources\">",
-        integer(n_left),
-        plural(n_left as usize, "cell", "cells"),
-        left.len(),
-        plural(sources.len(), "dataset", "datasets"),
-    );
-    let mut csv = String::new();
-    corpus::provenance(&mut csv, &query, manifest);
-    csv.push_str("dataset_id,title,citation,file,n_cells_shown,n_cells_of_corpus,n_cells_of_file,counts\n");
-    for (left, source) in sources {
-        let left = left.unwrap_or_default();
-        let title = source.title.as_deref().unwrap_or(&source.id);
-        let [id, title, file] = [&source.id, title, &source.file].map(xml_escaped);
-        html.push_str(&format!("<li><h3><a data-dataset=\"{id}\" title=\"{id}\">{title}</a></h3><dl>"));
-        let numbers = [
-            ("Cells shown", u64::from(left)),
-            ("Cells in the corpus", source.n_cells.into()),
-            ("Cells in the file", source.n_obs.into()),
-        ];
-        for (name, number) in numbers {
-            html.push_str(&format!("<div><dt>{name}</dt><dd>{}</dd></div>", integer(number)));
+impl<T: Tiles> Asked<'_, T> {
+    /// Every dataset of the organism: its cells that filters leave, those that the corpus took, what it is and how to cite it.
+    pub(super) async fn sources(&self) -> Result<CorpusAnswer, QueryError<T::Error>> {
+        let options = self.corpus.options(&self.query, self.ontology).await?;
+        // The options of a dimension are those that its own filter does not narrow.
+        let chosen = self.query.filters.get(&Dimension::Dataset);
+        let counted = options.get(&Dimension::Dataset).into_iter().flatten();
+        let left: BTreeMap<&str, u64> = counted
+            .filter(|(term, _)| chosen.is_none_or(|chosen| chosen.contains(&term.id)))
+            .map(|(term, n_cells)| (term.id.as_str(), *n_cells))
+            .collect();
+        let of_organism = self.manifest().sources.iter().filter(|source| source.organism == self.query.organism);
+        let mut sources: Vec<(u64, &Source)> =
+            of_organism.map(|source| (left.get(source.id.as_str()).copied().unwrap_or_default(), source)).collect();
+        // Stable: of equal numbers by id.
+        sources.sort_by_key(|(left, _)| Reverse(*left));
+        let n_left: u64 = left.values().sum();
+        let mut html = format!(
+            "<p class=\"note\">{} of {} of {}, without further filters {}.</p><ul class=\"sources\">",
+            plural(n_left as usize, "cell", "cells"),
+            plural(left.len(), "dataset", "datasets"),
+            corpus::organism_label(&self.query.organism),
+            sources.len(),
+        );
+        for (left, source) in &sources {
+            html += &item(&self.dataset(&source.id, None).await?, *left, source);
         }
-        html.push_str(&format!("<div><dt>File</dt><dd class=\"ellipsis\">{file}</dd></div></dl>"));
-        if let Some(citation) = &source.citation {
-            html.push_str(&format!("<p class=\"note\">{}</p>", linked(citation)));
-        }
-        html.push_str("</li>");
-        let citation = source.citation.as_deref().unwrap_or_default();
-        for text in [&source.id, source.title.as_deref().unwrap_or_default(), citation, &source.file] {
-            push_field(&mut csv, text);
-            csv.push(',');
-        }
-        for number in [left, source.n_cells.into(), source.n_obs.into()] {
-            push_number(&mut csv, number as f64);
-            csv.push(',');
-        }
-        push_field(&mut csv, &source.matrix);
-        csv.push('\n');
+        html += "</ul>";
+        let rows = sources.iter().map(|&(left, source)| {
+            let optional = |text: &Option<String>| Field::Text(text.clone().unwrap_or_default());
+            vec![
+                (&source.id).into(),
+                optional(&source.title),
+                optional(&source.citation),
+                (&source.file).into(),
+                left.into(),
+                u64::from(source.n_cells).into(),
+                u64::from(source.n_obs).into(),
+                (&source.matrix).into(),
+            ]
+        });
+        let header = "dataset_id,title,citation,file,n_cells_shown,n_cells_of_corpus,n_cells_of_file,counts";
+        let csv = self.csv(&[], header, rows);
+        Ok(CorpusAnswer { html, figure: None, csv })
     }
-    html.push_str("</ul>");
-    Ok(CorpusAnswer { html, figure: None, csv })
+}
+
+/// A dataset of which some cells are left.
+fn item(title: &str, left: u64, source: &Source) -> String {
+    let mut html = format!("<li><h3>{title}</h3><dl>");
+    let numbers = [
+        ("Cells shown", left),
+        ("Cells in the corpus", source.n_cells.into()),
+        ("Cells in the file", source.n_obs.into()),
+    ];
+    for (name, number) in numbers {
+        html += &format!("<div><dt>{name}</dt><dd>{}</dd></div>", integer(number));
+    }
+    html += &format!("<div><dt>File</dt><dd class=\"ellipsis\">{}</dd></div></dl>", xml_escaped(&source.file));
+    if let Some(citation) = &source.citation {
+        html += &format!("<p class=\"note\">{}</p>", linked(citation));
+    }
+    html + "</li>"
 }
 
 /// A citation whose addresses and DOIs are links.

@@ -93,7 +93,7 @@ const ROOMS: [Room; 26] = [
     },
     Room {
         package: "plots-wasm",
-        may_use: &["explorer-core", "explorer-wasm", "corpus", "expression", "plots"],
+        may_use: &["shared-fbs", "explorer-core", "explorer-wasm", "corpus", "expression", "plots"],
         reason: "a worker that few visits need is a bundle of its own",
     },
     Room {

@@ -51,11 +51,14 @@ pub fn ExpressionAnswer(
     answer: Signal<ShownAnswer>,
     /// Called with what a button adds to the address of the view.
     on_view: Callback<String>,
+    /// Called with a text to copy.
+    on_copy: Callback<String>,
     /// Called to save it.
     on_save: Callback<PlotFile>,
     /// Called to try again.
     on_retry: Callback<()>,
     /// Called to close it, or to give up.
+    #[prop(into)]
     on_close: Callback<()>,
 ) -> impl IntoView {
     let is_there = move || answer.with(|answer| !answer.html.is_empty());
@@ -63,9 +66,11 @@ pub fn ExpressionAnswer(
     let state = Signal::derive(move || answer.with(|answer| answer.state.clone()));
     let press = move |event: MouseEvent| {
         let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-        let button = target.and_then(|target| target.closest("button[data-view]").ok()?);
-        if let Some(adds) = button.and_then(|button| button.get_attribute("data-view")) {
+        let Some(button) = target.and_then(|target| target.closest("button").ok()?) else { return };
+        if let Some(adds) = button.get_attribute("data-view") {
             on_view.run(adds);
+        } else if let Some(text) = button.get_attribute("data-copy") {
+            on_copy.run(text);
         }
     };
     view! {

@@ -3,8 +3,8 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use corpus::{
-    Options,
-    view::{Compared, Edit, Replicates, Side, View, cells_left},
+    Options, Replicates,
+    view::{Compared, Edit, Side, View, cells_left},
 };
 use explorer_core::format::{integer, plural};
 use expression::Overlap;

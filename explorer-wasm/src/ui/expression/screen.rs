@@ -119,6 +119,9 @@ pub fn ExpressionScreen(
     /// Called with what is added to the address of the view.
     #[prop(into)]
     on_view: Callback<String>,
+    /// Called with a text to copy.
+    #[prop(into)]
+    on_copy: Callback<String>,
     /// Called when what is beside the dots is to be asked again.
     #[prop(into)]
     on_ask_again: Callback<()>,
@@ -403,6 +406,7 @@ pub fn ExpressionScreen(
                         shown
                         answer
                         on_view
+                        on_copy
                         on_save=on_save_answer
                         on_retry=on_ask_again
                         on_close=move |()| on_edit.run(Edit::Compare(false))
@@ -470,6 +474,7 @@ pub fn ExpressionScreen(
                         shown
                         answer
                         on_view
+                        on_copy
                         on_save=on_save_answer
                         on_retry=on_ask_again
                         on_close=move |()| on_edit.run(Edit::Panel(None))
