@@ -35,9 +35,7 @@ pub use ontology::{LookUp, ontology, organism_label};
 pub use open::Corpus;
 pub use profile::profile;
 pub use query::{DotPlot, DotRow, Filters, Gene, Options, Query, QueryError, Tissues};
-pub use questions::{
-    Behind, DonorDot, DonorQuery, Least, RankedRow, Ranking, RowThere, SpecificGenes, SpecificQuery,
-};
+pub use questions::{Behind, DonorDot, DonorQuery, Least, RankedRow, Ranking, RowThere, SpecificGenes, SpecificQuery};
 pub use shared_fbs::corpus::{Corpus as Manifest, Level, Part, Profile, Source};
 pub use sums::Entry;
 pub use value::{FIXED_POINT_BITS, SQUARE_SHIFT, Scale, sum, sum_sq};
