@@ -7,10 +7,10 @@
 //! [`Corpus`] reads one over any [`Tiles`](explorer_core::dataset::Tiles), and [`Query`] asks it. With feature `build`,
 //! [`build`] makes summaries and adds them up; what it needs from outside are the traits of [`builder::Environment`].
 
+mod answer;
 #[cfg(feature = "build")]
 pub mod build;
 mod compare;
-mod csv;
 mod dimension;
 mod genes;
 mod groups;
@@ -26,8 +26,8 @@ mod sums;
 mod value;
 pub mod view;
 
+pub use answer::{AnswerTable, Column};
 pub use compare::{CompareQuery, CorpusComparison, Donor, Replicates};
-pub use csv::dot_plot_csv;
 pub use dimension::{Dimension, UnknownDimension};
 pub use groups::{Groups, Term, Values};
 pub use markers::{GeneMarker, MarkedRow, MarkerQuery, RowMarkers};
@@ -38,4 +38,4 @@ pub use query::{DotPlot, DotRow, Filters, Gene, Options, Query, QueryError, Tiss
 pub use questions::{Behind, DonorDot, DonorQuery, Least, RankedRow, Ranking, RowThere, SpecificGenes, SpecificQuery};
 pub use shared_fbs::corpus::{Corpus as Manifest, Level, Part, Profile, Source};
 pub use sums::Entry;
-pub use value::{FIXED_POINT_BITS, SQUARE_SHIFT, Scale, sum, sum_sq};
+pub use value::{FIXED_POINT, Scale, fixed_point, sum, sum_sq};

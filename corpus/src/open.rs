@@ -13,7 +13,7 @@ use shared_fbs::{
     tile::{Categories, Codes, Genes, Moments, Strings},
 };
 
-use crate::{Dimension, Entry, Groups, Term, Values, groups::unpack_codes};
+use crate::{Dimension, Entry, Groups, Term, Values, groups::unpack_codes, value};
 
 /// An open corpus, or summary. What was read of genes and groups is kept.
 pub struct Corpus<T> {
@@ -178,9 +178,7 @@ impl<T: Tiles> Corpus<T> {
 
     /// From sums to numbers.
     pub fn fixed_point(&self) -> FixedPoint {
-        let Manifest { frac_bits, square_shift, .. } = self.manifest;
-        FixedPoint::of_bits(frac_bits.into(), square_shift)
-            .expect("a manifest that was read has bits that numbers have")
+        value::fixed_point(&self.manifest)
     }
 
     async fn entries(&self, part: usize, pack: &str, tiles: &[u32], limit: u32) -> Result<Vec<Vec<Entry>>, T::Error> {

@@ -7,7 +7,7 @@ use std::{
 
 use builder::{Quiet, native::Existing};
 use corpus::{
-    Dimension, DotPlot, Manifest, Query, QueryError, Term,
+    Dimension, DotPlot, FIXED_POINT, Manifest, Query, QueryError, Term,
     build::Input,
     native::{self, DatasetCounts, FileCorpus, MergeError, SUMS, open, wait},
     sum, sum_sq,
@@ -61,10 +61,13 @@ fn sums_of_three_datasets_are_those_of_pandas() {
         for row in &plot.rows {
             for (gene, moments) in plot.genes.iter().zip(&row.moments) {
                 let n = f64::from(moments.n_nonzero);
-                let mean = if n > 0.0 { sum(moments) / n } else { 0.0 };
+                let mean = if n > 0.0 { sum(moments, FIXED_POINT) / n } else { 0.0 };
                 let labels = [label(Some(&row.tissue)), label(row.cell_type.as_ref()), label(row.option.as_ref())];
                 let key = format!("{name}\t{}\t{}", labels.join("\t"), gene.symbol);
-                found.insert(key, (row.n_cells, moments.n_nonzero, [mean, sum_sq(moments) / row.n_cells as f64]));
+                found.insert(
+                    key,
+                    (row.n_cells, moments.n_nonzero, [mean, sum_sq(moments, FIXED_POINT) / row.n_cells as f64]),
+                );
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, rc::Rc, sync::Arc};
 
 use corpus::{
-    Corpus, DotPlot, Gene, Manifest, Options, Query, dot_plot_csv,
+    Corpus, DotPlot, Gene, Manifest, Options, Query,
     view::{Edit, Table, View},
 };
 use explorer_core::{
@@ -187,7 +187,7 @@ fn Asked(page: StoredValue<FullPage, LocalStorage>, opened: StoredValue<Rc<Opene
     let save = Callback::new(move |()| {
         let query = query.get_untracked();
         let text = plot
-            .with_untracked(|plot| opened.with_value(|opened| dot_plot_csv(plot, &query, opened.corpus.manifest())));
+            .with_untracked(|plot| opened.with_value(|opened| plot.to_table(&query, opened.corpus.manifest()).to_csv()));
         let content = Blob::new_with_options(text.as_str(), Some("text/csv;charset=utf-8"));
         page.with_value(|page| page.save_file("gene-expression.csv", &content));
     });
