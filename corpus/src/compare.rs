@@ -8,11 +8,7 @@ use explorer_core::{
 };
 use expression::{Comparison, Contrast, ContrastError, Mode, Ontology, Overlap, Sides};
 
-use crate::{
-    Corpus, Dimension, Filters, Gene, Groups, QueryError, Values,
-    query::passing,
-    sums::ClassSums,
-};
+use crate::{Corpus, Dimension, Filters, Gene, Groups, QueryError, Values, query::passing, sums::ClassSums};
 
 /// What stands for what is not known of cells.
 pub(crate) const UNKNOWN: &str = "unknown";

@@ -8,10 +8,10 @@
 //! [`build`] makes summaries and adds them up; what it needs from outside are the traits of [`builder::Environment`].
 
 mod along;
+mod answer;
 #[cfg(feature = "build")]
 pub mod build;
 mod compare;
-mod csv;
 mod dimension;
 mod genes;
 mod groups;
@@ -27,8 +27,8 @@ mod sums;
 mod value;
 pub mod view;
 
+pub use answer::{AnswerTable, Column, ShownSource};
 pub use compare::{CompareQuery, CorpusComparison, Donor, Replicates};
-pub use csv::{dot_plot_csv, provenance};
 pub use dimension::{Dimension, UnknownDimension};
 pub use groups::{Groups, Term, Values};
 pub use markers::{GeneMarker, MarkedRow, MarkerQuery, RowMarkers};
@@ -36,9 +36,7 @@ pub use ontology::{LookUp, ontology, organism_label};
 pub use open::Corpus;
 pub use profile::profile;
 pub use query::{DotPlot, DotRow, Filters, Gene, Options, Query, QueryError, Tissues};
-pub use questions::{
-    Behind, DonorDot, DonorQuery, Least, RankedRow, Ranking, RowThere, SpecificGenes, SpecificQuery,
-};
+pub use questions::{Behind, DonorDot, DonorQuery, Least, RankedRow, Ranking, RowThere, SpecificGenes, SpecificQuery};
 pub use shared_fbs::corpus::{Corpus as Manifest, Level, Part, Profile, Source};
 pub use sums::Entry;
-pub use value::{FIXED_POINT_BITS, SQUARE_SHIFT, Scale, sum, sum_sq};
+pub use value::{FIXED_POINT, Scale, fixed_point, sum, sum_sq};

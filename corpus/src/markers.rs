@@ -176,7 +176,8 @@ impl<T: Tiles> Corpus<T> {
                 let mut sums = vec![GeneMoments::default(); n_types];
                 entries.iter().for_each(|&(of_type, moments)| sums[of_type as usize] = moments);
                 let scores = finder.scores(&sums);
-                for ((&term, score), specificity) in finder.terms().iter().zip(scores.scores).zip(scores.specificities) {
+                for ((&term, score), specificity) in finder.terms().iter().zip(scores.scores).zip(scores.specificities)
+                {
                     let Some(score) = score.filter(|&score| score > options.least_score && !redundant[term]) else {
                         continue;
                     };
@@ -226,7 +227,8 @@ impl Types {
     /// What a gene adds up to over a type and all below it, from its sums over types by themselves.
     fn rolled(&self, term: usize, own: &[Entry]) -> GeneMoments {
         let mut sum = GeneMoments::default();
-        let is_of = |of_type: usize| of_type == term || self.hierarchy.descendants(term).binary_search(&of_type).is_ok();
+        let is_of =
+            |of_type: usize| of_type == term || self.hierarchy.descendants(term).binary_search(&of_type).is_ok();
         own.iter().filter(|(of_type, _)| is_of(*of_type as usize)).for_each(|(_, moments)| sum.add(moments));
         sum
     }
@@ -243,8 +245,9 @@ fn all_markers(
         use rayon::prelude::*;
         let none = || vec![Vec::new(); finder.terms().len()];
         let ranges: Vec<_> = genes.clone().step_by(GENES_AT_ONCE).collect();
-        let of_range =
-            |first: &u32| finder.markers((*first..genes.end.min(first + GENES_AT_ONCE as u32)).map(|gene| (gene, own(gene))));
+        let of_range = |first: &u32| {
+            finder.markers((*first..genes.end.min(first + GENES_AT_ONCE as u32)).map(|gene| (gene, own(gene))))
+        };
         ranges.par_iter().map(of_range).reduce(none, |some, others| finder.merge(some, others))
     }
     #[cfg(not(feature = "build"))]

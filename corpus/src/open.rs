@@ -13,7 +13,7 @@ use shared_fbs::{
     tile::{Categories, Codes, Genes, Moments, Strings},
 };
 
-use crate::{Dimension, Entry, Groups, Term, Values, groups::unpack_codes};
+use crate::{Dimension, Entry, Groups, Term, Values, groups::unpack_codes, value};
 
 /// An open corpus, or summary. What was read of genes and groups is kept.
 pub struct Corpus<T> {
@@ -151,12 +151,7 @@ impl<T: Tiles> Corpus<T> {
     ///
     /// # Errors
     /// When a tile cannot be read.
-    pub async fn moments(
-        &self,
-        part: usize,
-        level: usize,
-        genes: &[u32],
-    ) -> Result<Vec<Vec<Entry>>, T::Error> {
+    pub async fn moments(&self, part: usize, level: usize, genes: &[u32]) -> Result<Vec<Vec<Entry>>, T::Error> {
         let pack = genes_pack(level);
         self.entries(part, &pack, genes, self.manifest.parts[part].levels[level].n_groups).await
     }
@@ -183,17 +178,10 @@ impl<T: Tiles> Corpus<T> {
 
     /// From sums to numbers.
     pub fn fixed_point(&self) -> FixedPoint {
-        let Manifest { frac_bits, square_shift, .. } = self.manifest;
-        FixedPoint::of_bits(frac_bits.into(), square_shift).expect("a manifest that was read has bits that numbers have")
+        value::fixed_point(&self.manifest)
     }
 
-    async fn entries(
-        &self,
-        part: usize,
-        pack: &str,
-        tiles: &[u32],
-        limit: u32,
-    ) -> Result<Vec<Vec<Entry>>, T::Error> {
+    async fn entries(&self, part: usize, pack: &str, tiles: &[u32], limit: u32) -> Result<Vec<Vec<Entry>>, T::Error> {
         let decode = |bytes: &[u8]| {
             let tile = Moments::decode(bytes)?;
             match tile.entries.last() {

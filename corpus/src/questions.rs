@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use explorer_core::{dataset::Tiles, de::GeneMoments};
 use expression::{
-    Dot, DonorInterval, Ontology, Quantity, SpecificGene, Specificity, donor_interval, rank_rows, specific_genes,
+    DonorInterval, Dot, Ontology, Quantity, SpecificGene, Specificity, donor_interval, rank_rows, specific_genes,
 };
 
 use crate::{
@@ -154,7 +154,8 @@ impl<T: Tiles> Corpus<T> {
             }
         }
         let ranking = |(at, gene): (usize, &Gene)| {
-            let dots: Vec<Dot> = rows.iter().map(|&(row, _, n_tissue)| self.dot(row.moments[at], row.n_cells, n_tissue)).collect();
+            let dots: Vec<Dot> =
+                rows.iter().map(|&(row, _, n_tissue)| self.dot(row.moments[at], row.n_cells, n_tissue)).collect();
             let ranked = rank_rows(&dots, by, least.cells, least.expressing).into_iter();
             let row = |(at, value): (usize, f64)| RankedRow {
                 tissue: rows[at].0.tissue.clone(),
@@ -205,8 +206,10 @@ impl<T: Tiles> Corpus<T> {
             return Err(QueryError::NoCells { organism: query.organism.clone(), of: "here" });
         }
         let n_places = classes.len();
-        let kept: BTreeMap<Place, _> =
-            classes.into_iter().filter(|(place, class)| place.is_none() || class.n_cells >= query.least_cells).collect();
+        let kept: BTreeMap<Place, _> = classes
+            .into_iter()
+            .filter(|(place, class)| place.is_none() || class.n_cells >= query.least_cells)
+            .collect();
         // Here comes first.
         let lists = (0..).zip(kept.values()).map(|(number, class)| (number, class.genes.as_slice()));
         let sums = GeneSums::of(lists, genes.len());
@@ -216,7 +219,8 @@ impl<T: Tiles> Corpus<T> {
             let here = all.remove(0);
             (gene, here, all)
         };
-        let expressed = (0..genes.len() as u32).filter(|&gene| sums.of_gene(gene).first().is_some_and(|&(at, _)| at == 0));
+        let expressed =
+            (0..genes.len() as u32).filter(|&gene| sums.of_gene(gene).first().is_some_and(|&(at, _)| at == 0));
         let found = specific_genes(expressed.map(of_gene), n_here, &n_there, self.fixed_point(), query.asked);
         let named = |found: SpecificGene| (genes[found.gene as usize].clone(), found);
         let row = |(place, class): (&Place, &crate::sums::Class)| {
@@ -235,11 +239,7 @@ impl<T: Tiles> Corpus<T> {
     ///
     /// # Errors
     /// [`QueryError`]; [`QueryError::Gene`] where no dataset has the gene.
-    pub async fn donors_behind(
-        &self,
-        query: &DonorQuery,
-        ontology: &Ontology,
-    ) -> Result<Behind, QueryError<T::Error>> {
+    pub async fn donors_behind(&self, query: &DonorQuery, ontology: &Ontology) -> Result<Behind, QueryError<T::Error>> {
         let parts = self.parts_asked(&query.organism)?;
         for filters in [&query.filters, &query.row] {
             self.check_filters(&query.organism, filters, &parts).await?;

@@ -137,7 +137,8 @@ impl<T: Tiles> Corpus<T> {
         (numbers, n_genes): (&[u32], usize),
         take: &mut impl FnMut(&K, Vec<Entry>) -> Result<(), QueryError<T::Error>>,
     ) -> Result<(), QueryError<T::Error>> {
-        let mut asked: Vec<(&K, u32)> = reading.keys.iter().zip(0..).filter_map(|(key, at)| Some((key.as_ref()?, at))).collect();
+        let mut asked: Vec<(&K, u32)> =
+            reading.keys.iter().zip(0..).filter_map(|(key, at)| Some((key.as_ref()?, at))).collect();
         asked.sort_unstable();
         let mut sums = vec![GeneMoments::default(); n_genes];
         let mut sums_of: Option<&K> = None;

@@ -3,8 +3,9 @@
 use std::{cmp::Ordering, collections::BTreeMap, ops::Range};
 
 use explorer_core::de::{
-    Adjustment, DeOptions, Degenerate, Dispersion, FixedPoint, FixedPoints, GeneMoments, Method, Moments, PseudobulkError,
-    PseudobulkTable, SampleMoments, Summary, adjust_with_log10, cohens_d, pseudobulk, t_quantile, welch,
+    Adjustment, DeOptions, Degenerate, Dispersion, FixedPoint, FixedPoints, GeneMoments, Method, Moments,
+    PseudobulkError, PseudobulkTable, SampleMoments, Summary, adjust_with_log10, cohens_d, pseudobulk, t_quantile,
+    welch,
 };
 
 use crate::{Mode, Sums};

@@ -5,9 +5,9 @@ use std::{
     ops::Range,
 };
 
+use crate::{Entry, sums::added_up};
 use builder::{Scratch, ScratchFile};
 use explorer_core::de::GeneMoments;
-use crate::{Entry, sums::added_up};
 use shared_fbs::bytes::{push_varint, push_wide_varint, take_varint, take_wide_varint, unzigzag, zigzag};
 
 /// Entries of majors that ascend in their minors, as bytes.

@@ -267,7 +267,8 @@ mod tests {
             assert_eq!(names[0], names[1]);
         }
         let genes = View { gene_order: GeneOrder::Hierarchical, ..open() };
-        let mut names: Vec<String> = Table::new(&answer(), &genes, fixed()).genes.into_iter().map(|gene| gene.id).collect();
+        let mut names: Vec<String> =
+            Table::new(&answer(), &genes, fixed()).genes.into_iter().map(|gene| gene.id).collect();
         names.sort();
         assert_eq!(names, ["A", "B"]);
     }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, rc::Rc, sync::Arc};
 
 use corpus::{
-    Corpus, DotPlot, Gene, Manifest, Options, Query, dot_plot_csv,
+    Corpus, DotPlot, Gene, Manifest, Options, Query,
     view::{Edit, Table, View},
 };
 use explorer_core::{
@@ -251,7 +251,7 @@ fn Asked(page: StoredValue<FullPage, LocalStorage>, opened: StoredValue<Rc<Opene
         PlotFile::Csv => {
             let query = query.get_untracked();
             let text = plot.with_untracked(|plot| {
-                opened.with_value(|opened| dot_plot_csv(plot, &query, opened.corpus.manifest()))
+                opened.with_value(|opened| plot.to_table(&query, opened.corpus.manifest()).to_csv())
             });
             save_text("gene-expression.csv", &text, CSV);
         }

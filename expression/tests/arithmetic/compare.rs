@@ -131,7 +131,7 @@ fn donors_are_replicates_where_they_are_noted() {
 
 #[test]
 fn a_gene_of_another_corpus_is_refused() {
-    let found = donors().push(FIRST, 0, 1, &[(3, moments(&[1.0]))]);
+    let found = donors().push(FIRST, None, 1, &[(3, moments(&[1.0]))]);
     assert_eq!(found, Err(ContrastError::Gene { gene: 3, n_genes: 3 }));
 }
 

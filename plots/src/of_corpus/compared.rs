@@ -11,7 +11,7 @@ use explorer_core::{
 };
 use expression::Overlap;
 
-use super::{Asked, CorpusAnswer, Field, gene_button, volcano};
+use super::{Asked, CorpusAnswer, gene_button, volcano};
 use crate::table::html_table;
 
 /// Genes that are shown of either sign; the file has all.
@@ -60,7 +60,8 @@ impl Outcome<'_> {
 impl<T: Tiles> Asked<'_, T> {
     /// The genes that differ between two groups.
     pub(super) async fn compared(&self, of: &Compared, ground: Ground) -> Result<CorpusAnswer, QueryError<T::Error>> {
-        let found = self.corpus.compare(&of.query(&self.query.organism), self.ontology).await?;
+        let asked = of.query(&self.query.organism);
+        let found = self.corpus.compare(&asked, self.ontology).await?;
         let names = [self.side(of, 0).await?, self.side(of, 1).await?];
         let donors = found.donors.as_ref().and_then(|donors| donors.as_ref().ok());
         let outcome = Outcome { of: &found, donors };
@@ -82,7 +83,7 @@ impl<T: Tiles> Asked<'_, T> {
             html += &self.higher(&outcome, title, sign);
         }
         let figure = volcano::draw(&outcome, ground);
-        Ok(CorpusAnswer { html, figure: Some(figure), csv: self.comparison_csv(&outcome, of, &names) })
+        Ok(CorpusAnswer { html, figure: Some(figure), csv: found.to_table(&asked, self.manifest()).to_csv() })
     }
 
     /// What the cells of a group have.
@@ -124,39 +125,6 @@ impl<T: Tiles> Asked<'_, T> {
         );
         let header = ["gene", "d", "difference", "% in 1", "% in 2", "p", "adjusted p"];
         format!("<section><h3>{title}</h3>{}</section>", html_table(&caption, &header, shown.map(|&gene| line(gene))))
-    }
-
-    fn comparison_csv(&self, outcome: &Outcome<'_>, of: &Compared, names: &[String; 2]) -> String {
-        let cells = &outcome.of.cells;
-        let mut facts = Vec::new();
-        let titles = ["group 1", "group 2"];
-        for ((title, filters), name) in titles.into_iter().zip(&of.sides).zip(names) {
-            let ids: Vec<&str> = filters.values().flatten().map(String::as_str).collect();
-            facts.push((title, format!("{name} ({})", ids.join(", "))));
-        }
-        let [first, second] = cells.n_cells;
-        facts.push(("cells", format!("{first} and {second}, of which {} are in both", outcome.of.n_shared)));
-        facts.push(("shared cells", format!("{:?}", of.overlap)));
-        facts.push(("test", tested_over(outcome.of)));
-        let mut header = "gene_id,gene,mean_1,mean_2,difference,effect_size,percentage_1,percentage_2,t,df,pval,pval_adj".to_owned();
-        if outcome.donors.is_some() {
-            header += ",difference_of_donors,t_of_donors,df_of_donors,pval_of_donors,pval_adj_of_donors";
-        }
-        let row = |gene: usize| -> Vec<Field> {
-            let test = cells.tests[gene];
-            let tested = test.map_or([f64::NAN; 4], |test| [test.t, test.df, test.pval, test.pval_adj]);
-            let ([a, b], [p, q]) = (cells.means[gene], cells.percentages[gene]);
-            let numbers = [a, b, cells.difference[gene], cells.effect_size[gene], p, q].into_iter().chain(tested);
-            let of = &outcome.of.genes[gene];
-            let mut row: Vec<Field> = [&of.id, &of.symbol].into_iter().map(Into::into).collect();
-            row.extend(numbers.map(Field::Number));
-            if let Some(table) = outcome.donors {
-                let columns = [&table.difference, &table.score, &table.df, &table.pval, &table.pval_adj];
-                row.extend(columns.map(|column| Field::Number(column[gene])));
-            }
-            row
-        };
-        self.csv(&facts, &header, (0..outcome.of.genes.len()).map(row))
     }
 }
 

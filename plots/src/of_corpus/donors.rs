@@ -8,7 +8,7 @@ use explorer_core::{
 };
 use expression::DonorInterval;
 
-use super::{Asked, CorpusAnswer, markers::ids};
+use super::{Asked, CorpusAnswer};
 use crate::table::html_table;
 
 impl<T: Tiles> Asked<'_, T> {
@@ -20,8 +20,9 @@ impl<T: Tiles> Asked<'_, T> {
             filters: self.query.filters.clone(),
             row: row.filters(),
         };
-        let Behind { gene, donors, n_without_donor, mean, expression, share } =
-            self.corpus.donors_behind(&asked, self.ontology).await?;
+        let found = self.corpus.donors_behind(&asked, self.ontology).await?;
+        let csv = found.to_table(&asked, self.manifest()).to_csv();
+        let Behind { gene, donors, n_without_donor, mean, expression, share } = found;
         let name = self.name(row).await?;
         let mut html = format!("<section><h3>{} in {}</h3>", xml_escaped(&gene.symbol), xml_escaped(&name));
         let number = |value: f64| significant(value, 3);
@@ -57,17 +58,6 @@ impl<T: Tiles> Asked<'_, T> {
         let header = ["donor", "of", "mean", "expression", "expressing", "cells"];
         html += &html_table(&caption, &header, donors.iter().map(line));
         html += "</section>";
-        let rows = donors.iter().map(|DonorDot { donor, dot }| {
-            let numbers = [dot.mean(), dot.expression().unwrap_or(f64::NAN), dot.share()].map(Into::into);
-            let counts = [dot.n_expressing, dot.n_cells].map(Into::into);
-            [&donor.id, &donor.of].into_iter().map(Into::into).chain(numbers).chain(counts).collect()
-        });
-        let facts = [
-            ("gene", format!("{} ({})", gene.symbol, gene.id)),
-            ("cells of", format!("{name} ({})", ids(row))),
-            ("cells of no known donor", n_without_donor.to_string()),
-        ];
-        let header = "donor,publication_or_dataset,mean,mean_expressing,fraction,n_expressing,n_cells";
-        Ok(CorpusAnswer { html, figure: None, csv: self.csv(&facts, header, rows) })
+        Ok(CorpusAnswer { html, figure: None, csv })
     }
 }

@@ -1,7 +1,7 @@
 //! What a corpus knows of a gene: the cell types that express it most, over all tissues, and its datasets.
 
 use corpus::{
-    Dimension, Gene, Least, Query, QueryError, RankedRow,
+    Dimension, Gene, Least, Query, QueryError, RankedRow, Ranking,
     view::{Panel, RowId, View},
 };
 use explorer_core::{
@@ -68,16 +68,8 @@ impl<T: Tiles> Asked<'_, T> {
         let caption = "Cells that filters leave, and those that express it";
         html += &html_table(caption, &["dataset", "expressing", "share", "cells"], lines);
         html += "</section>";
-        let rows = ranking.rows.iter().map(|RankedRow { tissue, cell_type, dot, value }| {
-            let texts = [&tissue.id, &tissue.label, &cell_type.id, &cell_type.label];
-            let numbers = [*value, dot.expression().unwrap_or(f64::NAN), dot.share()];
-            let counts = [dot.n_expressing, dot.n_cells];
-            texts.into_iter().map(Into::into).chain(numbers.map(Into::into)).chain(counts.map(Into::into)).collect()
-        });
-        let facts = [("gene", format!("{} ({})", of.symbol, of.id))];
-        let header =
-            "tissue_id,tissue,cell_type_id,cell_type,mean,mean_expressing,fraction,n_expressing,n_cells";
-        Ok(CorpusAnswer { html, figure: None, csv: self.csv(&facts, header, rows) })
+        let csv = Ranking::to_table(std::slice::from_ref(&ranking), (&query, Quantity::Mean), self.manifest()).to_csv();
+        Ok(CorpusAnswer { html, figure: None, csv })
     }
 }
 

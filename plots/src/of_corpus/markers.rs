@@ -27,11 +27,11 @@ impl<T: Tiles> Asked<'_, T> {
         };
         let name = self.name(row).await?;
         let mut html = format!("<section><h3>{}</h3>", xml_escaped(&name));
-        let mut rows: Vec<Vec<super::Field>> = Vec::new();
-        for RowMarkers { n_cells, markers, .. } in self.corpus.markers(&asked, self.ontology).await? {
+        let found = self.corpus.markers(&asked, self.ontology).await?;
+        for RowMarkers { n_cells, markers, .. } in &found {
             let shown = markers.iter().take(N_SHOWN);
             let within = if self.query.filters.is_empty() { "" } else { ", among the cells that filters leave" };
-            html += &format!("<p class=\"note\">{} cells{within}</p>", integer(n_cells));
+            html += &format!("<p class=\"note\">{} cells{within}</p>", integer(*n_cells));
             html += &genes_together(shown.clone().map(|marker| &marker.gene));
             html += "<p class=\"answer-does\">";
             html += &panel_button(
@@ -50,7 +50,7 @@ impl<T: Tiles> Asked<'_, T> {
                     gene_button(&marker.gene),
                     significant(marker.score, 3),
                     significant(marker.specificity, 2),
-                    percent(marker.n_expressing as f64 / n_cells as f64),
+                    percent(marker.n_expressing as f64 / *n_cells as f64),
                     significant(marker.mean, 3),
                     panel_button(about, "What the corpus knows of the gene", "about"),
                 ]
@@ -58,25 +58,18 @@ impl<T: Tiles> Asked<'_, T> {
             let caption = format!("The first {} of {}", shown.len(), plural(markers.len(), "marker", "markers"));
             let header = ["gene", "effect", "specificity", "expressing", "mean", ""];
             html += &html_table(&caption, &header, shown.map(line));
-            rows.extend(markers.iter().map(|marker| {
-                let texts = [&marker.gene.id, &marker.gene.symbol];
-                let numbers = [marker.score, marker.specificity, marker.mean];
-                let counts = [marker.n_expressing, n_cells];
-                texts.into_iter().map(Into::into).chain(numbers.map(Into::into)).chain(counts.map(Into::into)).collect()
-            }));
         }
         html += "</section>";
-        let header = "gene_id,gene,effect_size,specificity,mean,n_expressing,n_cells";
-        let csv = self.csv(&[("markers of", format!("{name} ({})", ids(row)))], header, rows);
+        let csv = RowMarkers::to_table(&found, &asked, self.manifest()).to_csv();
         Ok(CorpusAnswer { html, figure: None, csv })
     }
 
     /// The rows that a gene is a marker of.
     pub(super) async fn marker_of(&self, gene: &str) -> Result<CorpusAnswer, QueryError<T::Error>> {
         let query = Query { genes: vec![gene.to_owned()], ..self.query.clone() };
-        let found = self.corpus.marked_rows(&query, MarkerOptions::default(), self.ontology).await?.pop();
+        let found = self.corpus.marked_rows(&query, MarkerOptions::default(), self.ontology).await?;
         let (of, rows) =
-            found.ok_or_else(|| QueryError::Gene { organism: query.organism.clone(), gene: gene.to_owned() })?;
+            found.first().ok_or_else(|| QueryError::Gene { organism: query.organism.clone(), gene: gene.to_owned() })?;
         let about = panel_button(Panel::Gene(of.id.clone()), "What the corpus knows of the gene", &of.symbol);
         let mut html = format!("<section><h3>{about}</h3>");
         if rows.is_empty() {
@@ -102,14 +95,7 @@ impl<T: Tiles> Asked<'_, T> {
             html += &html_table(&caption, &header, rows.iter().map(line));
         }
         html += "</section>";
-        let lines = rows.iter().map(|MarkedRow { tissue, cell_type, n_cells, marker }| {
-            let texts = [&tissue.id, &tissue.label, &cell_type.id, &cell_type.label];
-            let numbers = [marker.score, marker.specificity, marker.mean];
-            let counts = [marker.n_expressing, *n_cells];
-            texts.into_iter().map(Into::into).chain(numbers.map(Into::into)).chain(counts.map(Into::into)).collect()
-        });
-        let header = "tissue_id,tissue,cell_type_id,cell_type,effect_size,specificity,mean,n_expressing,n_cells";
-        let csv = self.csv(&[("gene", format!("{} ({})", of.symbol, of.id))], header, lines);
+        let csv = MarkedRow::to_table(&found, &query, self.manifest()).to_csv();
         Ok(CorpusAnswer { html, figure: None, csv })
     }
 }
@@ -122,10 +108,4 @@ pub(super) fn narrowed(filters: &Filters, row: &RowId) -> Filters {
     }
     filters.remove(&Dimension::Tissue);
     filters
-}
-
-/// A row by its ids.
-pub(super) fn ids(row: &RowId) -> String {
-    let option = row.option.as_ref().map(|(_, id)| id.as_str());
-    [option, row.cell_type.as_deref(), Some(row.tissue.as_str())].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }

@@ -20,7 +20,6 @@ use corpus::{
 };
 use explorer_core::{
     color::Ground,
-    csv::{push_field, push_number},
     dataset::Tiles,
     screen::xml_escaped,
 };
@@ -87,12 +86,12 @@ pub async fn answer<T: Tiles>(
             Ok(CorpusAnswer {
                 html: String::new(),
                 figure: Some(figure),
-                csv: corpus::dot_plot_csv(&plot, &asked.query, corpus.manifest()),
+                csv: plot.to_table(&asked.query, corpus.manifest()).to_csv(),
             })
         }
         Some(Panel::Table) => {
             let (plot, table) = asked.dots(view).await?;
-            let csv = corpus::dot_plot_csv(&plot, &asked.query, corpus.manifest());
+            let csv = plot.to_table(&asked.query, corpus.manifest()).to_csv();
             Ok(CorpusAnswer { html: dots::html(&table)?, figure: None, csv })
         }
         Some(Panel::Sources) => Ok(asked.sources().await?),
@@ -150,54 +149,6 @@ impl<T: Tiles> Asked<'_, T> {
         let link = self.corpus.explorer_link(&query, id, self.ontology).await?;
         let address = xml_escaped(&format!("{address}#{link}"));
         Ok(format!("<a href=\"{address}\" title=\"Open {title} in the Explorer\">{title}</a>"))
-    }
-
-    /// A table of numbers, with what was asked.
-    fn csv(&self, facts: &[(&str, String)], header: &str, rows: impl IntoIterator<Item = Vec<Field>>) -> String {
-        let mut csv = String::new();
-        corpus::provenance(&mut csv, &self.query, self.manifest());
-        facts.iter().for_each(|(what, value)| explorer_core::csv::push_comment(&mut csv, what, value));
-        csv.push_str(header);
-        csv.push('\n');
-        for row in rows {
-            for (at, field) in row.iter().enumerate() {
-                if at > 0 {
-                    csv.push(',');
-                }
-                match field {
-                    Field::Text(text) => push_field(&mut csv, text),
-                    // What has no value is empty.
-                    Field::Number(number) if number.is_nan() => {}
-                    Field::Number(number) => push_number(&mut csv, *number),
-                }
-            }
-            csv.push('\n');
-        }
-        csv
-    }
-}
-
-/// A field of a table.
-enum Field {
-    Text(String),
-    Number(f64),
-}
-
-impl From<&String> for Field {
-    fn from(text: &String) -> Self {
-        Self::Text(text.clone())
-    }
-}
-
-impl From<f64> for Field {
-    fn from(number: f64) -> Self {
-        Self::Number(number)
-    }
-}
-
-impl From<u64> for Field {
-    fn from(number: u64) -> Self {
-        Self::Number(number as f64)
     }
 }
 

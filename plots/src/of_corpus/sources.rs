@@ -1,68 +1,42 @@
 //! The datasets that the cells of a view come from.
 
-use std::{cmp::Reverse, collections::BTreeMap};
-
-use corpus::{Dimension, QueryError, Source};
+use corpus::{QueryError, ShownSource, Source};
 use explorer_core::{
     dataset::Tiles,
     format::{integer, plural},
     screen::xml_escaped,
 };
 
-use super::{Asked, CorpusAnswer, Field};
+use super::{Asked, CorpusAnswer};
 
 impl<T: Tiles> Asked<'_, T> {
     /// Every dataset of the organism: its cells that filters leave, those that the corpus took, what it is and how to cite it.
     pub(super) async fn sources(&self) -> Result<CorpusAnswer, QueryError<T::Error>> {
         let options = self.corpus.options(&self.query, self.ontology).await?;
-        // The options of a dimension are those that its own filter does not narrow.
-        let chosen = self.query.filters.get(&Dimension::Dataset);
-        let counted = options.get(&Dimension::Dataset).into_iter().flatten();
-        let left: BTreeMap<&str, u64> = counted
-            .filter(|(term, _)| chosen.is_none_or(|chosen| chosen.contains(&term.id)))
-            .map(|(term, n_cells)| (term.id.as_str(), *n_cells))
-            .collect();
-        let of_organism = self.manifest().sources.iter().filter(|source| source.organism == self.query.organism);
-        let mut sources: Vec<(u64, &Source)> =
-            of_organism.map(|source| (left.get(source.id.as_str()).copied().unwrap_or_default(), source)).collect();
-        // Stable: of equal numbers by id.
-        sources.sort_by_key(|(left, _)| Reverse(*left));
-        let n_left: u64 = left.values().sum();
+        let sources = ShownSource::all(&self.query, &options, self.manifest());
+        let n_left: u64 = sources.iter().map(|shown| shown.n_shown).sum();
+        let n_with_cells = sources.iter().filter(|shown| shown.n_shown > 0).count();
         let mut html = format!(
             "<p class=\"note\">{} of {} of {}, without further filters {}.</p><ul class=\"sources\">",
             plural(n_left as usize, "cell", "cells"),
-            plural(left.len(), "dataset", "datasets"),
+            plural(n_with_cells, "dataset", "datasets"),
             corpus::organism_label(&self.query.organism),
             sources.len(),
         );
-        for (left, source) in &sources {
-            html += &item(&self.dataset(&source.id, None).await?, *left, source);
+        for ShownSource { source, n_shown } in &sources {
+            html += &item(&self.dataset(&source.id, None).await?, *n_shown, source);
         }
         html += "</ul>";
-        let rows = sources.iter().map(|&(left, source)| {
-            let optional = |text: &Option<String>| Field::Text(text.clone().unwrap_or_default());
-            vec![
-                (&source.id).into(),
-                optional(&source.title),
-                optional(&source.citation),
-                (&source.file).into(),
-                left.into(),
-                u64::from(source.n_cells).into(),
-                u64::from(source.n_obs).into(),
-                (&source.matrix).into(),
-            ]
-        });
-        let header = "dataset_id,title,citation,file,n_cells_shown,n_cells_of_corpus,n_cells_of_file,counts";
-        let csv = self.csv(&[], header, rows);
+        let csv = ShownSource::to_table(&sources, &self.query, self.manifest()).to_csv();
         Ok(CorpusAnswer { html, figure: None, csv })
     }
 }
 
 /// A dataset of which some cells are left.
-fn item(title: &str, left: u64, source: &Source) -> String {
+fn item(title: &str, n_shown: u64, source: &Source) -> String {
     let mut html = format!("<li><h3>{title}</h3><dl>");
     let numbers = [
-        ("Cells shown", left),
+        ("Cells shown", n_shown),
         ("Cells in the corpus", source.n_cells.into()),
         ("Cells in the file", source.n_obs.into()),
     ];

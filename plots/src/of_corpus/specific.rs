@@ -8,10 +8,7 @@ use explorer_core::{
 };
 use expression::{SpecificGene, Specificity};
 
-use super::{
-    Asked, CorpusAnswer, gene_button, genes_together,
-    markers::{ids, narrowed},
-};
+use super::{Asked, CorpusAnswer, gene_button, genes_together, markers::narrowed};
 use crate::table::html_table;
 
 /// Genes that are shown; the file has all.
@@ -33,8 +30,9 @@ impl<T: Tiles> Asked<'_, T> {
             least_cells: self.query.least_cells,
             asked: Specificity::default(),
         };
-        let SpecificGenes { n_here, there, n_left_out, genes } =
-            self.corpus.specific_genes(&asked, self.ontology).await?;
+        let found = self.corpus.specific_genes(&asked, self.ontology).await?;
+        let csv = found.to_table(&asked, self.manifest()).to_csv();
+        let SpecificGenes { n_here, there, n_left_out, genes } = found;
         let name = self.name(row).await?;
         let Specificity { least_share_here, most_share_there, least_effect } = asked.asked;
         let left_out = match n_left_out {
@@ -70,13 +68,6 @@ impl<T: Tiles> Asked<'_, T> {
             html += &html_table(&caption, &header, shown.map(line));
         }
         html += "</section>";
-        let rows = genes.iter().map(|(gene, found)| {
-            let numbers =
-                [found.effect, found.share_here, found.share_there, found.mean_here, found.mean_there].map(Into::into);
-            [&gene.id, &gene.symbol].into_iter().map(Into::into).chain(numbers).collect()
-        });
-        let header = "gene_id,gene,least_effect_size,fraction_here,largest_fraction_there,mean_here,largest_mean_there";
-        let csv = self.csv(&[("high in", format!("{name} ({})", ids(row)))], header, rows);
         Ok(CorpusAnswer { html, figure: None, csv })
     }
 }
