@@ -186,8 +186,9 @@ fn Asked(page: StoredValue<FullPage, LocalStorage>, opened: StoredValue<Rc<Opene
     });
     let save = Callback::new(move |()| {
         let query = query.get_untracked();
-        let text = plot
-            .with_untracked(|plot| opened.with_value(|opened| plot.to_table(&query, opened.corpus.manifest()).to_csv()));
+        let text = plot.with_untracked(|plot| {
+            opened.with_value(|opened| plot.to_table(&query, opened.corpus.manifest()).to_csv())
+        });
         let content = Blob::new_with_options(text.as_str(), Some("text/csv;charset=utf-8"));
         page.with_value(|page| page.save_file("gene-expression.csv", &content));
     });
