@@ -35,7 +35,7 @@ pub use markers::{GeneMarker, MarkedRow, MarkerQuery, RowMarkers};
 pub use ontology::{LookUp, ontology, organism_label};
 pub use open::Corpus;
 pub use profile::profile;
-pub use query::{DotPlot, DotRow, Filters, Gene, Options, Query, QueryError, Tissues};
+pub use query::{ByGene, DotPlot, DotRow, Filters, Gene, Options, Query, QueryError, Tissues};
 pub use questions::{Behind, DonorDot, DonorQuery, Least, RankedRow, Ranking, RowThere, SpecificGenes, SpecificQuery};
 pub use shared_fbs::corpus::{Corpus as Manifest, Level, Part, Profile, Source};
 pub use sums::Entry;

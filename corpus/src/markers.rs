@@ -6,7 +6,7 @@ use explorer_core::{dataset::Tiles, de::GeneMoments};
 use expression::{Hierarchy, Marker, MarkerFinder, MarkerOptions, Ontology, Sums as _};
 
 use crate::{
-    Corpus, Dimension, Filters, Gene, Query, QueryError, Term,
+    ByGene, Corpus, Dimension, Filters, Gene, Query, QueryError, Term,
     query::passing,
     sums::{Class, ClassSums, Entry, GeneSums},
 };
@@ -157,9 +157,9 @@ impl<T: Tiles> Corpus<T> {
         query: &Query,
         options: MarkerOptions,
         ontology: &Ontology,
-    ) -> Result<Vec<(Gene, Vec<MarkedRow>)>, QueryError<T::Error>> {
+    ) -> Result<ByGene<(Gene, Vec<MarkedRow>)>, QueryError<T::Error>> {
         let asked = Query { group_by: None, ..query.clone() };
-        let crate::query::Annotated { genes, unknown: _, rows } = self.annotated(&asked, ontology).await?;
+        let crate::query::Annotated { genes, unknown, rows } = self.annotated(&asked, ontology).await?;
         let mut found: Vec<(Gene, Vec<MarkedRow>)> = genes.into_iter().map(|gene| (gene, Vec::new())).collect();
         let n_types = rows.cell_types.terms.len();
         for tissue in rows.tissues.by_label() {
@@ -194,7 +194,7 @@ impl<T: Tiles> Corpus<T> {
         for (_, rows) in &mut found {
             rows.sort_by(|a, b| b.marker.score.total_cmp(&a.marker.score));
         }
-        Ok(found)
+        Ok(ByGene { genes: found, unknown })
     }
 
     /// The cell types of some parts, by ascending id.

@@ -110,6 +110,15 @@ pub struct DotPlot {
     pub rows: Vec<DotRow>,
 }
 
+/// Answers gene by gene.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ByGene<A> {
+    /// Of each gene that there is, in the order of the question.
+    pub genes: Vec<A>,
+    /// What the question names that is no gene of the organism.
+    pub unknown: Vec<String>,
+}
+
 /// A tissue, a cell type in a tissue, or an option of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DotRow {

@@ -9,7 +9,7 @@ use expression::{
 };
 
 use crate::{
-    Corpus, Dimension, Donor, DotRow, Filters, Gene, Query, QueryError, Term, Tissues,
+    ByGene, Corpus, Dimension, Donor, DotRow, Filters, Gene, Query, QueryError, Term, Tissues,
     compare::donor,
     genes::GenesAsked,
     query::passing,
@@ -142,7 +142,7 @@ impl<T: Tiles> Corpus<T> {
         by: Quantity,
         least: Least,
         ontology: &Ontology,
-    ) -> Result<Vec<Ranking>, QueryError<T::Error>> {
+    ) -> Result<ByGene<Ranking>, QueryError<T::Error>> {
         let asked = Query { group_by: None, tissues: Tissues::All, least_cells: least.cells, ..query.clone() };
         let plot = self.dot_plot(&asked, ontology).await?;
         let mut rows: Vec<(&DotRow, &Term, u64)> = Vec::new();
@@ -165,7 +165,7 @@ impl<T: Tiles> Corpus<T> {
             };
             Ranking { gene: gene.clone(), rows: ranked.map(row).collect() }
         };
-        Ok(plot.genes.iter().enumerate().map(ranking).collect())
+        Ok(ByGene { genes: plot.genes.iter().enumerate().map(ranking).collect(), unknown: plot.unknown.clone() })
     }
 
     /// The genes that are high in the cells here and low in every tissue and cell type there.

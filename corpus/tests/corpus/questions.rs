@@ -187,7 +187,7 @@ fn the_rows_that_a_gene_marks_have_it_among_their_markers() {
     assert!(all.len() > 10);
     let asked = Query { genes: all.iter().map(|gene| gene.id.clone()).collect(), ..query(HUMAN, &[], None) };
     let found = wait(corpus().marked_rows(&asked, MarkerOptions::default(), &Ontology::default())).unwrap();
-    for (gene, marked) in found {
+    for (gene, marked) in found.genes {
         let in_lung = marked.iter().filter(|row| row.tissue.id == lung());
         let expected = rows.iter().filter_map(|row| {
             let marker = row.markers.iter().find(|marker| marker.gene == gene)?;
@@ -248,8 +248,8 @@ fn donors_behind_a_dot_have_the_interval_of_scipy() {
 fn rows_of_all_tissues_are_ranked_by_a_gene() {
     let asked = Query { genes: vec!["MS4A1".to_owned()], ..query(HUMAN, &[], None) };
     let rankings = wait(corpus().rankings(&asked, Quantity::Mean, Least::default(), &Ontology::default())).unwrap();
-    let rows = &rankings[0].rows;
-    assert_eq!((rankings.len(), rows[0].cell_type.id.as_str()), (1, NAIVE_B));
+    let rows = &rankings.genes[0].rows;
+    assert_eq!((rankings.genes.len(), rows[0].cell_type.id.as_str()), (1, NAIVE_B));
     assert!(rows.is_sorted_by(|a, b| a.value >= b.value) && rows.len() > 1);
     assert!(rows.iter().all(|row| row.dot.n_cells >= 10 && row.dot.n_expressing >= 10 && row.dot.mean() == row.value));
 }

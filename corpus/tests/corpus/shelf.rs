@@ -10,7 +10,7 @@ use std::{
 use builder::{Quiet, native::Existing};
 use corpus::{
     Dimension, Profile, Query, Term, Tissues,
-    build::{CellTable, Choices, H5adCounts, Input},
+    build::{CellTable, Choices, H5adCounts, Input, Terms},
     native::{self, FileCorpus, MergeError, open},
 };
 use h5ad::H5ad;
@@ -88,7 +88,7 @@ pub fn summarize(file: &Path, out: &Path, id: &str, organism: &str) {
     let cells = CellTable::of(&opened.obs().unwrap());
     let input = Input { cells: &cells, counts: &counts, file: "file", content: "0", organism: None };
     let to = (out, Existing::Keep);
-    native::summarize(input, &choices(id, organism), &Term::clone, to, &Quiet::default()).unwrap();
+    native::summarize(input, &choices(id, organism), &terms(), to, &Quiet::default()).unwrap();
 }
 
 pub fn build(inputs: &[&str], out: &Path) -> FileCorpus {
@@ -112,6 +112,11 @@ pub fn query(organism: &str, filters: &[(Dimension, &[&str])], group_by: Option<
         tissues: Tissues::All,
         least_cells: 0,
     }
+}
+
+/// Tissues stand for themselves.
+pub fn terms() -> Terms<'static> {
+    Terms { general_tissue: &Term::clone, look_up: &nothing }
 }
 
 /// No term of any ontology.

@@ -17,7 +17,7 @@ use shared_fbs::path::{CORPUS, MANIFEST};
 use synthetic::h5ad::Layout;
 use tessera::dataset::Dataset;
 
-use crate::shelf::{HUMAN, MOUSE, Shelf, build, build_with, choices, nothing, query, summarize, write_file};
+use crate::shelf::{HUMAN, MOUSE, Shelf, build, build_with, choices, nothing, query, summarize, terms, write_file};
 
 /// Of means and of means of squares against pandas on `f64`: ours are sums of values of `f32`, which are off by 6e-8 at most.
 const RTOL: [f64; 2] = [1e-7, 2e-7];
@@ -116,7 +116,7 @@ fn a_matrix_has_one_summary_however_it_is_laid_out() {
         let input = Input { cells: &cells, counts: &counts, file: "file", content: "0", organism: None };
         let out = folder.path().join(layer.replace('/', "-"));
         let to = (out.as_path(), Existing::Keep);
-        native::summarize(input, &choices("x", HUMAN), &Term::clone, to, &Quiet::default()).unwrap();
+        native::summarize(input, &choices("x", HUMAN), &terms(), to, &Quiet::default()).unwrap();
         let of_file = open(&folder.path().join("csr")).unwrap();
         assert_eq!(sums_of(open(&out).unwrap().manifest()), sums_of(of_file.manifest()), "{layer}");
     }

@@ -22,7 +22,7 @@ impl<T: Tiles> Asked<'_, T> {
     pub(super) async fn gene(&self, gene: &str) -> Result<CorpusAnswer, QueryError<T::Error>> {
         let query = Query { genes: vec![gene.to_owned()], ..self.query.clone() };
         let least = Least { cells: query.least_cells, ..Least::default() };
-        let ranking = self.corpus.rankings(&query, Quantity::Mean, least, self.ontology).await?.pop();
+        let ranking = self.corpus.rankings(&query, Quantity::Mean, least, self.ontology).await?.genes.pop();
         let ranking = ranking.ok_or_else(|| QueryError::Gene {
             organism: query.organism.clone(),
             gene: gene.to_owned(),

@@ -67,9 +67,10 @@ impl<T: Tiles> Asked<'_, T> {
     /// The rows that a gene is a marker of.
     pub(super) async fn marker_of(&self, gene: &str) -> Result<CorpusAnswer, QueryError<T::Error>> {
         let query = Query { genes: vec![gene.to_owned()], ..self.query.clone() };
-        let found = self.corpus.marked_rows(&query, MarkerOptions::default(), self.ontology).await?;
+        let options = MarkerOptions::default();
+        let found = self.corpus.marked_rows(&query, options, self.ontology).await?;
         let (of, rows) =
-            found.first().ok_or_else(|| QueryError::Gene { organism: query.organism.clone(), gene: gene.to_owned() })?;
+            found.genes.first().ok_or_else(|| QueryError::Gene { organism: query.organism.clone(), gene: gene.to_owned() })?;
         let about = panel_button(Panel::Gene(of.id.clone()), "What the corpus knows of the gene", &of.symbol);
         let mut html = format!("<section><h3>{about}</h3>");
         if rows.is_empty() {
@@ -95,7 +96,7 @@ impl<T: Tiles> Asked<'_, T> {
             html += &html_table(&caption, &header, rows.iter().map(line));
         }
         html += "</section>";
-        let csv = MarkedRow::to_table(&found, &query, self.manifest()).to_csv();
+        let csv = MarkedRow::to_table(&found.genes, (&query, options), self.manifest()).to_csv();
         Ok(CorpusAnswer { html, figure: None, csv })
     }
 }

@@ -120,7 +120,16 @@ pub fn folder_of(text: &str, stores: &Arc<Stores>) -> Result<Remote> {
             return Ok(remote);
         }
     }
-    let folder = if place.name() == MANIFEST { place.parent() } else { None };
+    folder_with(text, MANIFEST, stores)
+}
+
+/// The folder at a place, or the one of the file that it names, which has a manifest of this name.
+///
+/// # Errors
+/// As [`folder_of`].
+pub fn folder_with(text: &str, manifest: &str, stores: &Arc<Stores>) -> Result<Remote> {
+    let place = Place::parse(text)?;
+    let folder = if place.name() == manifest { place.parent() } else { None };
     Ok(stores.open(folder.unwrap_or(place))?)
 }
 
