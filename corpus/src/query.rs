@@ -268,7 +268,8 @@ impl<T: Tiles> Corpus<T> {
     }
 
     /// The terms that each filter may take: those that cells have which pass all *other* filters, with their numbers of
-    /// cells, by label.
+    /// cells, by label. Cell types count those below them; one that no cell is annotated with is there where it stands for
+    /// more than any one below it.
     ///
     /// # Errors
     /// [`QueryError`].
@@ -291,6 +292,8 @@ impl<T: Tiles> Corpus<T> {
                 }
             }
         }
+        let of_types = &mut counts[Dimension::CellType as usize];
+        *of_types = rolled_up(of_types, ontology);
         let by_label = |counts: &BTreeMap<Term, u64>| {
             let options: Vec<(&Term, u64)> = counts.iter().map(|(term, &n)| (term, n)).collect();
             let labels: Vec<String> = options.iter().map(|(term, _)| term.label.clone()).collect();
@@ -358,6 +361,33 @@ impl Refused {
     fn is_by_none_but(self, dimension: Dimension) -> bool {
         self.is_by_none() || self.n_filters == 1 && self.by == Some(dimension)
     }
+}
+
+/// Cells of cell types with those below them, from the cells annotated with each.
+fn rolled_up(annotated: &BTreeMap<Term, u64>, ontology: &Ontology) -> BTreeMap<Term, u64> {
+    let known: HashMap<&str, &Term> = annotated.keys().map(|term| (term.id.as_str(), term)).collect();
+    let above: Vec<(&Term, BTreeSet<&str>)> =
+        annotated.keys().map(|term| (term, ontology.ancestors(&term.id))).collect();
+    let mut cells: HashMap<&str, u64> = HashMap::new();
+    for (term, above) in &above {
+        for id in above.iter().copied().chain([term.id.as_str()]) {
+            *cells.entry(id).or_default() += annotated[*term];
+        }
+    }
+    // What has no more cells than one below it says nothing besides.
+    let mut told: HashMap<&str, bool> = HashMap::new();
+    for &id in cells.keys() {
+        for over in ontology.ancestors(id) {
+            let adds = cells.get(over).is_some_and(|n_over| *n_over > cells[id]);
+            *told.entry(over).or_insert(true) &= adds;
+        }
+    }
+    let term = |id: &str| match known.get(id) {
+        Some(&term) => term.clone(),
+        None => Term { id: id.to_owned(), label: ontology.label(id).unwrap_or(id).to_owned() },
+    };
+    let is_shown = |id: &str| known.contains_key(id) || told.get(id).copied().unwrap_or_default();
+    cells.iter().filter(|(id, _)| is_shown(id)).map(|(id, &n_cells)| (term(id), n_cells)).collect()
 }
 
 /// Whether each group passes all of some filters.
@@ -491,5 +521,31 @@ impl Rows {
             Some(_) => (tissue, cell_type, option)..=(tissue, cell_type, option.or(last)),
         };
         self.annotated.range(keys).map(|(_, row)| row.n_cells).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cell_types_count_those_below_and_only_what_stands_for_more_is_told_besides() {
+        let term = |id: &str, parents: &[&str]| {
+            (id.to_owned(), format!("the {id}"), parents.iter().map(|&parent| parent.to_owned()).collect::<Vec<_>>())
+        };
+        let terms = [term("cell", &[]), term("immune", &["cell"]), term("lymphocyte", &["immune"])];
+        let below = [term("B", &["lymphocyte"]), term("T", &["lymphocyte"])];
+        let ontology = Ontology::new(terms.into_iter().chain(below)).unwrap();
+        let term = |id: &str| Term { id: id.to_owned(), label: id.to_lowercase() };
+        let cells = |annotated: &[(&str, u64)]| {
+            let annotated = annotated.iter().map(|&(id, n)| (term(id), n)).collect();
+            rolled_up(&annotated, &ontology).into_iter().map(|(term, n)| (term.label, n)).collect::<Vec<_>>()
+        };
+        let told = |cells: &[(&str, u64)]| cells.iter().map(|&(label, n)| (label.to_owned(), n)).collect::<Vec<_>>();
+        // What is above lymphocytes has the same cells.
+        assert_eq!(cells(&[("B", 3), ("T", 5)]), told(&[("b", 3), ("t", 5), ("the lymphocyte", 8)]));
+        assert_eq!(cells(&[("T", 5)]), told(&[("t", 5)]));
+        assert_eq!(cells(&[("T", 5), ("cell", 1)]), told(&[("t", 5), ("cell", 6)]));
+        assert_eq!(cells(&[("?", 2)]), told(&[("?", 2)]));
     }
 }

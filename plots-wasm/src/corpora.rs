@@ -13,7 +13,7 @@ use plots::{
     Figure,
     of_corpus::{self, Served},
 };
-use shared_fbs::{api::Endpoint, catalog::Catalog};
+use shared_fbs::{api::Endpoint, catalog::Catalog, dataset_id::name_of};
 
 use crate::raster;
 
@@ -58,10 +58,11 @@ pub fn answer(task: CorpusTask) -> LocalBoxFuture<'static, Result<PlotAnswer, St
     .boxed_local()
 }
 
-/// The datasets that the host lists; none where it lists none.
+/// The datasets that the host lists, by name; none where it lists none.
 async fn served(root: &str) -> Served {
     let Ok(bytes) = catalog_bytes(root).await else { return Served::new() };
     let catalog = Catalog::decode(&bytes).unwrap_or_default();
     let page = |id: &String| format!("{root}{}", Endpoint::Page { id: id.into() }.address());
-    catalog.datasets.into_iter().map(|dataset| (dataset.id.clone(), page(&dataset.id))).collect()
+    // A corpus knows datasets by their names, and an id has a code of the dataset's place.
+    catalog.datasets.iter().map(|dataset| (name_of(&dataset.id).to_owned(), page(&dataset.id))).collect()
 }

@@ -175,8 +175,10 @@ impl View {
             Edit::LeastCells(least) => self.least_cells = least,
             Edit::Panel(panel) => self.panel = panel,
             Edit::Compare(begins) => {
-                let sides = || [self.filters.clone(), self.filters.clone()];
-                self.compared = begins.then(|| Compared { sides: sides(), ..Compared::default() });
+                let sides = [self.filters.clone(), self.filters.clone()];
+                // So a group without filters is all others.
+                let overlap = Overlap::TakeFromSecond;
+                self.compared = begins.then(|| Compared { sides, overlap, ..Compared::default() });
             }
             Edit::SideFilter(side, dimension, id) => {
                 if let Some(compared) = &mut self.compared {

@@ -93,7 +93,9 @@ impl View {
         let organism = Some(self.organism.clone().unwrap_or_else(|| organism.to_owned()));
         let asked = Self { organism, ..Self::default() };
         if let Some(compared) = &self.compared {
-            return Some(Self { compared: Some(compared.clone()), ..asked });
+            // Of one group with itself there is nothing to tell.
+            let is_asked = compared.sides[0] != compared.sides[1];
+            return is_asked.then(|| Self { compared: Some(compared.clone()), ..asked });
         }
         let panel = self.panel.clone()?;
         if panel == Panel::Table {
@@ -133,6 +135,13 @@ mod tests {
         assert_eq!(view.of_panel("o"), Some(asked.clone()));
         view.apply(Edit::Filter(Dimension::Sex, "f".to_owned()));
         assert_ne!(view.of_panel("o"), Some(asked));
+        view.apply(Edit::Compare(true));
+        assert_eq!(view.of_panel("o"), None);
+        view.apply(Edit::SideFilter(Side::Second, Dimension::Sex, "m".to_owned()));
+        let compared = view.of_panel("o").unwrap().compared.unwrap().query("o");
+        assert_eq!(compared.group.values().flatten().collect::<Vec<_>>(), ["f"]);
+        assert_eq!(compared.reference.values().flatten().collect::<Vec<_>>(), ["f", "m"]);
+        assert_eq!(compared.overlap, Overlap::TakeFromSecond);
         let dots = view.of_dots("o");
         assert_eq!((dots.panel, dots.genes.len(), View::default().of_panel("o")), (None, 1, None));
     }

@@ -181,7 +181,9 @@ fn Asked(page: StoredValue<FullPage, LocalStorage>, opened: StoredValue<Rc<Opene
     });
 
     let fixed = opened.with_value(|opened| opened.corpus.fixed_point());
-    let table = Memo::new(move |_| Arc::new(plot.with(|plot| shown.with(|shown| Table::new(plot, shown, fixed)))));
+    // What is asked beside them lays no dots out anew.
+    let of_dots = Memo::new(move |_| shown.with(|shown| shown.of_dots("")));
+    let table = Memo::new(move |_| Arc::new(plot.with(|plot| of_dots.with(|shown| Table::new(plot, shown, fixed)))));
     let symbol = move |id: &String| {
         let known = of_organism.get();
         let symbol = known.map(|known| known.genes.symbol_of(id).to_owned());

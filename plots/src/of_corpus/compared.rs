@@ -4,7 +4,7 @@ use corpus::{CorpusComparison, QueryError, view::Compared};
 use explorer_core::{
     color::Ground,
     dataset::Tiles,
-    de::PseudobulkTable,
+    de::{Design, PseudobulkTable},
     format::{integer, p_value, plural, signed},
     screen::xml_escaped,
     sorting::order_by,
@@ -27,7 +27,11 @@ pub(super) struct Outcome<'a> {
     donors: Option<&'a PseudobulkTable>,
 }
 
-impl Outcome<'_> {
+impl<'a> Outcome<'a> {
+    pub(super) fn of(found: &'a CorpusComparison) -> Self {
+        Self { of: found, donors: found.donors.as_ref().and_then(|donors| donors.as_ref().ok()) }
+    }
+
     /// The decimal logarithms of the p-value and the adjusted one: of the test over donors where there is one.
     pub(super) fn log10_pvals(&self, gene: usize) -> Option<[f64; 2]> {
         match self.donors {
@@ -63,8 +67,7 @@ impl<T: Tiles> Asked<'_, T> {
         let asked = of.query(&self.query.organism);
         let found = self.corpus.compare(&asked, self.ontology).await?;
         let names = [self.side(of, 0).await?, self.side(of, 1).await?];
-        let donors = found.donors.as_ref().and_then(|donors| donors.as_ref().ok());
-        let outcome = Outcome { of: &found, donors };
+        let outcome = Outcome::of(&found);
         let [first, second] = found.cells.n_cells.map(integer);
         let overlap = match (found.n_shared, of.overlap) {
             (0, _) => "No cell is in both.".to_owned(),
@@ -137,11 +140,11 @@ fn tested_over(found: &CorpusComparison) -> String {
         Some(Err(error)) => format!("Donors cannot be compared: {error}. {cells}"),
         Some(Ok(table)) => {
             let n_group = table.n_group;
-            let n_reference = if table.samples.len() > n_group { table.samples.len() - n_group } else { n_group };
-            let pairs = if table.samples.len() > n_group { "" } else { ", each on both sides" };
-            format!(
-                "Test over {n_group} donors against {n_reference}{pairs}, p adjusted by Benjamini-Hochberg; d is over cells."
-            )
+            let design = match table.design {
+                Design::Paired => format!("Paired test over {n_group} donors"),
+                Design::Unpaired => format!("Welch’s test over {n_group} donors against {}", table.samples.len() - n_group),
+            };
+            format!("{design}, p adjusted by Benjamini-Hochberg; d is over cells.")
         }
     }
 }

@@ -183,3 +183,68 @@ fn notes(query: &Query, manifest: &Manifest) -> Vec<String> {
     let filters = (!filters.is_empty()).then(|| text::cut(&format!("Cells of {}", filters.join("; ")), 900.0));
     [Some(corpus), filters].into_iter().flatten().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use corpus::{DotPlot, DotRow, Gene, Term, view::View};
+    use explorer_core::de::{FixedPoint, GeneMoments};
+
+    use super::*;
+    use crate::figure::Part;
+
+    fn table(n_rows: usize) -> Table {
+        let term = |id: String| Term { label: id.to_lowercase(), id };
+        let row = |at: usize| DotRow {
+            tissue: term("LUNG".to_owned()),
+            cell_type: (at > 0).then(|| term(format!("TYPE <{at}>"))),
+            depth: 0,
+            option: None,
+            n_cells: 40,
+            n_annotated: 40,
+            // Sums of one bit below the point; the second gene is in no cell.
+            moments: vec![
+                GeneMoments { n_nonzero: 10, sum: 40 + at as i64, sum_sq: 0 },
+                GeneMoments { n_nonzero: 0, sum: 0, sum_sq: 0 },
+            ],
+        };
+        let gene = |id: &str| Gene { id: id.to_owned(), symbol: id.to_lowercase() };
+        let genes = vec![gene("LYZ"), gene("NONE")];
+        let plot = DotPlot { genes, unknown: Vec::new(), rows: (0..n_rows).map(row).collect() };
+        Table::new(&plot, &View::default(), FixedPoint::of_bits(1, 0).unwrap())
+    }
+
+    #[test]
+    fn a_dot_is_as_large_as_on_the_page_and_its_numbers_are_told() {
+        let query = Query { organism: "NCBITaxon:9606".to_owned(), ..Query::default() };
+        let figure = draw(&table(3), &query, Scaling::Global, &Manifest::default(), Ground::Light).unwrap();
+        let marks: Vec<&Mark> = figure
+            .parts
+            .iter()
+            .filter_map(|part| match part {
+                Part::Mark(mark) => Some(mark),
+                Part::Shape(_) => None,
+            })
+            .collect();
+        // None for the gene that no cell expresses.
+        assert_eq!(marks.iter().map(|mark| (mark.row, mark.column)).collect::<Vec<_>>(), [(0, 0), (1, 0), (2, 0)]);
+        assert!(matches!(marks[0].shapes[..], [Shape::Circle { radius: 4.5, .. }]), "{:?}", marks[0]);
+        assert_eq!(
+            marks[1].tip,
+            "lyz in type <1>, lung: expression 2.05, expressed by 25.0% (10 of 40 cells)"
+        );
+        let svg = figure.to_svg();
+        assert!(svg.contains(">type &lt;1&gt;</text>") && svg.contains("Homo sapiens"), "{svg}");
+        let html = html(&table(2)).unwrap();
+        let row = "<th scope=\"row\">type &lt;1&gt;, lung</th><td>40</td><td>2.05 (25.0%)</td><td>none</td>";
+        assert!(html.contains(row), "{html}");
+    }
+
+    #[test]
+    fn more_than_anybody_could_read_is_refused() {
+        let query = Query::default();
+        let too_many = table(MOST_MARKS / 2 + 1);
+        let drawn = draw(&too_many, &query, Scaling::PerGene, &Manifest::default(), Ground::Dark);
+        let told = drawn.unwrap_err().to_string();
+        assert!(told.contains("2 genes in 25001 rows") && told.contains("take fewer genes"), "{told}");
+    }
+}

@@ -24,6 +24,7 @@ use explorer_core::{
     screen::xml_escaped,
 };
 use expression::Ontology;
+use shared_fbs::dataset_id::name_of;
 
 use crate::Figure;
 
@@ -60,7 +61,7 @@ struct Asked<'a, T> {
     served: &'a Served,
 }
 
-/// The addresses of the Explorer on the datasets that can be opened, by their ids.
+/// The addresses of the Explorer on the datasets that can be opened, by their names.
 pub type Served = BTreeMap<String, String>;
 
 /// What a view shows beside its dots ([`View::of_panel`]), or the dots themselves ([`View::of_dots`]). The view says what the
@@ -143,7 +144,7 @@ impl<T: Tiles> Asked<'_, T> {
     async fn dataset(&self, id: &str, gene: Option<&Gene>) -> Result<String, QueryError<T::Error>> {
         let source = self.manifest().sources.iter().find(|source| source.id == id);
         let title = xml_escaped(source.and_then(|source| source.title.as_deref()).unwrap_or(id));
-        let Some(address) = self.served.get(id) else { return Ok(title) };
+        let Some(address) = self.served.get(name_of(id)) else { return Ok(title) };
         let genes = gene.map(|gene| gene.id.clone()).into_iter().collect();
         let query = Query { genes, ..self.query.clone() };
         let link = self.corpus.explorer_link(&query, id, self.ontology).await?;

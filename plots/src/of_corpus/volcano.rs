@@ -104,3 +104,55 @@ pub(super) fn draw(outcome: &Outcome<'_>, ground: Ground) -> Figure {
     figure.size = [left + width + MARGIN_PX, top + height + LABELS_PX[1] + MARGIN_PX];
     figure
 }
+
+#[cfg(test)]
+mod tests {
+    use corpus::{CorpusComparison, Gene};
+    use explorer_core::de::{FixedPoint, GeneMoments};
+    use expression::{Contrast, Membership, Mode};
+
+    use super::*;
+    use crate::figure::Part;
+
+    /// The values of a gene over so many cells: some ones, some twos, the others none.
+    fn moments(ones: i64, twos: i64) -> GeneMoments {
+        let (sum, sum_sq) = (ones + 2 * twos, (ones + 4 * twos) as u128);
+        GeneMoments { n_nonzero: (ones + twos) as u32, sum, sum_sq }
+    }
+
+    #[test]
+    fn genes_that_differ_are_named_on_their_side_and_the_others_are_dots() {
+        let mut contrast = Contrast::new(4, FixedPoint::of_bits(0, 0).unwrap(), Mode::Exact);
+        let (first, second) = ([Membership::Whole, Membership::None], [Membership::None, Membership::Whole]);
+        // Higher in the first, in the second, alike, in no cell.
+        let of_first = [(0, moments(40, 40)), (1, moments(5, 0)), (2, moments(20, 20))];
+        let of_second = [(0, moments(5, 1)), (1, moments(40, 30)), (2, moments(21, 20))];
+        contrast.push(first, None, 100, &of_first).unwrap();
+        contrast.push(second, None, 100, &of_second).unwrap();
+        let gene = |id: &str| Gene { id: id.to_owned(), symbol: id.to_lowercase() };
+        let found = CorpusComparison {
+            genes: ["UP", "DOWN", "ALIKE", "NONE"].map(gene).to_vec(),
+            n_shared: 0,
+            cells: contrast.compare(),
+            donors: None,
+        };
+        let outcome = Outcome::of(&found);
+        assert_eq!((outcome.order(1.0), outcome.order(-1.0)), (vec![0], vec![1, 2]));
+        assert_eq!([0, 1, 2, 3].map(|gene| outcome.is_told(gene)), [true, true, false, false]);
+        let figure = draw(&outcome, Ground::Light);
+        let tips: Vec<&str> = figure
+            .parts
+            .iter()
+            .filter_map(|part| match part {
+                Part::Mark(mark) => Some(mark.tip.as_str()),
+                Part::Shape(_) => None,
+            })
+            .collect();
+        assert!(matches!(tips[..], [up, down] if up.starts_with("up: d +") && down.starts_with("down: d −")), "{tips:?}");
+        let paths = |fill: Paint| {
+            let of = |part: &Part| matches!(part, Part::Shape(Shape::Path { fill: Some(other), .. }) if *other == fill);
+            figure.parts.iter().filter(|part| of(part)).count()
+        };
+        assert_eq!([Paint::Muted, Paint::Color(COLORS[0]), Paint::Color(COLORS[1])].map(paths), [1, 1, 1]);
+    }
+}

@@ -1,13 +1,19 @@
 //! `/corpora/{id}/{file}`: corpora of gene expression, each a directory with a manifest and the packs that it names.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
+    fs,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use http::{Response, request};
-use shared_fbs::path::{CORPUS, content_hash, is_pack_file};
+use shared_fbs::{
+    api::Endpoint,
+    corpus::Corpus as Manifest,
+    dataset_id::name_of,
+    path::{CORPUS, content_hash, is_pack_file},
+};
 
 use super::{
     answer_file, asked::Asked, body::Body, conditional_requests::EntityTag, confined_file::OpenFile,
@@ -31,6 +37,8 @@ pub(super) struct Corpora(HashMap<String, Arc<Corpus>>);
 pub(super) struct Corpus {
     /// Canonical.
     root: PathBuf,
+    /// The datasets that it was made of when it was opened, by their names.
+    datasets: BTreeSet<String>,
     threads: DiskThreads,
 }
 
@@ -44,15 +52,27 @@ impl Corpora {
         for CorpusAddress { id, directory } in corpora {
             let root = directory.canonicalize().and_then(|root| {
                 OpenFile::within(&root, Path::new(CORPUS))?;
-                Ok(root)
+                let manifest = fs::read(root.join(CORPUS))?;
+                Ok((root, manifest))
             });
-            let root = root.map_err(|source| ServeError::Corpus { directory, source })?;
-            let corpus = Arc::new(Corpus { root, threads: DiskThreads::default() });
+            let (root, manifest) = root.map_err(|source| ServeError::Corpus { directory, source })?;
+            // A manifest that cannot be read is for its own page to tell of.
+            let sources = Manifest::decode(&manifest).map(|manifest| manifest.sources).unwrap_or_default();
+            let datasets = sources.into_iter().map(|source| name_of(&source.id).to_owned()).collect();
+            let corpus = Arc::new(Corpus { root, datasets, threads: DiskThreads::default() });
             if opened.insert(id.clone(), corpus).is_some() {
                 return Err(ServeError::DuplicateCorpus { id });
             }
         }
         Ok(Self(opened))
+    }
+
+    /// The addresses of the pages of corpora that have a dataset of this id, with spaces between them.
+    pub(super) fn with_dataset(&self, dataset: &str) -> String {
+        let has_it = self.0.iter().filter(|(_, corpus)| corpus.datasets.contains(name_of(dataset)));
+        let pages: BTreeSet<String> =
+            has_it.map(|(id, _)| Endpoint::CorpusPage { id: id.into() }.address()).collect();
+        pages.into_iter().collect::<Vec<_>>().join(" ")
     }
 
     /// The corpus of an id.

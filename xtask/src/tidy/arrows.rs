@@ -88,7 +88,7 @@ const ROOMS: [Room; 26] = [
     },
     Room {
         package: "plots",
-        may_use: &["explorer-core", "corpus", "expression"],
+        may_use: &["shared-fbs", "explorer-core", "corpus", "expression"],
         reason: "figures are drawn from numbers, natively and in a browser alike",
     },
     Room {

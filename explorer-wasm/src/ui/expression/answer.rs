@@ -64,6 +64,9 @@ pub fn ExpressionAnswer(
     let is_there = move || answer.with(|answer| !answer.html.is_empty());
     let has_figure = move || answer.with(|answer| !answer.svg.is_empty());
     let state = Signal::derive(move || answer.with(|answer| answer.state.clone()));
+    let is_unasked = move || {
+        state.get() == ResultState::Done && !is_there() && shown.with(|shown| shown.compared.is_some())
+    };
     let press = move |event: MouseEvent| {
         let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
         let Some(button) = target.and_then(|target| target.closest("button").ok()?) else { return };
@@ -91,6 +94,11 @@ pub fn ExpressionAnswer(
         </header>
         <ResultWait state name="answer" label="Finding the answer" on_cancel=on_close on_retry />
         <div class="expression-answer-body" on:click=press>
+            <Show when=is_unasked>
+                <p class="expression-hint note" data-testid="compare-hint">
+                    "Choose the cells of both groups at the left. A group without filters is all other cells."
+                </p>
+            </Show>
             <Show when=has_figure>
                 <div class="expression-figure" data-testid="answer-figure" inner_html=move || answer.with(|answer| answer.svg.clone())></div>
             </Show>
