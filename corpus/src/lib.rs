@@ -34,7 +34,7 @@ pub use groups::{Groups, Term, Values};
 pub use markers::{GeneMarker, MarkedRow, MarkerQuery, RowMarkers};
 pub use ontology::{LookUp, ontology, organism_label};
 pub use open::Corpus;
-pub use profile::profile;
+pub use profile::{current_profile, paper_profile};
 pub use query::{ByGene, DotPlot, DotRow, Filters, Gene, Options, Query, QueryError, Tissues};
 pub use questions::{Behind, DonorDot, DonorQuery, Least, RankedRow, Ranking, RowThere, SpecificGenes, SpecificQuery};
 pub use shared_fbs::corpus::{Corpus as Manifest, Level, Part, Profile, Source};

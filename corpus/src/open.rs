@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use explorer_core::{
+    data::assemble::wide,
     dataset::{Damage, DatasetError, Priority, Tiles},
     de::{FixedPoint, GeneMoments},
 };
@@ -13,7 +14,7 @@ use shared_fbs::{
     tile::{Categories, Codes, Genes, Moments, Strings},
 };
 
-use crate::{Dimension, Entry, Groups, Term, Values, groups::unpack_codes, value};
+use crate::{Dimension, Entry, Groups, Term, Values, value};
 
 /// An open corpus, or summary. What was read of genes and groups is kept.
 pub struct Corpus<T> {
@@ -130,8 +131,7 @@ impl<T: Tiles> Corpus<T> {
         let n_columns = |level: usize| self.manifest.parts[part].levels[level].dimensions.len() as u32 + 1;
         let first = 1 + 2 * Dimension::ALL.len() as u32 + (0..level).map(n_columns).sum::<u32>();
         let tiles: Vec<u32> = (first..first + n_columns(level)).collect();
-        let mut codes: Vec<Vec<u32>> =
-            self.read(part, TABLES, &tiles, Codes::decode).await?.into_iter().map(unpack_codes).collect();
+        let mut codes: Vec<Vec<u32>> = self.read(part, TABLES, &tiles, Codes::decode).await?.iter().map(wide).collect();
         let n_cells = codes.pop().unwrap_or_default();
         let dimensions = self.dimensions(part, level);
         let values = self.values(part).await?;

@@ -3,15 +3,12 @@
 use std::{cmp::Ordering, collections::BTreeMap, ops::Range};
 
 use explorer_core::de::{
-    Adjustment, DeOptions, Degenerate, Dispersion, FixedPoint, FixedPoints, GeneMoments, Method, Moments,
+    Adjustment, DeOptions, Degenerate, Dispersion, FixedPoint, FixedPoints, GeneMoments, LEFT_OUT, Method, Moments,
     PseudobulkError, PseudobulkTable, SampleMoments, Summary, adjust_with_log10, cohens_d, pseudobulk, t_quantile,
     welch,
 };
 
 use crate::{Mode, Sums};
-
-/// What intervals leave out, on both sides together.
-const LEFT_OUT: f64 = 0.05;
 
 /// What happens to cells that both sides ask for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -162,18 +162,11 @@ impl Corpus {
             if !(0..part.levels.len()).all(is_whole) || groups_of(0).is_none() {
                 return wrong("a pack does not have a tile for every gene or group");
             }
-            for pack in &part.packs {
+            for pack in part.dataset_packs() {
                 if !path::is_pack_file(&pack.file) {
                     return wrong("a pack's file name is not a plain name");
                 }
-                let n_listed = match pack.page_tiles {
-                    0 => pack.n_tiles,
-                    tiles if pack.pages.len() == pack.n_tiles.div_ceil(tiles) as usize => 0,
-                    _ => return wrong("a paged directory does not have every page"),
-                };
-                if [pack.lengths.len(), pack.checksums.len()] != [n_listed as usize; 2] {
-                    return wrong("a directory does not describe every tile");
-                }
+                pack.check_directory().or_else(wrong)?;
             }
         }
         Ok(())

@@ -301,7 +301,7 @@ impl Work<'_> {
                         },
                     )
                     .collect();
-                Ok(spool.push(&majors).map_err(scratch)?)
+                Ok(spool.extend(&majors).map_err(scratch)?)
             },
         )?;
         Ok((n_cells, n_few_genes))
@@ -426,7 +426,7 @@ impl Work<'_> {
         self.each_batch("summing up genes", sums, |slabs| {
             let mut majors = vec![EntryBytes::default(); self.number_of.len()];
             slabs.into_iter().flatten().for_each(|(gene, entries)| majors[gene as usize] = entries);
-            Ok(spool.push(&majors).map_err(scratch)?)
+            Ok(spool.extend(&majors).map_err(scratch)?)
         })?;
         Ok((n_cells, n_few_genes))
     }

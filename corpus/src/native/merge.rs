@@ -422,9 +422,11 @@ fn merged(
         kept.push(numbers);
     }
     let (groups, group_of) = Groups::of(&Dimension::ALL, &keys, &n_cells);
-    let (groups, values, _) = compact(&groups, &values);
-    let number_of: Vec<Vec<Option<u32>>> =
-        kept.into_iter().map(|numbers| numbers.into_iter().map(|at| Some(group_of[at?])).collect()).collect();
+    let (groups, values, new_number) = compact(&groups, &values);
+    let number_of: Vec<Vec<Option<u32>>> = kept
+        .into_iter()
+        .map(|numbers| numbers.into_iter().map(|at| new_number[group_of[at?] as usize]).collect())
+        .collect();
     let (genes, numbers) = union_of_genes(inputs)?;
     let entries_of = |gene: usize| -> Result<Vec<Entry>, MergeError> {
         let mut entries = Vec::new();

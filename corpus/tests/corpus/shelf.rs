@@ -75,7 +75,7 @@ pub fn choices(id: &str, organism: &str) -> Choices {
         citation: None,
         publication: None,
         organism: Some(organism.to_owned()),
-        profile: Profile { least_genes: LEAST_GENES, ..corpus::profile(&expression::Profile::current()) },
+        profile: Profile { least_genes: LEAST_GENES, ..corpus::current_profile() },
         columns: BTreeMap::new(),
         constants: BTreeMap::new(),
         assume_primary: false,

@@ -290,21 +290,25 @@ fn every_level_gives_the_same_answer() {
 
 #[test]
 fn tiles_by_group_are_the_transpose_of_those_by_gene() {
-    let corpus = open(&Shelf::get().summary("B")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let corpus = build(&["A", "B"], &folder.path().join("corpus"));
     let part = &corpus.manifest().parts[0];
-    let mut by_gene = BTreeMap::new();
-    let genes: Vec<u32> = (0..part.n_genes).collect();
-    for (&gene, entries) in genes.iter().zip(wait(corpus.moments(0, 0, &genes)).unwrap()) {
-        by_gene.extend(entries.into_iter().map(|(group, moments)| ((group, gene), moments)));
+    // The finest level, and that of tissues and cell types.
+    for level in [0, 1] {
+        let mut by_gene = BTreeMap::new();
+        let genes: Vec<u32> = (0..part.n_genes).collect();
+        for (&gene, entries) in genes.iter().zip(wait(corpus.moments(0, level, &genes)).unwrap()) {
+            by_gene.extend(entries.into_iter().map(|(group, moments)| ((group, gene), moments)));
+        }
+        let groups: Vec<u32> = (0..part.levels[level].n_groups).collect();
+        let mut by_group = BTreeMap::new();
+        for (&group, entries) in groups.iter().zip(wait(corpus.moments_of_groups(0, level, &groups)).unwrap()) {
+            by_group.extend(entries.into_iter().map(|(gene, moments)| ((group, gene), moments)));
+        }
+        assert_eq!(by_gene, by_group);
+        let n_nonzero: u64 = by_gene.values().map(|moments| u64::from(moments.n_nonzero)).sum();
+        assert_eq!(n_nonzero, corpus.manifest().sources.iter().map(|source| source.n_nonzero).sum::<u64>());
     }
-    let groups: Vec<u32> = (0..part.levels[0].n_groups).collect();
-    let mut by_group = BTreeMap::new();
-    for (&group, entries) in groups.iter().zip(wait(corpus.moments_of_groups(0, 0, &groups)).unwrap()) {
-        by_group.extend(entries.into_iter().map(|(gene, moments)| ((group, gene), moments)));
-    }
-    assert_eq!(by_gene, by_group);
-    let n_nonzero: u64 = by_gene.values().map(|moments| u64::from(moments.n_nonzero)).sum();
-    assert_eq!(n_nonzero, corpus.manifest().sources[0].n_nonzero);
 }
 
 #[test]

@@ -88,8 +88,8 @@ enum ProfileName {
 impl ProfileName {
     fn profile(self) -> Profile {
         match self {
-            Self::Current => corpus::profile(&expression::Profile::current()),
-            Self::Paper => corpus::profile(&expression::Profile::paper()),
+            Self::Current => corpus::current_profile(),
+            Self::Paper => corpus::paper_profile(),
         }
     }
 }
