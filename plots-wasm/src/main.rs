@@ -36,11 +36,7 @@ struct LastSets {
 
 fn main() {
     console_error_panic_hook::set_once();
-    worker::start(Programs {
-        draw_plot: Some(answer),
-        ask_corpus: Some(corpora::answer),
-        ..Programs::default()
-    });
+    worker::start(Programs { draw_plot: Some(answer), ask_corpus: Some(corpora::answer), ..Programs::default() });
 }
 
 fn answer(task: PlotTask) -> LocalBoxFuture<'static, Result<PlotAnswer, String>> {

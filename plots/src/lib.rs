@@ -6,7 +6,6 @@
 
 mod answer;
 mod bars;
-pub mod of_corpus;
 mod csv;
 mod dot_plot;
 mod figure;
@@ -15,6 +14,7 @@ mod heatmap;
 mod legend;
 mod matrix;
 mod means;
+pub mod of_corpus;
 mod palette;
 mod ridgeline;
 mod sets;

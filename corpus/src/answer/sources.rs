@@ -24,10 +24,8 @@ impl<'a> ShownSource<'a> {
             .map(|(term, n_cells)| (term.id.as_str(), *n_cells))
             .collect();
         let of_organism = manifest.sources.iter().filter(|source| source.organism == query.organism);
-        let shown = |source: &'a Source| Self {
-            n_shown: left.get(source.id.as_str()).copied().unwrap_or_default(),
-            source,
-        };
+        let shown =
+            |source: &'a Source| Self { n_shown: left.get(source.id.as_str()).copied().unwrap_or_default(), source };
         let mut all: Vec<Self> = of_organism.map(shown).collect();
         all.sort_by_key(|shown| Reverse(shown.n_shown));
         all

@@ -39,8 +39,7 @@ const BEHIND: &str = "donors";
 const KINDS: [&str; 7] = [TABLE, SOURCES, ABOUT_GENE, MARKER_OF, MARKERS, SPECIFIC, BEHIND];
 
 /// What becomes of cells that are in both groups, where they are not kept.
-const OVERLAPS: [(&str, Overlap); 2] =
-    [("second", Overlap::TakeFromFirst), ("first", Overlap::TakeFromSecond)];
+const OVERLAPS: [(&str, Overlap); 2] = [("second", Overlap::TakeFromFirst), ("first", Overlap::TakeFromSecond)];
 
 const OF_GENE: &str = "of-gene";
 const OF_TISSUE: &str = "of-tissue";
@@ -249,8 +248,11 @@ mod tests {
             prop::collection::btree_set(id(), 0..4),
         );
         let option = prop::option::of((dimension(), id()));
-        let row = (id(), prop::option::of(id()), option)
-            .prop_map(|(tissue, cell_type, option)| RowId { tissue, cell_type, option });
+        let row = (id(), prop::option::of(id()), option).prop_map(|(tissue, cell_type, option)| RowId {
+            tissue,
+            cell_type,
+            option,
+        });
         let panel = prop_oneof![
             Just(Panel::Table),
             Just(Panel::Sources),
@@ -263,8 +265,11 @@ mod tests {
         let sides = prop::array::uniform2(prop::collection::btree_map(dimension(), ids(), 0..3));
         let overlap = prop::sample::select(vec![Overlap::Keep, Overlap::TakeFromFirst, Overlap::TakeFromSecond]);
         let replicates = prop::sample::select(vec![Replicates::Cells, Replicates::Donors]);
-        let compared = (sides, overlap, replicates)
-            .prop_map(|(sides, overlap, replicates)| Compared { sides, overlap, replicates });
+        let compared = (sides, overlap, replicates).prop_map(|(sides, overlap, replicates)| Compared {
+            sides,
+            overlap,
+            replicates,
+        });
         let beside = (prop::option::of(panel), prop::option::of(compared));
         (asked, orders, beside).prop_map(
             |(

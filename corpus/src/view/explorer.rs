@@ -26,8 +26,7 @@ impl<T: Tiles> Corpus<T> {
             let datasets = groups.codes_of(Dimension::Dataset).unwrap_or_default();
             for (&dimension, ids) in &query.filters {
                 let Some((_, column)) = narrowing(dimension).columns() else { continue };
-                let is_taken =
-                    passing(&[&[(dimension, ids.clone())].into()], groups, values, ontology);
+                let is_taken = passing(&[&[(dimension, ids.clone())].into()], groups, values, ontology);
                 let codes = groups.codes_of(narrowing(dimension)).unwrap_or_default();
                 let terms = &values[narrowing(dimension) as usize].terms;
                 let labels: BTreeSet<Label> = (0..groups.len())

@@ -199,7 +199,8 @@ async fn expect_answer(page: &Page<'_>, title: &str, terminal: &str) -> Result<(
 
 /// Presses a button of the answer by its words.
 async fn press(page: &Page<'_>, text: &str) -> Result<()> {
-    let press = "[...document.querySelectorAll('.answer-parts button')].find(button => button.textContent === a).click()";
+    let press =
+        "[...document.querySelectorAll('.answer-parts button')].find(button => button.textContent === a).click()";
     page.evaluate(press, json!(text)).await.map(drop)
 }
 
@@ -289,7 +290,10 @@ async fn back_and_forth(visit: &Visit, asked: &Asked<'_>) -> Result<()> {
     page.click(&format!("gene-expand-{}", asked.symbol)).await?;
     page.element("gene-corpus").await?;
     let back = page.evaluate("$('gene-corpus').href", Value::Null).await?;
-    ensure!(back.as_str().is_some_and(|back| back.ends_with(&format!("/expression/atlas#gene={}", asked.gene))), "{back}");
+    ensure!(
+        back.as_str().is_some_and(|back| back.ends_with(&format!("/expression/atlas#gene={}", asked.gene))),
+        "{back}"
+    );
     page.click("gene-corpus").await?;
     page.element(&format!("dots-gene-{}", asked.symbol)).await.map(drop)
 }

@@ -22,7 +22,7 @@ use crate::{
     host::{FullPage, Host},
     owner::{Alive, keep},
     ui::{
-        ErrorView, ExpressionScreen, GeneHit, LoadingView, OrganismChoice, PlotFile, ResultState, ShownAnswer, Show,
+        ErrorView, ExpressionScreen, GeneHit, LoadingView, OrganismChoice, PlotFile, ResultState, Show, ShownAnswer,
         dark_scheme,
     },
     view::{effect, view},
@@ -230,7 +230,8 @@ fn Asked(page: StoredValue<FullPage, LocalStorage>, opened: StoredValue<Rc<Opene
     };
     let first = organism;
     // What the figure of the dots, or of what is asked beside them, is asked as.
-    let asked_beside = Memo::new(move |_| shown.with(|shown| shown.of_panel(&first.get())).map(|asked| asked.to_address()));
+    let asked_beside =
+        Memo::new(move |_| shown.with(|shown| shown.of_panel(&first.get())).map(|asked| asked.to_address()));
     let saves_fail = RwSignal::new(String::new());
     let save_picture = move |asked: String, name: &'static str, file: PlotFile| {
         let (opened, ground) = (opened.get_value(), untrack(ground));

@@ -142,7 +142,9 @@ fn tested_over(found: &CorpusComparison) -> String {
             let n_group = table.n_group;
             let design = match table.design {
                 Design::Paired => format!("Paired test over {n_group} donors"),
-                Design::Unpaired => format!("Welch’s test over {n_group} donors against {}", table.samples.len() - n_group),
+                Design::Unpaired => {
+                    format!("Welch’s test over {n_group} donors against {}", table.samples.len() - n_group)
+                }
             };
             format!("{design}, p adjusted by Benjamini-Hochberg; d is over cells.")
         }

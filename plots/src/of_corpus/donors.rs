@@ -3,6 +3,7 @@
 use corpus::{Behind, DonorDot, DonorQuery, QueryError, view::RowId};
 use explorer_core::{
     dataset::Tiles,
+    de::LEAST_CELLS,
     format::{integer, percent, plural, significant},
     screen::xml_escaped,
 };
@@ -26,8 +27,11 @@ impl<T: Tiles> Asked<'_, T> {
         let name = self.name(row).await?;
         let mut html = format!("<section><h3>{} in {}</h3>", xml_escaped(&gene.symbol), xml_escaped(&name));
         let number = |value: f64| significant(value, 3);
-        let quantities: [(&str, Option<DonorInterval>, fn(f64) -> String); 3] =
-            [("mean of all cells", mean, number), ("expression", expression, number), ("share expressing", share, percent)];
+        let quantities: [(&str, Option<DonorInterval>, fn(f64) -> String); 3] = [
+            ("mean of all cells", mean, number),
+            ("expression", expression, number),
+            ("share expressing", share, percent),
+        ];
         let line = |(what, of, text): &(&str, Option<DonorInterval>, fn(f64) -> String)| {
             let Some(of) = of else { return vec![(*what).to_owned(), String::new(), String::new(), "0".to_owned()] };
             let interval = of.interval.map(|[low, high]| format!("{} to {}", text(low), text(high)));
@@ -38,8 +42,8 @@ impl<T: Tiles> Asked<'_, T> {
                 integer(of.n_donors as u64),
             ]
         };
-        let caption = "Over donors, each counting once";
-        html += &html_table(caption, &["", "mean", "95 % interval", "donors"], quantities.iter().map(line));
+        let caption = format!("Over donors of {LEAST_CELLS} cells or more, each counting once");
+        html += &html_table(&caption, &["", "mean", "95 % interval", "donors"], quantities.iter().map(line));
         let line = |DonorDot { donor, dot }: &DonorDot| {
             vec![
                 xml_escaped(&donor.id),

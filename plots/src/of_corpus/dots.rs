@@ -30,6 +30,9 @@ const INDENT_PX: f64 = 12.0;
 /// Room between labels and what they are of.
 const GAP_PX: f64 = 8.0;
 
+/// The longest name of a row; those of cell types are long.
+const MOST_LABEL_PX: f64 = 340.0;
+
 /// Shares whose dots the legend has.
 const SHARES: [f64; 4] = [0.1, 0.25, 0.5, 1.0];
 
@@ -62,7 +65,7 @@ pub fn draw(
     }
     let mut figure = Figure::new("Gene expression by tissue and cell type".to_owned(), ground);
     let symbols: Vec<String> = table.genes.iter().map(|gene| text::label(&gene.symbol)).collect();
-    let labels: Vec<String> = table.rows.iter().map(|row| text::label(row.label())).collect();
+    let labels: Vec<String> = table.rows.iter().map(|row| text::cut(row.label(), MOST_LABEL_PX)).collect();
     let cells: Vec<String> = table.rows.iter().map(|row| integer(row.n_cells)).collect();
     let indent = |row: &TableRow| row.depth as f64 * INDENT_PX;
     // Headings are a little wider.
@@ -71,9 +74,7 @@ pub fn draw(
     let left = MARGIN_PX + wide.fold(text::width("Tissue, cell type"), f64::max) + 2.0 * GAP_PX + cells_px + GAP_PX;
     let top = MARGIN_PX + text::widest(&symbols).max(LINE_PX) + GAP_PX;
     let size = [n_genes as f64 * PLACE_PX, n_rows as f64 * PLACE_PX];
-    let middle = |row: usize, gene: usize| {
-        [left + (gene as f64 + 0.5) * PLACE_PX, top + (row as f64 + 0.5) * PLACE_PX]
-    };
+    let middle = |row: usize, gene: usize| [left + (gene as f64 + 0.5) * PLACE_PX, top + (row as f64 + 0.5) * PLACE_PX];
     figure.text([MARGIN_PX, top - LINE_PX / 2.0], "Tissue, cell type", Align::Start, Paint::Muted);
     figure.text([left - GAP_PX, top - LINE_PX / 2.0], "Cells", Align::End, Paint::Muted);
     for (gene, symbol) in symbols.into_iter().enumerate() {
@@ -228,10 +229,7 @@ mod tests {
         // None for the gene that no cell expresses.
         assert_eq!(marks.iter().map(|mark| (mark.row, mark.column)).collect::<Vec<_>>(), [(0, 0), (1, 0), (2, 0)]);
         assert!(matches!(marks[0].shapes[..], [Shape::Circle { radius: 4.5, .. }]), "{:?}", marks[0]);
-        assert_eq!(
-            marks[1].tip,
-            "lyz in type <1>, lung: expression 2.05, expressed by 25.0% (10 of 40 cells)"
-        );
+        assert_eq!(marks[1].tip, "lyz in type <1>, lung: expression 2.05, expressed by 25.0% (10 of 40 cells)");
         let svg = figure.to_svg();
         assert!(svg.contains(">type &lt;1&gt;</text>") && svg.contains("Homo sapiens"), "{svg}");
         let html = html(&table(2)).unwrap();

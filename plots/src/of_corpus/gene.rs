@@ -23,10 +23,8 @@ impl<T: Tiles> Asked<'_, T> {
         let query = Query { genes: vec![gene.to_owned()], ..self.query.clone() };
         let least = Least { cells: query.least_cells, ..Least::default() };
         let ranking = self.corpus.rankings(&query, Quantity::Mean, least, self.ontology).await?.genes.pop();
-        let ranking = ranking.ok_or_else(|| QueryError::Gene {
-            organism: query.organism.clone(),
-            gene: gene.to_owned(),
-        })?;
+        let ranking =
+            ranking.ok_or_else(|| QueryError::Gene { organism: query.organism.clone(), gene: gene.to_owned() })?;
         let datasets = self.corpus.gene_along(&query, Dimension::Dataset, self.ontology).await?;
         let of = &ranking.gene;
         let mut html = heading(of);
@@ -38,7 +36,6 @@ impl<T: Tiles> Asked<'_, T> {
                 button(&opens, "Show the tissue's dots", &cell_type.label),
                 xml_escaped(&tissue.label),
                 significant(*value, 3),
-                significant(dot.expression().unwrap_or_default(), 3),
                 percent(dot.share()),
                 integer(dot.n_cells),
                 panel_button(Panel::Donors(id, of.id.clone()), "The donors behind it", "donors"),
@@ -52,7 +49,7 @@ impl<T: Tiles> Asked<'_, T> {
             least.cells,
             least.expressing
         );
-        let header = ["cell type", "tissue", "mean", "expression", "expressing", "cells", ""];
+        let header = ["cell type", "tissue", "mean", "expressing", "cells", ""];
         html += "<section><h3>Where it is expressed most</h3>";
         html += &html_table(&caption, &header, ranking.rows.iter().take(MOST_ROWS).map(row));
         html += "</section><section><h3>Datasets</h3>";
@@ -81,8 +78,13 @@ fn heading(gene: &Gene) -> String {
     } else {
         id.clone()
     };
-    let marker_of =
-        panel_button(Panel::MarkerOf(gene.id.clone()), "The cell types that it is a marker of", "Cell types it is a marker of");
+    let marker_of = panel_button(
+        Panel::MarkerOf(gene.id.clone()),
+        "The cell types that it is a marker of",
+        "Cell types it is a marker of",
+    );
     let add = gene_button(gene).replacen(&format!(">{symbol}</button>"), ">Add to the dots</button>", 1);
-    format!("<section><h3>{symbol}</h3><p class=\"note\">{ensembl}</p><p class=\"answer-does\">{add}{marker_of}</p></section>")
+    format!(
+        "<section><h3>{symbol}</h3><p class=\"note\">{ensembl}</p><p class=\"answer-does\">{add}{marker_of}</p></section>"
+    )
 }

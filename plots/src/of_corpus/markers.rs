@@ -69,19 +69,18 @@ impl<T: Tiles> Asked<'_, T> {
         let query = Query { genes: vec![gene.to_owned()], ..self.query.clone() };
         let options = MarkerOptions::default();
         let found = self.corpus.marked_rows(&query, options, self.ontology).await?;
-        let (of, rows) =
-            found.genes.first().ok_or_else(|| QueryError::Gene { organism: query.organism.clone(), gene: gene.to_owned() })?;
+        let (of, rows) = found
+            .genes
+            .first()
+            .ok_or_else(|| QueryError::Gene { organism: query.organism.clone(), gene: gene.to_owned() })?;
         let about = panel_button(Panel::Gene(of.id.clone()), "What the corpus knows of the gene", &of.symbol);
         let mut html = format!("<section><h3>{about}</h3>");
         if rows.is_empty() {
             html += "<p>It is a marker of no cell type of any tissue, among the cells that filters leave.</p>";
         } else {
             let line = |row: &MarkedRow| {
-                let id = RowId {
-                    tissue: row.tissue.id.clone(),
-                    cell_type: Some(row.cell_type.id.clone()),
-                    option: None,
-                };
+                let id =
+                    RowId { tissue: row.tissue.id.clone(), cell_type: Some(row.cell_type.id.clone()), option: None };
                 let markers = View { panel: Some(Panel::Markers(id)), ..View::default() };
                 vec![
                     button(&markers, "Its markers", &row.cell_type.label),

@@ -18,11 +18,7 @@ use corpus::{
     Corpus, Dimension, Gene, Manifest, Query, QueryError,
     view::{Panel, RowId, Table, View},
 };
-use explorer_core::{
-    color::Ground,
-    dataset::Tiles,
-    screen::xml_escaped,
-};
+use explorer_core::{color::Ground, dataset::Tiles, screen::xml_escaped};
 use expression::Ontology;
 use shared_fbs::dataset_id::name_of;
 
@@ -180,5 +176,7 @@ fn genes_together<'a>(genes: impl Iterator<Item = &'a Gene> + Clone) -> String {
     let text = format!("Add {} to the dots", ids.len());
     let add = button(&View { genes: ids, ..View::default() }, "Adds the genes of the table", &text);
     let copied = xml_escaped(&symbols.join("\n"));
-    format!("<p class=\"answer-does\">{add}<button type=\"button\" data-copy=\"{copied}\">Copy their names</button></p>")
+    format!(
+        "<p class=\"answer-does\">{add}<button type=\"button\" data-copy=\"{copied}\">Copy their names</button></p>"
+    )
 }

@@ -17,11 +17,11 @@ impl<T: Tiles> Asked<'_, T> {
         let n_left: u64 = sources.iter().map(|shown| shown.n_shown).sum();
         let n_with_cells = sources.iter().filter(|shown| shown.n_shown > 0).count();
         let mut html = format!(
-            "<p class=\"note\">{} of {} of {}, without further filters {}.</p><ul class=\"sources\">",
+            "<p class=\"note\">{} of {}, of {} of {} in the corpus.</p><ul class=\"sources\">",
             plural(n_left as usize, "cell", "cells"),
             plural(n_with_cells, "dataset", "datasets"),
-            corpus::organism_label(&self.query.organism),
             sources.len(),
+            corpus::organism_label(&self.query.organism),
         );
         for ShownSource { source, n_shown } in &sources {
             html += &item(&self.dataset(&source.id, None).await?, *n_shown, source);
@@ -78,7 +78,10 @@ mod tests {
             format!("<a href=\"{address}\" target=\"_blank\" rel=\"noopener noreferrer\">{text}</a>")
         };
         let cited = linked("A <b> et al. (2024), doi:10.1000/a.b. See https://example.org/x.");
-        let (doi, page) = (link("https://doi.org/10.1000/a.b", "doi:10.1000/a.b"), link("https://example.org/x", "https://example.org/x"));
+        let (doi, page) = (
+            link("https://doi.org/10.1000/a.b", "doi:10.1000/a.b"),
+            link("https://example.org/x", "https://example.org/x"),
+        );
         assert_eq!(cited, format!("A &lt;b&gt; et al. (2024), {doi}. See {page}."));
         assert_eq!(linked("javascript:alert(1) 10.5 \"'"), "javascript:alert(1) 10.5 &quot;'");
     }

@@ -95,7 +95,12 @@ pub(super) fn draw(outcome: &Outcome<'_>, ground: Ground) -> Figure {
             figure.mark(Mark {
                 row,
                 column,
-                tip: format!("{symbol}: d {}, p {}, adjusted {}", signed(effect), p_value(log10_pval), p_value(log10_pval_adj)),
+                tip: format!(
+                    "{symbol}: d {}, p {}, adjusted {}",
+                    signed(effect),
+                    p_value(log10_pval),
+                    p_value(log10_pval_adj)
+                ),
                 area: [x - 4.0, y - 4.0, 8.0, 8.0],
                 shapes: Vec::new(),
             });
@@ -148,7 +153,10 @@ mod tests {
                 Part::Shape(_) => None,
             })
             .collect();
-        assert!(matches!(tips[..], [up, down] if up.starts_with("up: d +") && down.starts_with("down: d −")), "{tips:?}");
+        assert!(
+            matches!(tips[..], [up, down] if up.starts_with("up: d +") && down.starts_with("down: d −")),
+            "{tips:?}"
+        );
         let paths = |fill: Paint| {
             let of = |part: &Part| matches!(part, Part::Shape(Shape::Path { fill: Some(other), .. }) if *other == fill);
             figure.parts.iter().filter(|part| of(part)).count()

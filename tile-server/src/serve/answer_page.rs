@@ -120,12 +120,7 @@ async fn of_dataset_in_any_list(state: &Arc<State>, request: request::Parts, id:
 }
 
 /// Answers with a file of the page.
-pub(super) async fn file(
-    state: &Arc<State>,
-    request: request::Parts,
-    path: String,
-    of: PageOf,
-) -> Response<Body> {
+pub(super) async fn file(state: &Arc<State>, request: request::Parts, path: String, of: PageOf) -> Response<Body> {
     let (answer_time, state) = (state.limits.answer_time, Arc::clone(state));
     match timeout(answer_time, spawn_blocking(move || state.page.file(&request, &path, of))).await {
         Ok(Ok(response)) => response,
@@ -197,13 +192,7 @@ impl Page {
     }
 
     /// What was derived from this very content, kept or made now.
-    fn prepared(
-        &self,
-        front_end: &dyn FrontEnd,
-        path: &str,
-        of: PageOf,
-        asset: Asset,
-    ) -> Arc<Prepared> {
+    fn prepared(&self, front_end: &dyn FrontEnd, path: &str, of: PageOf, asset: Asset) -> Arc<Prepared> {
         let key = (path.to_owned(), of);
         let mut kept = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(prepared) = kept.get(&key)
@@ -225,7 +214,14 @@ impl Page {
         let policy = content_security_policy::policy(&self.data_origins, &self.frame_ancestors);
         let base = self.base_path.to_string();
         let (data_origins, embed_origins) = (&self.data_origins, &self.embed_origins);
-        let filling = Filling { base: &base, data_origins, embed_origins, data: "", poster: of.poster.as_ref(), corpora: &of.corpora };
+        let filling = Filling {
+            base: &base,
+            data_origins,
+            embed_origins,
+            data: "",
+            poster: of.poster.as_ref(),
+            corpora: &of.corpora,
+        };
         if let Some(html) = &html
             && let Cow::Owned(filled) = filling.fill(html)
         {

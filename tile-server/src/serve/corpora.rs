@@ -70,8 +70,7 @@ impl Corpora {
     /// The addresses of the pages of corpora that have a dataset of this id, with spaces between them.
     pub(super) fn with_dataset(&self, dataset: &str) -> String {
         let has_it = self.0.iter().filter(|(_, corpus)| corpus.datasets.contains(name_of(dataset)));
-        let pages: BTreeSet<String> =
-            has_it.map(|(id, _)| Endpoint::CorpusPage { id: id.into() }.address()).collect();
+        let pages: BTreeSet<String> = has_it.map(|(id, _)| Endpoint::CorpusPage { id: id.into() }.address()).collect();
         pages.into_iter().collect::<Vec<_>>().join(" ")
     }
 

@@ -4,7 +4,9 @@
 
 use std::borrow::Cow;
 
-use shared_fbs::api::{CORPORA_META, DATA_META, DATA_ORIGINS_META, EMBED_ORIGINS_META, Endpoint, HOST_META, PLAIN_FILES, PosterName};
+use shared_fbs::api::{
+    CORPORA_META, DATA_META, DATA_ORIGINS_META, EMBED_ORIGINS_META, Endpoint, HOST_META, PLAIN_FILES, PosterName,
+};
 
 use super::{content_security_policy, dataset_reader::Posters, options::Origins};
 
@@ -121,7 +123,8 @@ mod tests {
         let (data_origins, embed_origins) =
             (origins(&["https://a.org", "http://b.org:81"]), origins(&["https://c.org"]));
         let (data_origins, embed_origins) = (&data_origins, &embed_origins);
-        let filling = Filling { base: "/x/", data_origins, embed_origins, data: "data/a%20b/", poster: None, corpora: "" };
+        let filling =
+            Filling { base: "/x/", data_origins, embed_origins, data: "data/a%20b/", poster: None, corpora: "" };
         assert_eq!(
             filling.fill(HTML),
             "<head><base href=\"/x/\" /><meta name=\"tessera-data-origins\" content=\"https://a.org http://b.org:81\" />\
@@ -150,7 +153,8 @@ mod tests {
     #[test]
     fn a_document_of_a_static_site_has_its_policy_before_all_else() {
         let (data_origins, embed_origins) = (&origins(&["https://a.org"]), &Origins::default());
-        let filled = Filling { base: "../../", data_origins, embed_origins, data: "", poster: None, corpora: "" }.fill_static(HTML);
+        let filled = Filling { base: "../../", data_origins, embed_origins, data: "", poster: None, corpora: "" }
+            .fill_static(HTML);
         let policy = filled.find("http-equiv=\"Content-Security-Policy\"").unwrap();
         assert!(policy < filled.find("<base").unwrap(), "{filled}");
         assert!(filled.contains("connect-src 'self' https://a.org;"), "{filled}");
@@ -162,7 +166,8 @@ mod tests {
     #[test]
     fn a_document_without_such_elements_stays_as_it_is() {
         let none = Origins::default();
-        let filling = Filling { base: "/", data_origins: &none, embed_origins: &none, data: "", poster: None, corpora: "" };
+        let filling =
+            Filling { base: "/", data_origins: &none, embed_origins: &none, data: "", poster: None, corpora: "" };
         for html in [HTML, "", "<base", "<base>", "<base href=\"/", "<base target=\"_top\">", "<p>href=\"x\"</p>"] {
             let filled = filling.fill(html);
             assert!(matches!(filled, Cow::Borrowed(same) if same == html), "{html}");

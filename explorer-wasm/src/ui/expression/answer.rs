@@ -6,9 +6,7 @@ use wasm_bindgen::JsCast;
 use web_sys::Element;
 
 use crate::{
-    ui::{
-        Button, ButtonKind, FigureMenu, Glyph, IconButton, PlotFile, ResultState, Show, result_wait::ResultWait,
-    },
+    ui::{Button, ButtonKind, FigureMenu, Glyph, IconButton, PlotFile, ResultState, Show, result_wait::ResultWait},
     view::view,
 };
 
@@ -64,9 +62,8 @@ pub fn ExpressionAnswer(
     let is_there = move || answer.with(|answer| !answer.html.is_empty());
     let has_figure = move || answer.with(|answer| !answer.svg.is_empty());
     let state = Signal::derive(move || answer.with(|answer| answer.state.clone()));
-    let is_unasked = move || {
-        state.get() == ResultState::Done && !is_there() && shown.with(|shown| shown.compared.is_some())
-    };
+    let is_unasked =
+        move || state.get() == ResultState::Done && !is_there() && shown.with(|shown| shown.compared.is_some());
     let press = move |event: MouseEvent| {
         let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
         let Some(button) = target.and_then(|target| target.closest("button").ok()?) else { return };
@@ -93,7 +90,7 @@ pub fn ExpressionAnswer(
             <IconButton glyph=Glyph::Close label="Close" test_id="answer-close" on_press=on_close />
         </header>
         <ResultWait state name="answer" label="Finding the answer" on_cancel=on_close on_retry />
-        <div class="expression-answer-body" on:click=press>
+        <div class="expression-answer-body" tabindex="0" on:click=press>
             <Show when=is_unasked>
                 <p class="expression-hint note" data-testid="compare-hint">
                     "Choose the cells of both groups at the left. A group without filters is all other cells."

@@ -47,11 +47,14 @@ pub fn ExpressionCompared(
     };
     let is_empty = Memo::new(move |_| compared().sides[side.get() as usize].is_empty());
     let segment = |side: Side, label, test_id| Segment { value: side, label, glyph: None, key: "", test_id };
-    let replicates =
-        |value: Replicates, label, test_id| Segment { value, label, glyph: None, key: "", test_id };
+    let replicates = |value: Replicates, label, test_id| Segment { value, label, glyph: None, key: "", test_id };
     let overlap = Signal::derive(move || {
         let chosen = compared().overlap;
-        OVERLAPS.iter().find(|(_, _, overlap)| *overlap == chosen).map(|(name, ..)| (*name).to_owned()).unwrap_or_default()
+        OVERLAPS
+            .iter()
+            .find(|(_, _, overlap)| *overlap == chosen)
+            .map(|(name, ..)| (*name).to_owned())
+            .unwrap_or_default()
     });
     let choose_overlap = Callback::new(move |name: String| {
         if let Some((.., overlap)) = OVERLAPS.iter().find(|(other, ..)| *other == name) {
@@ -61,9 +64,8 @@ pub fn ExpressionCompared(
     // The filters of one group at a time, as those of the dots are.
     let filters = move || {
         let of = side.get();
-        let of_side = Signal::derive(move || {
-            View { filters: compared().sides[of as usize].clone(), ..View::default() }
-        });
+        let of_side =
+            Signal::derive(move || View { filters: compared().sides[of as usize].clone(), ..View::default() });
         let options = Signal::derive(move || options.with(|options| Arc::clone(&options[of as usize])));
         let edit = Callback::new(move |edit: Edit| {
             if let Edit::Filter(dimension, id) = edit {

@@ -124,8 +124,7 @@ pub fn DotGrid(
     };
     let press = move |_| {
         let place = place.get_untracked();
-        let edit = table
-            .with_untracked(|table| donors_behind(table, place?, group_by.get_untracked()));
+        let edit = table.with_untracked(|table| donors_behind(table, place?, group_by.get_untracked()));
         if let Some(edit) = edit {
             on_edit.run(edit);
         }

@@ -62,7 +62,8 @@ impl Pages<'_> {
     fn document(&self, html: &[u8], root: &str, data: &str, poster: Option<&PagePoster>) -> String {
         let base = self.base_path.map_or_else(|| root.to_owned(), ToString::to_string);
         let Self { data_origins, embed_origins, .. } = *self;
-        Filling { base: &base, data_origins, embed_origins, data, poster, corpora: "" }.fill_static(&String::from_utf8_lossy(html))
+        Filling { base: &base, data_origins, embed_origins, data, poster, corpora: "" }
+            .fill_static(&String::from_utf8_lossy(html))
     }
 }
 
