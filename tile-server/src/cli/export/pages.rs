@@ -3,7 +3,7 @@
 use std::io;
 
 use anyhow::Result;
-use shared_fbs::api::Endpoint;
+use shared_fbs::api::{EXPRESSION_ROUTE, Endpoint};
 use tile_server::serve::{BasePath, Filling, FrontEnd, Origins, PagePoster};
 
 use super::{datasets::Told, site::SiteWriter};
@@ -30,11 +30,11 @@ pub struct Pages<'a> {
 }
 
 impl Pages<'_> {
-    /// Writes the page's files and the pages of these datasets.
+    /// Writes the page's files and the pages of these datasets, and of corpora by their ids.
     ///
     /// # Errors
     /// When the page cannot be read, or the site not be written.
-    pub fn write(&self, datasets: &[Told<'_>], site: &mut SiteWriter) -> Result<()> {
+    pub fn write(&self, datasets: &[Told<'_>], corpora: &[&str], site: &mut SiteWriter) -> Result<()> {
         for path in self.front_end.paths()? {
             let asset = self.front_end.get(&path).ok_or_else(|| missing(&path))?;
             if path == INDEX || path == VALIDATE {
@@ -54,6 +54,10 @@ impl Pages<'_> {
                     site.write(&path, document.as_bytes())?;
                 }
             }
+        }
+        for id in corpora {
+            let path = format!("{EXPRESSION_ROUTE}/{id}/{INDEX}");
+            site.write(&path, self.document(&index.bytes, "../../", "", None).as_bytes())?;
         }
         Ok(site.write(NO_JEKYLL, b"")?)
     }
