@@ -124,7 +124,7 @@ fn entries(dataset: u64, gene: u32, groups: &Groups, types: &[u64]) -> Vec<Entry
     let is_marker_of = mixed(u64::from(gene)) % N_TYPES;
     let mut found = Vec::new();
     for (group, (&n_cells, &of_type)) in (0_u32..).zip(groups.n_cells.iter().zip(types)) {
-        let share = if gene % 20 == 0 && of_type == is_marker_of { 0.8 } else { common * 0.6 };
+        let share = if gene.is_multiple_of(20) && of_type == is_marker_of { 0.8 } else { common * 0.6 };
         let chance = unit(dataset * 1_000_003 + u64::from(gene) * 4001 + u64::from(group));
         let n = (f64::from(n_cells) * share * (0.5 + chance)) as u32;
         // Groups of a few cells lack what few cells express.

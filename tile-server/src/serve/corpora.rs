@@ -166,16 +166,17 @@ impl Source {
                 _ => responses::failure("A file of the corpus cannot be opened.", &error).into(),
             }),
             Self::Remote(elsewhere) => {
-                let failed =
-                    |error: &ReadError| responses::failure("The corpus cannot be read where it lies.", &**error).into();
+                let failed = |error: ReadError| -> Declined {
+                    responses::failure("The corpus cannot be read where it lies.", &*error).into()
+                };
                 if name == CORPUS {
-                    return Ok(elsewhere.look().map_err(|error| failed(&error))?.manifest);
+                    return Ok(elsewhere.look().map_err(failed)?.manifest);
                 }
                 let seen = elsewhere.seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
                 let seen = match seen {
                     Some(seen) if seen.packs.has(name) => seen,
                     // Perhaps it has changed.
-                    Some(_) | None => elsewhere.look().map_err(|error| failed(&error))?,
+                    Some(_) | None => elsewhere.look().map_err(failed)?,
                 };
                 opened_pack(asked, &seen.packs, name)
             }
