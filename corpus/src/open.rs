@@ -52,6 +52,11 @@ impl<T: Tiles> Corpus<T> {
         &self.manifest
     }
 
+    /// Its tiles.
+    pub fn tiles(&self) -> &T {
+        &self.tiles
+    }
+
     /// The parts of an organism, by their numbers.
     pub fn parts_of(&self, organism: &str) -> Vec<usize> {
         let parts = self.manifest.parts.iter().enumerate();

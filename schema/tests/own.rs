@@ -2,117 +2,23 @@
 
 #![allow(clippy::unwrap_used, reason = "what fails here fails a test")]
 
+mod fixtures;
+
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::sync::OnceLock;
 
-use h5ad::{
-    CategoryKind, Frame, FrameColumn, H5adWriter, MatrixLocation, NewMatrix, Obsm, ObsmValues, Patches, Piece, RawFile,
-    Revision, Source, UnsValue,
-};
+use fixtures::{GENES, categorical, changed, same, texts, valid, with_counts};
+use h5ad::{Frame, FrameColumn, H5adWriter, MatrixLocation, Patches, RawFile, Revision, UnsValue};
 use proptest::prelude::*;
 use schema::reference::{Reference, Tables};
 use schema::{
     At, Event, Fix, Labels, Options, Report, Severity, State, Unwatched, Watch, changes, labels, unopened, validate,
 };
 
-const CELLS: [&str; 3] = ["AAA-1", "CCC-1", "GGG-1"];
-const GENES: [&str; 4] = ["ENSG00000141510", "ENSG00000012048", "ENSG00000139618", "ERCC-00002"];
-const TERMS: [(&str, &str); 9] = [
-    ("cell_type_ontology_term_id", "CL:0000066"),
-    ("assay_ontology_term_id", "EFO:0009899"),
-    ("disease_ontology_term_id", "MONDO:0100096"),
-    ("sex_ontology_term_id", "PATO:0000383"),
-    ("tissue_ontology_term_id", "UBERON:0002048"),
-    ("tissue_type", "tissue"),
-    ("self_reported_ethnicity_ontology_term_id", "HANCESTRO:0019"),
-    ("development_stage_ontology_term_id", "HsapDv:0000003"),
-    ("suspension_type", "cell"),
-];
-
 fn reference() -> &'static Reference {
     static REFERENCE: OnceLock<Reference> = OnceLock::new();
     REFERENCE.get_or_init(Reference::embedded)
-}
-
-struct Memory(Vec<u8>);
-
-impl Source for Memory {
-    fn size(&self) -> u64 {
-        self.0.len() as u64
-    }
-
-    fn read_at(&self, offset: u64, buf: &mut [u8]) -> std::io::Result<()> {
-        let start = offset as usize;
-        buf.copy_from_slice(&self.0[start..start + buf.len()]);
-        Ok(())
-    }
-}
-
-fn texts(values: &[&str]) -> Vec<String> {
-    values.iter().map(|value| (*value).to_owned()).collect()
-}
-
-fn categorical(codes: &[i32], categories: &[&str]) -> FrameColumn {
-    let categories = texts(categories);
-    FrameColumn::Categorical { codes: codes.to_vec(), categories, ordered: false, kind: CategoryKind::Text }
-}
-
-fn same(value: &str) -> FrameColumn {
-    categorical(&[0, 0, 0], &[value])
-}
-
-fn csr(values: [[f32; 4]; 3]) -> NewMatrix {
-    let (mut indptr, mut indices, mut data) = (vec![0], Vec::new(), Vec::new());
-    for row in values {
-        for (gene, value) in row.iter().enumerate().filter(|(_, value)| **value != 0.0) {
-            indices.push(gene as u32);
-            data.push(*value);
-        }
-        indptr.push(indices.len() as u64);
-    }
-    NewMatrix::Csr { indptr, indices, data, n_vars: 4 }
-}
-
-/// A file that follows the schema, with these raw counts.
-fn with_counts(counts: [[f32; 4]; 3]) -> Vec<u8> {
-    let mut columns: Vec<(String, FrameColumn)> =
-        TERMS.iter().map(|(name, id)| ((*name).to_owned(), same(id))).collect();
-    columns.push(("is_primary_data".to_owned(), FrameColumn::Booleans(vec![Some(true); 3])));
-    columns.push(("donor_id".to_owned(), same("donor 1")));
-    let obs = Frame { index: texts(&CELLS), index_name: None, columns };
-    let flags = vec![("feature_is_filtered".to_owned(), FrameColumn::Booleans(vec![Some(false); 4]))];
-    let var = Frame { index: texts(&GENES), index_name: None, columns: flags };
-    let raw_var = Frame { columns: Vec::new(), ..var.clone() };
-    let mut writer = H5adWriter::new(&obs, &var).unwrap();
-    writer.raw_var(&raw_var).unwrap();
-    writer.matrix(&MatrixLocation::X, csr([[0.5, 1.5, 0.0, 1.0], [0.0, 2.5, 1.0, 0.0], [1.0, 0.0, 0.5, 0.5]])).unwrap();
-    writer.matrix(&MatrixLocation::Raw, csr(counts)).unwrap();
-    let values = ObsmValues::Singles(vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
-    writer.obsm("X_umap", &Obsm { n_rows: 3, n_columns: 2, values }).unwrap();
-    let mut bytes = Vec::new();
-    writer.write_to(&mut bytes).unwrap();
-    changed(&bytes, |revision| {
-        revision.set_uns(&["title"], &UnsValue::Text("A title".to_owned())).unwrap();
-        revision.set_uns(&["organism_ontology_term_id"], &UnsValue::Text("NCBITaxon:9606".to_owned())).unwrap();
-    })
-}
-
-fn valid() -> Vec<u8> {
-    with_counts([[1.0, 2.0, 0.0, 1.0], [0.0, 3.0, 1.0, 0.0], [2.0, 0.0, 1.0, 1.0]])
-}
-
-/// The file with changes.
-fn changed(bytes: &[u8], change: impl FnOnce(&mut Revision<Patches>)) -> Vec<u8> {
-    let mut revision = Revision::new(Memory(bytes.to_vec()), "test.h5ad", Patches::default()).unwrap();
-    change(&mut revision);
-    let patches = revision.finish().unwrap();
-    let pieces = patches.pieces(bytes.len() as u64);
-    let piece = |piece: &Piece<'_>| match piece {
-        Piece::Old(range) => bytes[range.start as usize..range.end as usize].to_vec(),
-        Piece::New(new) => new.to_vec(),
-    };
-    pieces.iter().flat_map(piece).collect()
 }
 
 fn report_with(bytes: Vec<u8>, options: Options) -> Report {

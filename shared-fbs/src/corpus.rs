@@ -2,7 +2,7 @@
 //!
 //! The types are those of `schemas/corpus.fbs`, which documents every field.
 
-use crate::{DecodeError, frame, generated::corpus_generated::tessera::corpus as wire, manifest, path};
+use crate::{DecodeError, frame, generated::corpus_generated::tessera::corpus as wire, manifest, path, segments};
 
 pub use wire::{
     CorpusT as Corpus, Dimension, LevelT as Level, OntologyTermT as OntologyTerm, PartT as Part, ProfileT as Profile,
@@ -43,6 +43,7 @@ impl Part {
             length: page.length,
             checksum: page.checksum,
         };
+        let segment = |segment: &manifest::Segment| wire::SegmentT { hash: segment.hash, n_bytes: segment.n_bytes };
         let pack = |pack: manifest::Pack| wire::PackT {
             name: pack.name,
             file: pack.file,
@@ -52,6 +53,7 @@ impl Part {
             pages: pack.pages.into_iter().map(page).collect(),
             lengths: pack.lengths,
             checksums: pack.checksums,
+            segments: pack.segments.map(|segments| segments.iter().map(segment).collect()),
         };
         self.packs = packs.into_iter().map(pack).collect();
     }
@@ -64,6 +66,7 @@ impl Part {
             length: page.length,
             checksum: page.checksum,
         };
+        let segment = |segment: &wire::SegmentT| manifest::Segment { hash: segment.hash, n_bytes: segment.n_bytes };
         let pack = |pack: &wire::PackT| manifest::Pack {
             name: pack.name.clone(),
             file: pack.file.clone(),
@@ -73,7 +76,7 @@ impl Part {
             pages: pack.pages.iter().map(page).collect(),
             lengths: pack.lengths.clone(),
             checksums: pack.checksums.clone(),
-            segments: None,
+            segments: pack.segments.as_ref().map(|segments| segments.iter().map(segment).collect()),
         };
         self.packs.iter().map(pack).collect()
     }
@@ -85,15 +88,22 @@ impl Part {
 }
 
 impl Corpus {
-    /// What the corpus holds as 32 hexadecimal digits: XXH3-128 of the manifest without its version, its parent and the
+    /// What the corpus holds as 32 hexadecimal digits: XXH3-128 of the manifest without its version, its parent, its segments and the
     /// programs that wrote it. The manifest names every pack by its content, so packs that differ give another id.
     pub fn content_id_of(&self) -> String {
-        let mut content = self.clone();
+        let mut content = self.clone().without_segments();
         (content.version, content.parent) = (0, None);
         content.content_id.clear();
         content.generator.clear();
         content.sources.iter_mut().for_each(|source| source.generator.clear());
         format!("{:032x}", xxhash_rust::xxh3::xxh3_128(&content.to_buffer()))
+    }
+
+    /// The same corpus, none of whose packs is in segments.
+    #[must_use]
+    pub fn without_segments(mut self) -> Self {
+        self.parts.iter_mut().flat_map(|part| &mut part.packs).for_each(|pack| pack.segments = None);
+        self
     }
 
     fn to_buffer(&self) -> Vec<u8> {
@@ -167,6 +177,9 @@ impl Corpus {
                     return wrong("a pack's file name is not a plain name");
                 }
                 pack.check_directory().or_else(wrong)?;
+                if pack.segments.as_ref().is_some_and(|segments| !segments::are_all_of(segments, pack.n_bytes)) {
+                    return wrong("the segments of a pack do not make it up");
+                }
             }
         }
         Ok(())
@@ -209,6 +222,9 @@ mod tests {
         let corpus = corpus();
         let later = Corpus { version: 7, parent: Some("x".to_owned()), generator: "y".to_owned(), ..corpus.clone() };
         assert_eq!(later.content_id_of(), corpus.content_id);
+        let mut hosted = corpus.clone();
+        hosted.parts[0].packs[0].segments = Some(vec![wire::SegmentT { hash: 1, n_bytes: 10 }]);
+        assert_eq!((hosted.content_id_of(), Corpus::decode(&hosted.encode())), (corpus.content_id.clone(), Ok(hosted)));
         let mut other = corpus.clone();
         other.sources[0].n_cells = 1;
         assert_ne!(other.content_id_of(), corpus.content_id);
@@ -216,7 +232,8 @@ mod tests {
 
     #[test]
     fn what_would_lead_astray_is_refused() {
-        let changes: [fn(&mut Corpus); 10] = [
+        let changes: [fn(&mut Corpus); 11] = [
+            |corpus| corpus.parts[0].packs[0].segments = Some(Vec::new()),
             |corpus| corpus.frac_bits = 52,
             |corpus| corpus.square_shift = 32,
             |corpus| corpus.format_version += 1,

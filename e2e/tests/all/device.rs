@@ -7,6 +7,7 @@ use std::{
     os::unix::fs::symlink,
     path::{Path, PathBuf},
     process::Command,
+    time::Duration,
 };
 
 use anyhow::{Context as _, Result, ensure};
@@ -19,6 +20,7 @@ use synthetic::{
     Model, Spec,
     h5ad::{self, Compression, Layout, Options, Raw, Views},
 };
+use tokio::time::sleep;
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
 use crate::de::{expect_rows, save_set, terminal};
@@ -133,7 +135,14 @@ async fn remote(visit: &Visit) -> Result<()> {
     let waits = "navigator.serviceWorker.getRegistration().then(async of => (await of.update(), !!of.waiting))";
     page.until_value("the new version", waits, Value::Null, |is_waiting| *is_waiting == json!(true)).await?;
     ensure!(page.evaluate(version, Value::Null).await? != json!(NEW_STYLE), "it took over a page that was open");
+    let link = page.evaluate("location.href", Value::Null).await?;
     page.reload().await?;
+    // Where the old worker does not come to rest beneath the page that was loaded again, Chrome lets it be for five minutes,
+    // or until that page is left.
+    if !is_soon(&page, version, &json!(NEW_STYLE)).await? {
+        page.goto("about:blank").await?;
+        page.goto(link.as_str().context("an address is a text")?).await?;
+    }
     page.until_value("its style sheet", version, Value::Null, |style| *style == json!(NEW_STYLE)).await?;
     page.until_drawn(N_CELLS).await?;
     let kept = "caches.keys().then(names => names.filter(name => name.startsWith('page ')).length)";
@@ -143,6 +152,17 @@ async fn remote(visit: &Visit) -> Result<()> {
     page.goto(&format!("{}/?url=https://example.org/cells.h5ad", host.address())).await?;
     page.until_text("device-error", |text| text.contains("may not show data of https://example.org")).await?;
     Ok(())
+}
+
+/// Whether an expression has this value within a few seconds, whatever page is there meanwhile.
+async fn is_soon(page: &Page<'_>, expression: &str, value: &Value) -> Result<bool> {
+    for _ in 0..20 {
+        if page.evaluate(expression, Value::Null).await.is_ok_and(|found| found == *value) {
+            return Ok(true);
+        }
+        sleep(Duration::from_millis(500)).await;
+    }
+    Ok(false)
 }
 
 /// A style sheet that only a new version of the page has.

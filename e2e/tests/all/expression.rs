@@ -3,7 +3,7 @@
 use std::{ops::ControlFlow, path::Path, process::Command};
 
 use anyhow::{Context as _, Result, ensure};
-use e2e::{Environment, Graphics, Page, Visit, data_lines, expect_same_lines};
+use e2e::{Environment, Graphics, Page, Ranges, StaticHost, Visit, data_lines, expect_same_lines};
 use serde_json::{Value, json};
 use synthetic::{
     Model, Spec,
@@ -141,7 +141,8 @@ async fn steps(visit: &Visit, environment: &Environment, corpus: &Path) -> Resul
     let asked = Asked { environment, corpus, gene, symbol: &symbol, tissue: id };
     beside_the_dots(visit, &asked).await?;
     compared(visit, &asked).await?;
-    back_and_forth(visit, &asked).await
+    back_and_forth(visit, &asked).await?;
+    of_static_sites(visit, &asked).await
 }
 
 /// The dots as files.
@@ -296,4 +297,29 @@ async fn back_and_forth(visit: &Visit, asked: &Asked<'_>) -> Result<()> {
     );
     page.click("gene-corpus").await?;
     page.element(&format!("dots-gene-{}", asked.symbol)).await.map(drop)
+}
+
+/// The same from hosts of static files, with ranges and in segments.
+async fn of_static_sites(visit: &Visit, asked: &Asked<'_>) -> Result<()> {
+    let page = visit.page();
+    let rank = asked.terminal("rank", &["--genes", asked.gene])?;
+    let served = asked.corpus.parent().context("the corpus is in a folder")?;
+    let folder = tempfile::tempdir()?;
+    for (ranges, more) in [(Ranges::Answered, &[][..]), (Ranges::Unknown, &["--segments", "64K"][..])] {
+        let site = folder.path().join(format!("{ranges:?}"));
+        let cache = folder.path().join("cache");
+        let front_end = &visit.environment.dist;
+        let paths: Vec<&str> = [served, &site, &cache, front_end]
+            .into_iter()
+            .map(|path| path.to_str().context("paths are texts"))
+            .collect::<Result<_>>()?;
+        let [served, out, cache, front_end] = paths[..] else { unreachable!("of four paths") };
+        let arguments = ["export", served, "--out", out, "--cache", cache, "--front-end", front_end];
+        run(asked.environment, &[&arguments[..], more].concat())?;
+        let host = StaticHost::start(&site, ranges).await?;
+        page.goto(&format!("{}/expression/atlas/#gene={}", host.address(), asked.gene)).await?;
+        page.click(&format!("about-{}", asked.symbol)).await?;
+        expect_answer(&page, "Gene", &rank).await.with_context(|| format!("with ranges {ranges:?}"))?;
+    }
+    Ok(())
 }

@@ -87,15 +87,19 @@ fn verdict(input: &Path, progress: &dyn Progress) -> Result<SchemaVerdict, Build
     let file = RawFile::open(input)?;
     let options = schema::Options { ignore_labels: true, ..schema::Options::default() };
     let report = validate(&file, &Reference::embedded(), options, &Reading::new(progress));
-    let report = report.map_err(|schema::Stopped| BuildError::Interrupted)?;
+    report.map(|report| verdict_of(&report)).map_err(|schema::Stopped| BuildError::Interrupted)
+}
+
+/// What a dataset keeps of a report.
+pub fn verdict_of(report: &schema::Report) -> SchemaVerdict {
     let groups = report.groups();
     let n_causes = |severity: Severity| groups.iter().filter(|group| group.severity == severity).count() as u32;
-    Ok(SchemaVerdict {
+    SchemaVerdict {
         version: schema::VERSION.to_owned(),
         n_errors: n_causes(Severity::Error),
         n_strict: n_causes(Severity::Strict),
         n_warnings: n_causes(Severity::Warning),
-    })
+    }
 }
 
 /// Builds a dataset.

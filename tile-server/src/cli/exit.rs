@@ -190,6 +190,7 @@ fn of_summary(error: &SummaryError) -> u8 {
         | SummaryError::UnnamedGenes { .. }
         | SummaryError::NoCount { .. }
         | SummaryError::DuplicateGene(_)
+        | SummaryError::UnnamedGenes { .. }
         | SummaryError::NoLengths { .. }
         | SummaryError::NoCells { .. } => INPUT,
     }

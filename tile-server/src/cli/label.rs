@@ -1,14 +1,14 @@
 //! `tile-server label`: the columns and keys that submission to CELLxGENE writes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
-use builder::BuildError;
+use builder::{BuildError, Progress};
 use clap::Args;
 use h5ad::{RawFile, UnsValue};
 use schema::reference::Reference;
-use schema::{LabelValue, Options, Severity, labels, validate};
+use schema::{LabelValue, Options, Report, Severity, labels, validate};
 
 use super::{
     exit, output,
@@ -36,22 +36,56 @@ pub struct Arguments {
     quiet: bool,
 }
 
+/// What became of a file that was to be labeled.
+pub enum Labeled {
+    /// The copy is there.
+    Written {
+        /// What the file was found to be, without errors.
+        report: Report,
+        /// Columns of labels.
+        n_columns: usize,
+        /// What was left out and why.
+        notes: Vec<String>,
+    },
+    /// The file does not follow the schema.
+    Refused(Report),
+}
+
 /// Writes the copy.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let Arguments { file: path, out, pre_analysis, quiet } = arguments;
     output::must_be_free(out)?;
     let progress = TerminalProgress::new(*quiet)?;
+    match label(path, out, *pre_analysis, &progress)? {
+        Labeled::Refused(report) => {
+            terminal::print_lines(lines(&report))?;
+            Ok(ExitCode::from(exit::DAMAGE))
+        }
+        Labeled::Written { n_columns, notes, .. } => {
+            for note in &notes {
+                terminal::say(&format!("note: {note}"));
+            }
+            terminal::say(&format!("{}: {n_columns} columns of labels", out.display()));
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// Writes a copy of the file at `path` with its labels to `out`, where nothing may be, once it has read back valid.
+///
+/// # Errors
+/// When the file cannot be read, or the copy not be written, or it was stopped ([`BuildError::Interrupted`]); nothing is
+/// left then.
+pub fn label(path: &Path, out: &Path, pre_analysis: bool, progress: &dyn Progress) -> Result<Labeled> {
     let file = RawFile::open(path)?;
     let reference = Reference::embedded();
-    let options = Options { compat: false, ignore_labels: true, pre_analysis: *pre_analysis };
-    let Ok(report) = validate(&file, &reference, options, &Reading::new(&progress)) else {
-        return Ok(ExitCode::from(exit::INTERRUPTED));
-    };
+    let options = Options { compat: false, ignore_labels: true, pre_analysis };
+    let report = validate(&file, &reference, options, &Reading::new(progress));
+    let report = report.map_err(|schema::Stopped| BuildError::Interrupted)?;
     if !report.is_valid() {
-        terminal::print_lines(lines(&report))?;
-        return Ok(ExitCode::from(exit::DAMAGE));
+        return Ok(Labeled::Refused(report));
     }
-    let labels = match labels(&file, &reference, *pre_analysis) {
+    let labels = match labels(&file, &reference, pre_analysis) {
         Ok(labels) => labels,
         Err(error) => bail!("{}: {error}", path.display()),
     };
@@ -79,7 +113,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         },
         |copy| {
             let copy = RawFile::open(copy)?;
-            let after = validate(&copy, &reference, options, &Reading::new(&progress));
+            let after = validate(&copy, &reference, options, &Reading::new(progress));
             match after {
                 Err(schema::Stopped) => Err(BuildError::Interrupted.into()),
                 Ok(after) if after.of(Severity::Error).next().is_none() => Ok(()),
@@ -92,10 +126,6 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             }
         },
     )?;
-    for note in &labels.notes {
-        terminal::say(&format!("note: {note}"));
-    }
-    let n = labels.obs.len() + labels.var.len() + raw_var.len();
-    terminal::say(&format!("{}: {n} columns of labels", out.display()));
-    Ok(ExitCode::SUCCESS)
+    let n_columns = labels.obs.len() + labels.var.len() + raw_var.len();
+    Ok(Labeled::Written { report, n_columns, notes: labels.notes })
 }

@@ -30,6 +30,7 @@ mod remote_inputs;
 mod revised;
 mod score;
 mod serve;
+mod submit;
 mod subset;
 mod summarize;
 mod terminal;
@@ -97,6 +98,8 @@ enum Command {
     Label(label::Arguments),
     /// Write a copy of an AnnData file with what needs no decision changed to fit the CELLxGENE schema
     Mend(mend::Arguments),
+    /// Take AnnData files that are put into a folder into a private collection, once they follow the CELLxGENE schema
+    Submit(submit::Arguments),
 }
 
 /// Runs the command that was asked for.
@@ -125,6 +128,7 @@ pub fn run() -> ExitCode {
         Command::Validate(arguments) => validate::run(&arguments),
         Command::Label(arguments) => label::run(&arguments),
         Command::Mend(arguments) => mend::run(&arguments),
+        Command::Submit(arguments) => submit::run(&arguments),
     };
     result.unwrap_or_else(|error| {
         terminal::say(&format!("error: {}", exit::message(&error)));

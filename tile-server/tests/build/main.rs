@@ -33,4 +33,8 @@ mod serve;
 mod sets;
 mod site;
 mod statistics;
+mod submit;
 mod subset;
+#[path = "../../../schema/tests/fixtures/mod.rs"]
+#[allow(dead_code, reason = "the validator's tests use more of it")]
+mod valid_file;
