@@ -145,16 +145,28 @@ fn raw_without_names(file: &H5ad, n_vars: usize, warnings: &mut Vec<Warning>) ->
 impl Table {
     fn new(place: &'static str, mut frame: Frame, symbols: Option<&str>, warnings: &mut Vec<Warning>) -> Self {
         columns::make_unique(&mut frame.index, place, warnings);
-        let named = |is_it: &dyn Fn(&str) -> bool| text_columns(&frame).find(|(name, _)| is_it(name));
-        let asked = symbols.and_then(|wanted| named(&|name| name == wanted));
-        let usual = || SYMBOL_COLUMNS.iter().find_map(|usual| named(&|name| name.eq_ignore_ascii_case(usual)));
-        let symbols = asked.or_else(usual).map(|(name, texts)| Symbols {
-            column: name.to_owned(),
-            symbols: texts.zip(&frame.index).map(|(text, id)| symbol_or_id(text, id)).collect(),
-        });
+        let symbols = Symbols::of(&frame, symbols);
         let columns = columns::plan(frame.columns, place, warnings);
         Self { place, index_name: frame.index_name, ids: frame.index, symbols, columns, rows: None }
     }
+}
+
+impl Symbols {
+    /// Those of the column of a name, or of the first with a usual name.
+    fn of(frame: &Frame, name: Option<&str>) -> Option<Self> {
+        let named = |is_it: &dyn Fn(&str) -> bool| text_columns(frame).find(|(name, _)| is_it(name));
+        let asked = name.and_then(|wanted| named(&|name| name == wanted));
+        let usual = || SYMBOL_COLUMNS.iter().find_map(|usual| named(&|name| name.eq_ignore_ascii_case(usual)));
+        let (column, texts) = asked.or_else(usual)?;
+        let symbols = texts.zip(&frame.index).map(|(text, id)| symbol_or_id(text, id)).collect();
+        Some(Self { column: column.to_owned(), symbols })
+    }
+}
+
+/// The symbols of the genes of `var`, from its first column with a usual name; `None` where none has one. A gene without a
+/// symbol goes by its id.
+pub fn gene_symbols(var: &Frame) -> Option<Vec<String>> {
+    Symbols::of(var, None).map(|symbols| symbols.symbols)
 }
 
 /// A gene without a symbol goes by its id.

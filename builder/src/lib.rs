@@ -31,6 +31,7 @@ use plan::Plan;
 
 pub use environment::{Environment, Output, OutputFile, Progress, Quiet, Scratch, ScratchFile, Stage};
 pub use error::BuildError;
+pub use genes::gene_symbols;
 pub use needs::{Needs, most_files, n_entries, needs};
 
 /// How to build.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+#[cfg(feature = "build")]
 use shared_fbs::tile::Codes;
 
 use crate::Dimension;
@@ -140,14 +141,6 @@ pub(crate) fn pack_codes(codes: &[u32]) -> Codes {
         0..=0xff => Codes::U8(codes.iter().map(|&code| code as u8).collect()),
         0x100..=0xffff => Codes::U16(codes.iter().map(|&code| code as u16).collect()),
         0x1_0000.. => Codes::U32(codes.to_vec()),
-    }
-}
-
-pub(crate) fn unpack_codes(codes: Codes) -> Vec<u32> {
-    match codes {
-        Codes::U8(codes) => codes.into_iter().map(u32::from).collect(),
-        Codes::U16(codes) => codes.into_iter().map(u32::from).collect(),
-        Codes::U32(codes) => codes,
     }
 }
 

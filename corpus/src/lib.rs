@@ -7,26 +7,36 @@
 //! [`Corpus`] reads one over any [`Tiles`](explorer_core::dataset::Tiles), and [`Query`] asks it. With feature `build`,
 //! [`build`] makes summaries and adds them up; what it needs from outside are the traits of [`builder::Environment`].
 
+mod along;
+mod answer;
 #[cfg(feature = "build")]
 pub mod build;
-mod csv;
+mod compare;
 mod dimension;
+mod genes;
 mod groups;
+mod markers;
 #[cfg(feature = "native")]
 pub mod native;
 mod ontology;
 mod open;
 mod profile;
 mod query;
+mod questions;
+mod sums;
 mod value;
 pub mod view;
 
-pub use csv::dot_plot_csv;
+pub use answer::{AnswerTable, Column, ShownSource};
+pub use compare::{CompareQuery, CorpusComparison, Donor, Replicates};
 pub use dimension::{Dimension, UnknownDimension};
 pub use groups::{Groups, Term, Values};
+pub use markers::{GeneMarker, MarkedRow, MarkerQuery, RowMarkers};
 pub use ontology::{LookUp, ontology, organism_label};
 pub use open::Corpus;
-pub use profile::profile;
-pub use query::{DotPlot, DotRow, Gene, Options, Query, QueryError, Tissues};
+pub use profile::{current_profile, paper_profile};
+pub use query::{ByGene, DotPlot, DotRow, Filters, Gene, Options, Query, QueryError, Tissues};
+pub use questions::{Behind, DonorDot, DonorQuery, Least, RankedRow, Ranking, RowThere, SpecificGenes, SpecificQuery};
 pub use shared_fbs::corpus::{Corpus as Manifest, Level, Part, Profile, Source};
-pub use value::{FIXED_POINT_BITS, SQUARE_SHIFT, Scale, sum, sum_sq};
+pub use sums::Entry;
+pub use value::{FIXED_POINT, Scale, fixed_point, sum, sum_sq};

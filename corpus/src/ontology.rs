@@ -11,7 +11,7 @@ use crate::Manifest;
 pub type LookUp<'a> = dyn Fn(&str) -> Option<(String, Vec<String>)> + 'a;
 
 /// The terms of these ids and all above them, by ascending id. What is no term is left out.
-#[cfg_attr(not(feature = "native"), expect(dead_code, reason = "corpora are written there"))]
+#[cfg(any(feature = "build", test))]
 pub(crate) fn terms_above(ids: impl IntoIterator<Item = String>, look_up: &LookUp<'_>) -> Vec<OntologyTerm> {
     let mut found: BTreeMap<String, (String, Vec<String>)> = BTreeMap::new();
     let mut waiting: Vec<String> = ids.into_iter().collect();

@@ -3,17 +3,18 @@
 use std::sync::OnceLock;
 
 use explorer_core::{
+    data::assemble::wide,
     dataset::{Damage, DatasetError, Priority, Tiles},
-    de::GeneMoments,
+    de::{FixedPoint, GeneMoments},
 };
 use shared_fbs::{
     DecodeError, TileKey,
-    corpus::{Corpus as Manifest, TABLES, genes_pack},
+    corpus::{Corpus as Manifest, TABLES, genes_pack, groups_pack},
     manifest::Pack,
     tile::{Categories, Codes, Genes, Moments, Strings},
 };
 
-use crate::{Dimension, Groups, Term, Values, groups::unpack_codes};
+use crate::{Dimension, Entry, Groups, Term, Values, value};
 
 /// An open corpus, or summary. What was read of genes and groups is kept.
 pub struct Corpus<T> {
@@ -49,6 +50,11 @@ impl<T: Tiles> Corpus<T> {
     /// Its manifest.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
+    }
+
+    /// Its tiles.
+    pub fn tiles(&self) -> &T {
+        &self.tiles
     }
 
     /// The parts of an organism, by their numbers.
@@ -130,8 +136,7 @@ impl<T: Tiles> Corpus<T> {
         let n_columns = |level: usize| self.manifest.parts[part].levels[level].dimensions.len() as u32 + 1;
         let first = 1 + 2 * Dimension::ALL.len() as u32 + (0..level).map(n_columns).sum::<u32>();
         let tiles: Vec<u32> = (first..first + n_columns(level)).collect();
-        let mut codes: Vec<Vec<u32>> =
-            self.read(part, TABLES, &tiles, Codes::decode).await?.into_iter().map(unpack_codes).collect();
+        let mut codes: Vec<Vec<u32>> = self.read(part, TABLES, &tiles, Codes::decode).await?.iter().map(wide).collect();
         let n_cells = codes.pop().unwrap_or_default();
         let dimensions = self.dimensions(part, level);
         let values = self.values(part).await?;
@@ -151,35 +156,37 @@ impl<T: Tiles> Corpus<T> {
     ///
     /// # Errors
     /// When a tile cannot be read.
-    pub async fn moments(
-        &self,
-        part: usize,
-        level: usize,
-        genes: &[u32],
-    ) -> Result<Vec<Vec<(u32, GeneMoments)>>, T::Error> {
+    pub async fn moments(&self, part: usize, level: usize, genes: &[u32]) -> Result<Vec<Vec<Entry>>, T::Error> {
         let pack = genes_pack(level);
         self.entries(part, &pack, genes, self.manifest.parts[part].levels[level].n_groups).await
     }
 
-    /// What all genes of a part add up to over finest groups, by their numbers: of every group the genes that have a value.
+    /// What all genes of a part add up to over groups of a level that has tiles by group, by their numbers: of every group the
+    /// genes that have a value. The finest level has such tiles.
     ///
     /// # Errors
     /// When a tile cannot be read.
     pub async fn moments_of_groups(
         &self,
         part: usize,
+        level: usize,
         groups: &[u32],
-    ) -> Result<Vec<Vec<(u32, GeneMoments)>>, T::Error> {
-        self.entries(part, shared_fbs::corpus::GROUPS, groups, self.manifest.parts[part].n_genes).await
+    ) -> Result<Vec<Vec<Entry>>, T::Error> {
+        self.entries(part, &groups_pack(level), groups, self.manifest.parts[part].n_genes).await
     }
 
-    async fn entries(
-        &self,
-        part: usize,
-        pack: &str,
-        tiles: &[u32],
-        limit: u32,
-    ) -> Result<Vec<Vec<(u32, GeneMoments)>>, T::Error> {
+    /// Bytes of a pack of a part; `None` where it has none of this name.
+    pub(crate) fn pack_bytes(&self, part: usize, pack: &str) -> Option<u64> {
+        let (_, pack) = self.parts[part].packs.iter().find(|(name, _)| name == pack)?;
+        Some(pack.n_bytes)
+    }
+
+    /// From sums to numbers.
+    pub fn fixed_point(&self) -> FixedPoint {
+        value::fixed_point(&self.manifest)
+    }
+
+    async fn entries(&self, part: usize, pack: &str, tiles: &[u32], limit: u32) -> Result<Vec<Vec<Entry>>, T::Error> {
         let decode = |bytes: &[u8]| {
             let tile = Moments::decode(bytes)?;
             match tile.entries.last() {
@@ -221,7 +228,7 @@ fn damaged(pack: &str, index: u32, damage: impl Into<Damage>) -> DatasetError {
     DatasetError::Tile { tile: TileKey { pack: pack.into(), index }, damage: damage.into() }
 }
 
-fn unpack(tile: &Moments) -> Vec<(u32, GeneMoments)> {
+fn unpack(tile: &Moments) -> Vec<Entry> {
     let columns = tile.n_nonzero.iter().zip(&tile.sums).zip(&tile.sums_sq);
     let moments = columns.map(|((&n_nonzero, &sum), &sum_sq)| GeneMoments { n_nonzero, sum, sum_sq });
     tile.entries.iter().copied().zip(moments).collect()
@@ -229,7 +236,7 @@ fn unpack(tile: &Moments) -> Vec<(u32, GeneMoments)> {
 
 /// The tile of entries that ascend, out of so many cells.
 #[cfg(feature = "build")]
-pub(crate) fn pack(entries: &[(u32, GeneMoments)], n_cells: u64) -> Moments {
+pub(crate) fn pack(entries: &[Entry], n_cells: u64) -> Moments {
     let mut tile = Moments { n_cells, ..Moments::default() };
     for &(number, moments) in entries {
         tile.entries.push(number);

@@ -1,22 +1,28 @@
 //! Which cells and values a corpus takes, as its manifest states it.
 
-use expression::{Assays, SYSTEMS_LEFT_OUT};
+use expression::{ASSAYS_BY_LENGTH, ASSAYS_OF_PAPER, LEAST_CPTT, LEAST_GENES, SYSTEMS_LEFT_OUT};
 use shared_fbs::corpus::Profile;
 
-/// A profile as a manifest has it.
-pub fn profile(of: &expression::Profile) -> Profile {
-    let texts = |texts: &[std::borrow::Cow<'_, str>]| texts.iter().map(|text| text.clone().into_owned()).collect();
+/// As CELLxGENE's code has it today: every assay, counts of Smart-seq over the lengths of genes.
+pub fn current_profile() -> Profile {
     Profile {
-        name: of.name.clone().into_owned(),
+        name: "current".to_owned(),
         primary_data_only: true,
-        least_genes: of.least_genes,
+        least_genes: LEAST_GENES,
         known_cell_types_only: true,
-        left_out_tissues: SYSTEMS_LEFT_OUT.map(str::to_owned).to_vec(),
-        assays: match &of.assays {
-            Assays::All => None,
-            Assays::These(assays) => Some(texts(assays)),
-        },
-        length_assays: texts(&of.assays_by_length),
-        least_cptt: of.least_cptt,
+        left_out_tissues: SYSTEMS_LEFT_OUT.map(str::to_owned).into(),
+        assays: None,
+        length_assays: ASSAYS_BY_LENGTH.map(str::to_owned).into(),
+        least_cptt: LEAST_CPTT,
+    }
+}
+
+/// As the paper describes: twelve assays, in which each count is a molecule.
+pub fn paper_profile() -> Profile {
+    Profile {
+        name: "paper".to_owned(),
+        assays: Some(ASSAYS_OF_PAPER.map(str::to_owned).into()),
+        length_assays: Vec::new(),
+        ..current_profile()
     }
 }

@@ -1,14 +1,14 @@
 //! Questions to a corpus: what genes add up to in the cell types of tissues.
 
-use std::{
-    cell::LazyCell,
-    collections::{BTreeMap, BTreeSet, HashMap},
-};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use explorer_core::{data::label_order, dataset::Tiles, de::GeneMoments};
 use expression::{Hierarchy, Ontology};
 
-use crate::{Corpus, Dimension, Groups, Term, Values};
+use crate::{
+    Corpus, Dimension, Groups, Term, Values,
+    genes::{GenesAsked, GenesFound},
+};
 
 /// Which tissues have a row for each cell type.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,6 +22,9 @@ pub enum Tissues {
     Expanded(BTreeSet<String>),
 }
 
+/// Ids that cells may have, by dimension; one without an entry admits all. A cell type stands for those below it as well.
+pub type Filters = BTreeMap<Dimension, BTreeSet<String>>;
+
 /// A question to a corpus.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Query {
@@ -29,8 +32,8 @@ pub struct Query {
     pub organism: String,
     /// Genes, by id or symbol.
     pub genes: Vec<String>,
-    /// Ids that cells may have; a dimension without an entry admits all. A cell type stands for those below it as well.
-    pub filters: BTreeMap<Dimension, BTreeSet<String>>,
+    /// Which cells count.
+    pub filters: Filters,
     /// What the rows of cell types are divided by.
     pub group_by: Option<Dimension>,
     /// Which tissues have rows of cell types.
@@ -62,6 +65,22 @@ pub enum QueryError<E> {
         /// An id that cells have.
         example: String,
     },
+    /// No cell passes filters.
+    #[error("no cell of {organism} is {of}: its filters leave none")]
+    NoCells {
+        /// The organism.
+        organism: String,
+        /// What the cells would be.
+        of: &'static str,
+    },
+    /// No dataset has the gene.
+    #[error("no dataset has a gene `{gene}` of {organism}")]
+    Gene {
+        /// The organism.
+        organism: String,
+        /// Its name.
+        gene: String,
+    },
     /// The sums of a row leave their range.
     #[error("the sums of a row overflow: the corpus has the same cells many times")]
     Overflow,
@@ -91,6 +110,15 @@ pub struct DotPlot {
     pub rows: Vec<DotRow>,
 }
 
+/// Answers gene by gene.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ByGene<A> {
+    /// Of each gene that there is, in the order of the question.
+    pub genes: Vec<A>,
+    /// What the question names that is no gene of the organism.
+    pub unknown: Vec<String>,
+}
+
 /// A tissue, a cell type in a tissue, or an option of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DotRow {
@@ -114,13 +142,14 @@ pub struct DotRow {
 pub type Options = BTreeMap<Dimension, Vec<(Term, u64)>>;
 
 /// The place of a row: numbers of tissue, cell type and option.
-type Key = (u32, Option<u32>, Option<u32>);
+pub(crate) type Key = (u32, Option<u32>, Option<u32>);
 
 /// Terms of several parts, by common numbers.
 #[derive(Default)]
-struct Terms {
+pub(crate) struct Terms {
     numbers: HashMap<String, u32>,
-    terms: Vec<Term>,
+    /// By their numbers.
+    pub(crate) terms: Vec<Term>,
 }
 
 impl Terms {
@@ -135,7 +164,7 @@ impl Terms {
     }
 
     /// All numbers, by label.
-    fn by_label(&self) -> Vec<u32> {
+    pub(crate) fn by_label(&self) -> Vec<u32> {
         let mut numbers: Vec<u32> = (0..self.terms.len() as u32).collect();
         // Of one label by id, whatever part came first.
         numbers.sort_unstable_by_key(|&number| &self.terms[number as usize].id);
@@ -151,9 +180,11 @@ impl Terms {
 
 /// A row in the making.
 #[derive(Clone)]
-struct Row {
-    n_cells: u64,
-    moments: Vec<GeneMoments>,
+pub(crate) struct Row {
+    /// Its cells.
+    pub(crate) n_cells: u64,
+    /// What each gene adds up to over them.
+    pub(crate) moments: Vec<GeneMoments>,
 }
 
 impl Row {
@@ -177,13 +208,24 @@ impl<T: Tiles> Corpus<T> {
     /// # Errors
     /// [`QueryError`].
     pub async fn dot_plot(&self, query: &Query, ontology: &Ontology) -> Result<DotPlot, QueryError<T::Error>> {
-        let parts = self.parts_asked(query)?;
-        let mut genes = GenesAsked::new(query);
+        let Annotated { genes, unknown, rows } = self.annotated(query, ontology).await?;
+        let rows = rows.rolled_up(query, ontology).ok_or(QueryError::Overflow)?;
+        Ok(DotPlot { genes, unknown, rows })
+    }
+
+    /// Sums over the cells that are annotated with the very cell type of each row.
+    pub(crate) async fn annotated(
+        &self,
+        query: &Query,
+        ontology: &Ontology,
+    ) -> Result<Annotated, QueryError<T::Error>> {
+        let parts = self.parts_asked(&query.organism)?;
+        let mut genes = GenesAsked::new(&query.genes);
         for &part in &parts {
             genes.find_in(part, self.genes(part).await?);
         }
         let genes = genes.found();
-        self.check_filters(query, &parts).await?;
+        self.check_filters(&query.organism, &query.filters, &parts).await?;
         let mut dimensions = vec![Dimension::Tissue, Dimension::CellType];
         dimensions.extend(query.filters.keys().copied());
         dimensions.extend(query.group_by);
@@ -199,12 +241,12 @@ impl<T: Tiles> Corpus<T> {
             ];
             let level = self.level_with(part, &dimensions);
             let groups = self.groups(part, level).await?;
-            let refused = refusals(query, groups, values, ontology);
+            let is_taken = passing(&[&query.filters], groups, values, ontology);
             let key_of = |group: usize| -> Option<Key> {
                 let number = |dimension, numbers: &[u32]| Some(numbers[groups.codes_of(dimension)?[group] as usize]);
                 let tissue = number(Dimension::Tissue, &numbers[0])?;
                 let option = query.group_by.and_then(|by| number(by, &numbers[2]));
-                refused[group].is_by_none().then_some((tissue, number(Dimension::CellType, &numbers[1]), option))
+                is_taken[group].then_some((tissue, number(Dimension::CellType, &numbers[1]), option))
             };
             let keys: Vec<Option<Key>> = (0..groups.len()).map(key_of).collect();
             for (key, &n_cells) in keys.iter().zip(&groups.n_cells) {
@@ -221,24 +263,23 @@ impl<T: Tiles> Corpus<T> {
                 }
             }
         }
-        let rows = Rows { query, annotated, tissues, cell_types, options };
-        let rows = rows.rolled_up(ontology).ok_or(QueryError::Overflow)?;
         let GenesFound { genes, unknown, .. } = genes;
-        Ok(DotPlot { genes, unknown, rows })
+        Ok(Annotated { genes, unknown, rows: Rows { annotated, tissues, cell_types, options } })
     }
 
     /// The terms that each filter may take: those that cells have which pass all *other* filters, with their numbers of
-    /// cells, by label.
+    /// cells, by label. Cell types count those below them; one that no cell is annotated with is there where it stands for
+    /// more than any one below it.
     ///
     /// # Errors
     /// [`QueryError`].
     pub async fn options(&self, query: &Query, ontology: &Ontology) -> Result<Options, QueryError<T::Error>> {
-        let parts = self.parts_asked(query)?;
-        self.check_filters(query, &parts).await?;
+        let parts = self.parts_asked(&query.organism)?;
+        self.check_filters(&query.organism, &query.filters, &parts).await?;
         let mut counts: Vec<BTreeMap<Term, u64>> = vec![BTreeMap::new(); Dimension::ALL.len()];
         for &part in &parts {
             let (values, groups) = (self.values(part).await?, self.groups(part, 0).await?);
-            let refused = refusals(query, groups, values, ontology);
+            let refused = refusals(&[&query.filters], groups, values, ontology);
             for dimension in Dimension::ALL {
                 let is_left = refused.iter().map(|refused| refused.is_by_none_but(dimension));
                 let mut n_cells = vec![0; values[dimension as usize].terms.len()];
@@ -251,6 +292,8 @@ impl<T: Tiles> Corpus<T> {
                 }
             }
         }
+        let of_types = &mut counts[Dimension::CellType as usize];
+        *of_types = rolled_up(of_types, ontology);
         let by_label = |counts: &BTreeMap<Term, u64>| {
             let options: Vec<(&Term, u64)> = counts.iter().map(|(term, &n)| (term, n)).collect();
             let labels: Vec<String> = options.iter().map(|(term, _)| term.label.clone()).collect();
@@ -260,18 +303,25 @@ impl<T: Tiles> Corpus<T> {
         Ok(Dimension::ALL.into_iter().zip(counts.iter().map(by_label)).collect())
     }
 
-    fn parts_asked(&self, query: &Query) -> Result<Vec<usize>, QueryError<T::Error>> {
-        let parts = self.parts_of(&query.organism);
+    /// The parts of an organism, of which there must be one.
+    pub(crate) fn parts_asked(&self, organism: &str) -> Result<Vec<usize>, QueryError<T::Error>> {
+        let parts = self.parts_of(organism);
         if parts.is_empty() {
             let known: BTreeSet<&str> = self.manifest().parts.iter().map(|part| part.organism.as_str()).collect();
             let known = known.into_iter().collect::<Vec<_>>().join(", ");
-            return Err(QueryError::Organism { organism: query.organism.clone(), known });
+            return Err(QueryError::Organism { organism: organism.to_owned(), known });
         }
         Ok(parts)
     }
 
-    async fn check_filters(&self, query: &Query, parts: &[usize]) -> Result<(), QueryError<T::Error>> {
-        for (&dimension, ids) in &query.filters {
+    /// Refuses ids that no cell has.
+    pub(crate) async fn check_filters(
+        &self,
+        organism: &str,
+        filters: &Filters,
+        parts: &[usize],
+    ) -> Result<(), QueryError<T::Error>> {
+        for (&dimension, ids) in filters {
             let mut unknown: BTreeSet<&String> = ids.iter().collect();
             let mut example = None;
             for &part in parts {
@@ -282,7 +332,7 @@ impl<T: Tiles> Corpus<T> {
             // A cell type that no cell is annotated with may stand for others.
             if let Some(id) = unknown.into_iter().next().filter(|_| dimension != Dimension::CellType) {
                 return Err(QueryError::Term {
-                    organism: query.organism.clone(),
+                    organism: organism.to_owned(),
                     dimension,
                     id: id.clone(),
                     example: example.unwrap_or_default(),
@@ -313,10 +363,42 @@ impl Refused {
     }
 }
 
+/// Cells of cell types with those below them, from the cells annotated with each.
+fn rolled_up(annotated: &BTreeMap<Term, u64>, ontology: &Ontology) -> BTreeMap<Term, u64> {
+    let known: HashMap<&str, &Term> = annotated.keys().map(|term| (term.id.as_str(), term)).collect();
+    let above: Vec<(&Term, BTreeSet<&str>)> =
+        annotated.keys().map(|term| (term, ontology.ancestors(&term.id))).collect();
+    let mut cells: HashMap<&str, u64> = HashMap::new();
+    for (term, above) in &above {
+        for id in above.iter().copied().chain([term.id.as_str()]) {
+            *cells.entry(id).or_default() += annotated[*term];
+        }
+    }
+    // What has no more cells than one below it says nothing besides.
+    let mut told: HashMap<&str, bool> = HashMap::new();
+    for &id in cells.keys() {
+        for over in ontology.ancestors(id) {
+            let adds = cells.get(over).is_some_and(|n_over| *n_over > cells[id]);
+            *told.entry(over).or_insert(true) &= adds;
+        }
+    }
+    let term = |id: &str| match known.get(id) {
+        Some(&term) => term.clone(),
+        None => Term { id: id.to_owned(), label: ontology.label(id).unwrap_or(id).to_owned() },
+    };
+    let is_shown = |id: &str| known.contains_key(id) || told.get(id).copied().unwrap_or_default();
+    cells.iter().filter(|(id, _)| is_shown(id)).map(|(id, &n_cells)| (term(id), n_cells)).collect()
+}
+
+/// Whether each group passes all of some filters.
+pub(crate) fn passing(filters: &[&Filters], groups: &Groups, values: &[Values], ontology: &Ontology) -> Vec<bool> {
+    refusals(filters, groups, values, ontology).into_iter().map(Refused::is_by_none).collect()
+}
+
 /// Of each group the filters that do not let it pass.
-fn refusals(query: &Query, groups: &Groups, values: &[Values], ontology: &Ontology) -> Vec<Refused> {
+fn refusals(filters: &[&Filters], groups: &Groups, values: &[Values], ontology: &Ontology) -> Vec<Refused> {
     let mut refused = vec![Refused::default(); groups.len()];
-    for (&dimension, ids) in &query.filters {
+    for (&dimension, ids) in filters.iter().copied().flatten() {
         let admits = |term: &Term| {
             ids.contains(&term.id)
                 || dimension == Dimension::CellType
@@ -333,18 +415,27 @@ fn refusals(query: &Query, groups: &Groups, values: &[Values], ontology: &Ontolo
     refused
 }
 
+/// What a question about genes reads.
+pub(crate) struct Annotated {
+    /// The genes, in the order of the question.
+    pub(crate) genes: Vec<Gene>,
+    /// What the question names that is no gene of the organism.
+    pub(crate) unknown: Vec<String>,
+    /// Their sums.
+    pub(crate) rows: Rows,
+}
+
 /// Sums by what cells are annotated with, and the terms that their numbers are of.
-struct Rows<'a> {
-    query: &'a Query,
-    annotated: BTreeMap<Key, Row>,
-    tissues: Terms,
-    cell_types: Terms,
+pub(crate) struct Rows {
+    pub(crate) annotated: BTreeMap<Key, Row>,
+    pub(crate) tissues: Terms,
+    pub(crate) cell_types: Terms,
     options: Terms,
 }
 
-impl Rows<'_> {
+impl Rows {
     /// The rows to show, each with all cells of its cell type and of those below it; none on overflow.
-    fn rolled_up(&self, ontology: &Ontology) -> Option<Vec<DotRow>> {
+    fn rolled_up(&self, query: &Query, ontology: &Ontology) -> Option<Vec<DotRow>> {
         let ids: Vec<&str> = self.cell_types.terms.iter().map(|term| term.id.as_str()).collect();
         let hierarchy = Hierarchy::new(ontology, &ids);
         let n_genes = self.annotated.values().next().map_or(0, |row| row.moments.len());
@@ -352,7 +443,7 @@ impl Rows<'_> {
         for (&(tissue, cell_type, option), row) in &self.annotated {
             let mut add = |key: Key| rolled.entry(key).or_insert_with(|| Row::new(n_genes)).add(row);
             add((tissue, None, None))?;
-            let (Some(cell_type), true) = (cell_type, self.is_expanded(tissue)) else { continue };
+            let (Some(cell_type), true) = (cell_type, self.is_expanded(query, tissue)) else { continue };
             let above = hierarchy.ancestors(cell_type as usize).iter().map(|&above| above as u32);
             for target in above.chain([cell_type]) {
                 add((tissue, Some(target), None))?;
@@ -365,14 +456,21 @@ impl Rows<'_> {
         for tissue in self.tissues.by_label() {
             let Some(whole) = rolled.get(&(tissue, None, None)) else { continue };
             rows.push(self.row((tissue, None, None), 0, whole));
-            if self.is_expanded(tissue) {
-                self.push_cell_types(tissue, &hierarchy, &rolled, &mut rows);
+            if self.is_expanded(query, tissue) {
+                self.push_cell_types(query, tissue, &hierarchy, &rolled, &mut rows);
             }
         }
         Some(rows)
     }
 
-    fn push_cell_types(&self, tissue: u32, hierarchy: &Hierarchy, rolled: &BTreeMap<Key, Row>, rows: &mut Vec<DotRow>) {
+    fn push_cell_types(
+        &self,
+        query: &Query,
+        tissue: u32,
+        hierarchy: &Hierarchy,
+        rolled: &BTreeMap<Key, Row>,
+        rows: &mut Vec<DotRow>,
+    ) {
         let cells_of = |option: Option<u32>| -> Vec<u64> {
             let n_cells = |cell_type| rolled.get(&(tissue, Some(cell_type), option)).map_or(0, |row| row.n_cells);
             (0..hierarchy.len() as u32).map(n_cells).collect()
@@ -380,11 +478,11 @@ impl Rows<'_> {
         let options = self.options.by_label();
         let redundant: Vec<Vec<bool>> =
             options.iter().map(|&option| hierarchy.redundant(&cells_of(Some(option)))).collect();
-        for shown in hierarchy.rows(&cells_of(None), self.query.least_cells.max(1)) {
+        for shown in hierarchy.rows(&cells_of(None), query.least_cells.max(1)) {
             let cell_type = Some(shown.term as u32);
             let mut push = |option: Option<u32>| {
                 let key = (tissue, cell_type, option);
-                if let Some(row) = rolled.get(&key).filter(|row| row.n_cells >= self.query.least_cells) {
+                if let Some(row) = rolled.get(&key).filter(|row| row.n_cells >= query.least_cells) {
                     rows.push(self.row(key, shown.depth, row));
                 }
             };
@@ -407,8 +505,8 @@ impl Rows<'_> {
         }
     }
 
-    fn is_expanded(&self, tissue: u32) -> bool {
-        match &self.query.tissues {
+    fn is_expanded(&self, query: &Query, tissue: u32) -> bool {
+        match &query.tissues {
             Tissues::Collapsed => false,
             Tissues::All => true,
             Tissues::Expanded(ids) => ids.contains(&self.tissues.terms[tissue as usize].id),
@@ -426,69 +524,28 @@ impl Rows<'_> {
     }
 }
 
-/// Genes that a question names, looked up part by part.
-struct GenesAsked<'a> {
-    names: Vec<&'a str>,
-    /// Of every name: its id and symbol where they are known, and its number in parts.
-    found: Vec<Option<(Gene, BTreeMap<usize, u32>)>>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// What was found of them.
-struct GenesFound {
-    genes: Vec<Gene>,
-    numbers: Vec<BTreeMap<usize, u32>>,
-    unknown: Vec<String>,
-}
-
-impl<'a> GenesAsked<'a> {
-    fn new(query: &'a Query) -> Self {
-        let mut seen = BTreeSet::new();
-        let names: Vec<&str> = query.genes.iter().map(String::as_str).filter(|&name| seen.insert(name)).collect();
-        Self { found: vec![None; names.len()], names }
-    }
-
-    /// Looks for the names in a part: first among the ids, then among the symbols, in any case of letters.
-    fn find_in(&mut self, part: usize, genes: &shared_fbs::tile::Genes) {
-        let symbols = genes.symbols.as_deref().unwrap_or_default();
-        // Names are ids most often.
-        let by_symbol = LazyCell::new(|| -> HashMap<String, usize> {
-            let numbers = (0..genes.ids.len()).rev();
-            numbers.filter_map(|number| Some((genes.name(number)?.to_lowercase(), number))).collect()
-        });
-        for (name, found) in self.names.iter().zip(&mut self.found) {
-            let by_id = |id: &str| genes.ids.binary_search_by(|other| other.as_str().cmp(id)).ok();
-            // A gene that another part has told the id of goes by that.
-            let number = match &found {
-                Some((gene, _)) => by_id(&gene.id),
-                None => by_id(name).or_else(|| by_symbol.get(&name.to_lowercase()).copied()),
-            };
-            let Some(number) = number else { continue };
-            let id = genes.ids[number].clone();
-            let symbol = symbols.get(number).cloned().unwrap_or_else(|| id.clone());
-            found.get_or_insert_with(|| (Gene { id, symbol }, BTreeMap::new())).1.insert(part, number as u32);
-        }
-    }
-
-    /// What was found; of two names of one gene the first.
-    fn found(self) -> GenesFound {
-        let mut all = GenesFound { genes: Vec::new(), numbers: Vec::new(), unknown: Vec::new() };
-        for (name, found) in self.names.into_iter().zip(self.found) {
-            match found {
-                None => all.unknown.push(name.to_owned()),
-                Some((gene, numbers)) if !all.genes.iter().any(|other| other.id == gene.id) => {
-                    all.genes.push(gene);
-                    all.numbers.push(numbers);
-                }
-                Some(_) => {}
-            }
-        }
-        all
-    }
-}
-
-impl GenesFound {
-    /// The place and the number in a part of every gene that the part has.
-    fn numbers_in(&self, part: usize) -> impl Iterator<Item = (usize, u32)> {
-        self.numbers.iter().enumerate().filter_map(move |(gene, numbers)| Some((gene, *numbers.get(&part)?)))
+    #[test]
+    fn cell_types_count_those_below_and_only_what_stands_for_more_is_told_besides() {
+        let term = |id: &str, parents: &[&str]| {
+            (id.to_owned(), format!("the {id}"), parents.iter().map(|&parent| parent.to_owned()).collect::<Vec<_>>())
+        };
+        let terms = [term("cell", &[]), term("immune", &["cell"]), term("lymphocyte", &["immune"])];
+        let below = [term("B", &["lymphocyte"]), term("T", &["lymphocyte"])];
+        let ontology = Ontology::new(terms.into_iter().chain(below)).unwrap();
+        let term = |id: &str| Term { id: id.to_owned(), label: id.to_lowercase() };
+        let cells = |annotated: &[(&str, u64)]| {
+            let annotated = annotated.iter().map(|&(id, n)| (term(id), n)).collect();
+            rolled_up(&annotated, &ontology).into_iter().map(|(term, n)| (term.label, n)).collect::<Vec<_>>()
+        };
+        let told = |cells: &[(&str, u64)]| cells.iter().map(|&(label, n)| (label.to_owned(), n)).collect::<Vec<_>>();
+        // What is above lymphocytes has the same cells.
+        assert_eq!(cells(&[("B", 3), ("T", 5)]), told(&[("b", 3), ("t", 5), ("the lymphocyte", 8)]));
+        assert_eq!(cells(&[("T", 5)]), told(&[("t", 5)]));
+        assert_eq!(cells(&[("T", 5), ("cell", 1)]), told(&[("t", 5), ("cell", 6)]));
+        assert_eq!(cells(&[("?", 2)]), told(&[("?", 2)]));
     }
 }

@@ -1,13 +1,22 @@
 //! From counts to integers that sum exactly.
 
-use explorer_core::de::GeneMoments;
+use explorer_core::de::{FixedPoint, GeneMoments};
 
-/// Bits of fraction. A value is a 32-bit float; from 1 on, as all above the usual noise threshold are (ln 4 = 1.39), these
-/// bits hold it exactly, and a smaller one to 6e-8.
-pub const FIXED_POINT_BITS: u8 = 23;
+use crate::Manifest;
 
-/// Bits dropped from squares, so that sums over ten thousand million cells fit 63 bits, as engines add them up.
-pub const SQUARE_SHIFT: u8 = 23;
+/// How values become integers. A value is a 32-bit float; from 1 on, as all above the usual noise threshold are (ln 4 = 1.39),
+/// 23 bits of fraction hold it exactly, and a smaller one to 6e-8. As many are dropped from squares, so that sums over ten
+/// thousand million cells fit 63 bits, as engines add them up.
+pub const FIXED_POINT: FixedPoint = match FixedPoint::of_bits(23, 23) {
+    Some(fixed) => fixed,
+    None => panic!("numbers have so many bits"),
+};
+
+/// How the sums of a corpus become numbers.
+pub fn fixed_point(manifest: &Manifest) -> FixedPoint {
+    let fixed = FixedPoint::of_bits(manifest.frac_bits.into(), manifest.square_shift);
+    fixed.expect("a manifest that was read has bits that numbers have")
+}
 
 /// How the counts of a cell become integers: X of ln(1 + counts per ten thousand).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,36 +38,24 @@ impl Scale {
         if cptt.is_nan() || cptt < self.least_cptt {
             return 0;
         }
-        encode(libm::log1p(cptt) as f32)
+        FIXED_POINT.encode(libm::log1p(cptt) as f32) as u32
     }
-}
-
-/// The integer of a value below 2⁸.
-fn encode(value: f32) -> u32 {
-    libm::rint(f64::from(value) * f64::from(1_u32 << FIXED_POINT_BITS)) as u32
-}
-
-/// What a value adds to the sum of squares.
-#[cfg(any(feature = "build", test))]
-pub fn square(x: u32) -> u128 {
-    ((u64::from(x) * u64::from(x) + (1 << (SQUARE_SHIFT - 1))) >> SQUARE_SHIFT).into()
 }
 
 /// Takes a value into moments.
 #[cfg(any(feature = "build", test))]
 pub fn push(moments: &mut GeneMoments, x: u32) {
-    moments.push(x.into(), square(x));
+    moments.push(x.into(), FIXED_POINT.square(x.into()));
 }
 
-/// ΣX as a number.
-pub fn sum(moments: &GeneMoments) -> f64 {
-    moments.sum as f64 / f64::from(1_u32 << FIXED_POINT_BITS)
+/// Σx.
+pub fn sum(moments: &GeneMoments, fixed: FixedPoint) -> f64 {
+    libm::ldexp(moments.sum as f64, -i32::from(fixed.frac_bits()))
 }
 
-/// ΣX² as a number.
-pub fn sum_sq(moments: &GeneMoments) -> f64 {
-    // X² of twice the bits less those that are dropped.
-    moments.sum_sq as f64 / f64::from(1_u32 << (2 * FIXED_POINT_BITS - SQUARE_SHIFT))
+/// Σx².
+pub fn sum_sq(moments: &GeneMoments, fixed: FixedPoint) -> f64 {
+    libm::ldexp(moments.sum_sq as f64, i32::from(fixed.square_shift()) - 2 * i32::from(fixed.frac_bits()))
 }
 
 #[cfg(test)]
@@ -74,7 +71,7 @@ mod tests {
             let count = (total * share).ceil();
             let x = Scale::new(total, 3.0).encode(count);
             let value = (count * 1e4 / total).ln_1p() as f32;
-            prop_assert_eq!(f64::from(x) / f64::from(1_u32 << FIXED_POINT_BITS), f64::from(value));
+            prop_assert_eq!(libm::ldexp(f64::from(x), -23), f64::from(value));
         }
     }
 
@@ -90,7 +87,7 @@ mod tests {
     fn moments_come_back_as_numbers() {
         let mut moments = GeneMoments::default();
         let xs = [1.5_f32, 2.25, 9.0];
-        xs.map(encode).into_iter().for_each(|x| push(&mut moments, x));
-        assert_eq!((moments.n_nonzero, sum(&moments), sum_sq(&moments)), (3, 12.75, 88.3125));
+        xs.map(|x| FIXED_POINT.encode(x) as u32).into_iter().for_each(|x| push(&mut moments, x));
+        assert_eq!((moments.n_nonzero, sum(&moments, FIXED_POINT), sum_sq(&moments, FIXED_POINT)), (3, 12.75, 88.3125));
     }
 }

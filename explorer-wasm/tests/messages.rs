@@ -2,6 +2,7 @@
 #![cfg(target_arch = "wasm32")]
 
 use explorer_core::{
+    color::Ground,
     dataset::{MarkerShare, Share},
     de::{CellsPart, MomentsPart, Sign},
     embed::Storage,
@@ -65,6 +66,8 @@ fn requests_round_trip() {
         Request::Subset { job: 8, cells: vec![0, 1, 1], additions: "{}".into() },
         Request::Correlate { job: 8, layer: 2, genes: 3..90, numbers: vec![0; 12] },
         Request::Plot { job: 9, question: "{}".into(), payload: vec![0, 1], scale: 2 },
+        Request::Corpus { job: 10, asked: "panel=datasets".into(), ground: Ground::Light, scale: 0 },
+        Request::Corpus { job: 11, asked: String::new(), ground: Ground::Dark, scale: 8 },
         Request::Cancel { job: 7 },
     ];
     for request in requests {

@@ -1,16 +1,14 @@
 //! Differential expression between two sets of groups of cells.
 
-use std::collections::BTreeMap;
+use std::{cmp::Ordering, collections::BTreeMap, ops::Range};
 
 use explorer_core::de::{
-    Adjustment, Degenerate, Dispersion, FixedPoint, FixedPoints, GeneMoments, Method, Moments, PseudobulkError,
-    PseudobulkTable, SampleMoments, Summary, adjust_with_log10, cohens_d, pseudobulk, t_quantile, welch,
+    Adjustment, DeOptions, Degenerate, Dispersion, FixedPoint, FixedPoints, GeneMoments, LEFT_OUT, Method, Moments,
+    PseudobulkError, PseudobulkTable, SampleMoments, Summary, adjust_with_log10, cohens_d, pseudobulk, t_quantile,
+    welch,
 };
 
 use crate::{Mode, Sums};
-
-/// What intervals leave out, on both sides together.
-const LEFT_OUT: f64 = 0.05;
 
 /// What happens to cells that both sides ask for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -87,7 +85,62 @@ pub struct Contrast {
     mode: Mode,
     sides: [Moments; 2],
     /// Of each donor the two sides; `None` where cells alone are compared.
-    donors: Option<BTreeMap<u32, [Moments; 2]>>,
+    donors: Option<BTreeMap<u32, [DonorSide; 2]>>,
+}
+
+/// Genes whose donors are compared at one time, so that memory does not grow with donors times genes.
+const GENES_AT_ONCE: usize = 512;
+
+/// The cells of a donor on a side.
+#[derive(Clone, Debug, Default)]
+struct DonorSide {
+    n_cells: u64,
+    /// Genes that they express, ascending.
+    genes: Vec<(u32, GeneMoments)>,
+}
+
+impl DonorSide {
+    fn add(&mut self, n_cells: u64, genes: &[(u32, GeneMoments)]) {
+        self.n_cells.add(&n_cells);
+        self.genes = added(&self.genes, genes);
+    }
+
+    /// What the genes of a range add up to.
+    fn moments(&self, range: &Range<usize>) -> Moments {
+        let mut moments = Moments { n_cells: self.n_cells, ..Moments::empty(range.len()) };
+        let first = self.genes.partition_point(|(gene, _)| (*gene as usize) < range.start);
+        for (gene, of_gene) in self.genes[first..].iter().take_while(|(gene, _)| (*gene as usize) < range.end) {
+            moments.entries[*gene as usize - range.start] = *of_gene;
+        }
+        moments
+    }
+}
+
+/// The sums of genes that either of two sets of cells expresses, each in ascending order of genes.
+fn added(some: &[(u32, GeneMoments)], others: &[(u32, GeneMoments)]) -> Vec<(u32, GeneMoments)> {
+    let mut all = Vec::with_capacity(some.len().max(others.len()));
+    let (mut some, mut others) = (some, others);
+    while let ([a, rest_of_some @ ..], [b, rest_of_others @ ..]) = (some, others) {
+        match a.0.cmp(&b.0) {
+            Ordering::Less => {
+                all.push(*a);
+                some = rest_of_some;
+            }
+            Ordering::Greater => {
+                all.push(*b);
+                others = rest_of_others;
+            }
+            Ordering::Equal => {
+                let mut sum = a.1;
+                sum.add(&b.1);
+                all.push((a.0, sum));
+                (some, others) = (rest_of_some, rest_of_others);
+            }
+        }
+    }
+    all.extend(some);
+    all.extend(others);
+    all
 }
 
 /// Why a comparison fails.
@@ -156,14 +209,15 @@ impl Contrast {
         Self { donors: Some(BTreeMap::new()), ..Self::new(n_genes, fixed, mode) }
     }
 
-    /// Adds a group: what of it counts on each side, its donor's number, cells, and its genes.
+    /// Adds a group: what of it counts on each side, its donor's number where it is known, cells, and its genes in ascending
+    /// order.
     ///
     /// # Errors
     /// [`ContrastError::Gene`]; the comparison is then of no use.
     pub fn push(
         &mut self,
         counts: [Membership; 2],
-        donor: u32,
+        donor: Option<u32>,
         n_cells: u64,
         genes: &[(u32, GeneMoments)],
     ) -> Result<(), ContrastError> {
@@ -171,18 +225,18 @@ impl Contrast {
         if let Some(&(gene, _)) = genes.iter().find(|(gene, _)| *gene as usize >= n_genes) {
             return Err(ContrastError::Gene { gene, n_genes });
         }
-        let empty = || [Moments::empty(n_genes), Moments::empty(n_genes)];
-        let of_donor = self.donors.as_mut().map(|donors| donors.entry(donor).or_insert_with(empty));
-        for sides in [Some(&mut self.sides), of_donor].into_iter().flatten() {
-            for (side, counts) in sides.iter_mut().zip(counts) {
-                match counts {
-                    Membership::None => {}
-                    Membership::CellsAlone => side.n_cells.add(&n_cells),
-                    Membership::Whole => {
-                        side.n_cells.add(&n_cells);
-                        genes.iter().for_each(|(gene, moments)| side.entries[*gene as usize].add(moments));
-                    }
-                }
+        let of_donor = self.donors.as_mut().zip(donor).map(|(donors, donor)| donors.entry(donor).or_default());
+        let mut of_donor = of_donor.map_or([None, None], |[first, second]| [Some(first), Some(second)]);
+        for ((side, of_donor), counts) in self.sides.iter_mut().zip(&mut of_donor).zip(counts) {
+            let genes = match counts {
+                Membership::None => continue,
+                Membership::CellsAlone => &[],
+                Membership::Whole => genes,
+            };
+            side.n_cells.add(&n_cells);
+            genes.iter().for_each(|(gene, moments)| side.entries[*gene as usize].add(moments));
+            if let Some(of_donor) = of_donor {
+                of_donor.add(n_cells, genes);
             }
         }
         Ok(())
@@ -214,13 +268,20 @@ impl Contrast {
     /// [`ContrastError::NoDonors`], or [`ContrastError::Pseudobulk`] where too few donors have enough cells.
     pub fn compare_donors(&self, names: impl Fn(u32) -> String) -> Result<PseudobulkTable, ContrastError> {
         let donors = self.donors.as_ref().ok_or(ContrastError::NoDonors)?;
-        let sample = |(&donor, [first, second]): (&u32, &[Moments; 2])| SampleMoments {
-            name: names(donor),
-            group: first.clone(),
-            reference: second.clone(),
+        let of_genes = |range: Range<usize>| {
+            let sample = |(&donor, [first, second]): (&u32, &[DonorSide; 2])| SampleMoments {
+                name: names(donor),
+                group: first.moments(&range),
+                reference: second.moments(&range),
+            };
+            let samples: Vec<SampleMoments> = donors.iter().map(sample).collect();
+            pseudobulk(&samples, &FixedPoints::Uniform(self.fixed), Adjustment::BenjaminiHochberg)
         };
-        let samples: Vec<SampleMoments> = donors.iter().map(sample).collect();
-        let mut table = pseudobulk(&samples, &FixedPoints::Uniform(self.fixed), Adjustment::BenjaminiHochberg)?;
+        let n_genes = self.sides[0].entries.len();
+        let mut table = of_genes(0..n_genes.min(GENES_AT_ONCE))?;
+        for first in (GENES_AT_ONCE..n_genes).step_by(GENES_AT_ONCE) {
+            table.append_genes(of_genes(first..n_genes.min(first + GENES_AT_ONCE))?);
+        }
         let is_expressed = |gene: &usize| self.sides.iter().any(|side| side.entries[*gene].n_nonzero > 0);
         let expressed: Vec<usize> = (0..table.pval.len()).filter(is_expressed).collect();
         let of = |column: &[f64]| expressed.iter().map(|&gene| column[gene]).collect::<Vec<f64>>();
@@ -253,6 +314,16 @@ impl Contrast {
 }
 
 impl Comparison {
+    /// log2 of the ratio of the sides' mean counts per ten thousand, as scanpy has it: of the means of logarithms, each without
+    /// its logarithm, and 1e-9 more.
+    ///
+    /// # Panics
+    /// When there is no such gene.
+    pub fn log2_fold_change(&self, gene: usize) -> f64 {
+        let [first, second] = self.means[gene];
+        DeOptions::default().effect_of(first, second)
+    }
+
     fn push(&mut self, sides: [Summary; 2], mode: Mode) {
         let [first, second] = sides;
         let difference = first.mean - second.mean;

@@ -19,6 +19,16 @@ pub struct Dot {
 }
 
 impl Dot {
+    /// The dot of a gene that adds up to `moments` over so many cells.
+    pub fn of(moments: GeneMoments, n_cells: u64, n_tissue: u64, fixed: FixedPoint) -> Self {
+        Self {
+            n_expressing: moments.n_nonzero.into(),
+            sum: libm::ldexp(moments.sum as f64, -i32::from(fixed.frac_bits())),
+            n_cells,
+            n_tissue,
+        }
+    }
+
     /// The mean of ln(CPTT + 1) over cells that express the gene; `None` where none does.
     pub fn expression(&self) -> Option<f64> {
         (self.n_expressing > 0).then(|| self.sum / self.n_expressing as f64)
@@ -66,12 +76,7 @@ pub fn dots(
         Mode::Exact | Mode::Compatible => (n_cells, moments),
     };
     let own: Vec<(u64, GeneMoments)> = own_cells.iter().zip(own).map(counted).collect();
-    let dot = |(n_cells, moments): (u64, GeneMoments)| Dot {
-        n_expressing: moments.n_nonzero.into(),
-        sum: libm::ldexp(moments.sum as f64, -i32::from(fixed.frac_bits())),
-        n_cells,
-        n_tissue,
-    };
+    let dot = |(n_cells, moments): (u64, GeneMoments)| Dot::of(moments, n_cells, n_tissue, fixed);
     hierarchy.roll_up(&own).into_iter().map(dot).collect()
 }
 

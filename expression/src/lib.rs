@@ -6,7 +6,6 @@
 //!
 //! - [`Ontology`], [`Hierarchy`]: cell types rolled up to their ancestors, redundant rows, the order of rows;
 //!   [`general_tissue`].
-//! - [`Profile`], [`ln_cptt`]: which cells count, and what a count becomes.
 //! - [`dots()`], [`diameter_px`], [`Scales`], [`dot_color`]: the dot plot.
 //! - [`MarkerFinder`], [`MarkerTable`]: marker genes.
 //! - [`Contrast`]: differential expression between two sets of groups.
@@ -33,9 +32,9 @@ pub use markers::{
     GeneScores, LEAST_SCORE, Marker, MarkerFinder, MarkerOptions, MarkerTable, Measure, N_KEPT, N_SHOWN, TypeMarker,
 };
 pub use mode::Mode;
-pub use normal::{ASSAYS_BY_LENGTH, ASSAYS_OF_PAPER, Assays, LEAST_CPTT, LEAST_GENES, Profile, cptt, ln_cptt};
+pub use normal::{ASSAYS_BY_LENGTH, ASSAYS_OF_PAPER, LEAST_CPTT, LEAST_GENES, cptt};
 pub use ontology::{Ontology, OntologyError};
 pub use order::{order_of_genes, order_of_rows};
 pub use questions::{DonorInterval, Quantity, SpecificGene, Specificity, donor_interval, rank_rows, specific_genes};
 pub use sums::Sums;
-pub use tissues::{GENERAL_TISSUES, SYSTEMS_LEFT_OUT, general_tissue, is_left_out};
+pub use tissues::{GENERAL_TISSUES, SYSTEMS_LEFT_OUT, general_tissue};

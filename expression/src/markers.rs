@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use explorer_core::de::{
-    BootstrapPercentile, CELLXGENE_PERCENTILE, Dispersion, FixedPoint, GeneMoments, LEAST_EXPRESSING, Method, Summary,
-    cohens_d, welch,
+    BootstrapPercentile, CELLXGENE_PERCENTILE, Dispersion, FixedPoint, GeneMoments, LEAST_EXPRESSING, Summary, cohens_d,
 };
 
 use crate::{Hierarchy, Mode, Sums};
@@ -83,6 +82,110 @@ pub struct MarkerFinder {
     rivals: Vec<Rivals>,
 }
 
+/// The number of no set.
+const NO_SET: u32 = u32::MAX;
+
+/// Which scores are computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    /// All of them.
+    All,
+    /// Those over the least score of markers; those of the other candidates are −∞.
+    OverLeast,
+}
+
+/// A set of cells, as it is compared with others.
+trait Compared: Copy {
+    /// From means and variances.
+    fn of(summary: Summary, mode: Mode) -> Self;
+
+    /// The mean.
+    fn mean(&self) -> f64;
+
+    /// How much larger this is than another.
+    fn effect(self, other: Self, mode: Mode) -> f64;
+
+    /// Whether that is at most a threshold from 0 on, beyond rounding.
+    fn is_at_most(self, other: Self, threshold: f64, mode: Mode) -> bool;
+}
+
+/// What rounding may come to, relative to a number.
+const ROUNDING: f64 = 1e-12;
+
+impl Compared for Dispersion {
+    fn of(summary: Summary, mode: Mode) -> Self {
+        Self::of(&summary, mode.pooling())
+    }
+
+    fn mean(&self) -> f64 {
+        self.mean
+    }
+
+    fn effect(self, other: Self, mode: Mode) -> f64 {
+        cohens_d(self, other, mode.pooling())
+    }
+
+    fn is_at_most(self, other: Self, threshold: f64, mode: Mode) -> bool {
+        // Without a root and a division, which are most of the work.
+        let difference = self.mean - other.mean;
+        let freedom = mode.pooling().freedom(&self, &other);
+        let most = threshold * threshold * (self.scatter + other.scatter) * (1.0 - ROUNDING);
+        difference <= 0.0 || difference * difference * freedom <= most
+    }
+}
+
+impl Compared for Summary {
+    fn of(summary: Summary, mode: Mode) -> Self {
+        mode.summary(summary)
+    }
+
+    fn mean(&self) -> f64 {
+        self.mean
+    }
+
+    /// Welch's t, as [`explorer_core::de::welch`] has it.
+    fn effect(self, other: Self, _: Mode) -> f64 {
+        if self.n_cells < 2 || other.n_cells < 2 {
+            return 0.0;
+        }
+        let squared_error = self.variance / self.n_cells as f64 + other.variance / other.n_cells as f64;
+        let t = (self.mean - other.mean) / squared_error.sqrt();
+        if t.is_nan() { 0.0 } else { t }
+    }
+
+    fn is_at_most(self, other: Self, threshold: f64, mode: Mode) -> bool {
+        self.effect(other, mode) <= threshold * (1.0 - ROUNDING)
+    }
+}
+
+/// The sets of cells of one gene, remainders as they are needed.
+struct GeneSets<'a, C> {
+    finder: &'a MarkerFinder,
+    own: &'a [GeneMoments],
+    rolled: &'a [GeneMoments],
+    types: Vec<C>,
+    remainders: Vec<Option<C>>,
+}
+
+impl<'a, C: Compared> GeneSets<'a, C> {
+    fn new(finder: &'a MarkerFinder, own: &'a [GeneMoments], rolled: &'a [GeneMoments]) -> Self {
+        let of_type = |(&term, &n_cells): (&usize, &u64)| finder.compared(rolled[term], n_cells);
+        let types = finder.terms.iter().zip(&finder.n_cells).map(of_type).collect();
+        Self { finder, own, rolled, types, remainders: vec![None; finder.remainders.len()] }
+    }
+
+    fn set(&mut self, number: usize) -> C {
+        let Some(remainder) = number.checked_sub(self.types.len()) else { return self.types[number] };
+        let Self { finder, own, rolled, .. } = *self;
+        *self.remainders[remainder].get_or_insert_with(|| {
+            let (of_type, common, n_cells) = finder.remainders[remainder];
+            let mut left = rolled[finder.terms[of_type]];
+            finder.commons[common].iter().for_each(|&term| left.subtract(&own[term]));
+            finder.compared(left, n_cells)
+        })
+    }
+}
+
 /// What a type is compared with.
 #[derive(Clone, Debug)]
 struct Rivals {
@@ -90,6 +193,8 @@ struct Rivals {
     types: Vec<usize>,
     /// The sets of cells that it is compared with: a type whole, or the number of types and a remainder.
     sets: Vec<usize>,
+    /// Of every type the set of its cells that this is compared with; [`NO_SET`] where there is none.
+    set_of: Vec<u32>,
     /// Those of them with no cells left, which count as no difference: the original's.
     n_empty: usize,
     bootstrap: Option<BootstrapPercentile>,
@@ -130,7 +235,13 @@ impl MarkerFinder {
         let mut number_of_remainder = BTreeMap::new();
         let (mut remainders, mut rivals) = (Vec::new(), Vec::new());
         for &term in &terms {
-            let mut of_type = Rivals { types: Vec::new(), sets: Vec::new(), n_empty: 0, bootstrap: None };
+            let mut of_type = Rivals {
+                types: Vec::new(),
+                sets: Vec::new(),
+                set_of: vec![NO_SET; terms.len()],
+                n_empty: 0,
+                bootstrap: None,
+            };
             for (other, &other_term) in terms.iter().enumerate() {
                 if hierarchy.are_colinear(term, other_term) {
                     continue;
@@ -140,6 +251,7 @@ impl MarkerFinder {
                 common.retain(|&below| own_cells[below] > 0);
                 if common.is_empty() {
                     of_type.sets.push(other);
+                    of_type.set_of[other] = other as u32;
                     continue;
                 }
                 let n_common: u64 = common.iter().map(|&below| own_cells[below]).sum();
@@ -155,6 +267,7 @@ impl MarkerFinder {
                     remainders.len() - 1
                 });
                 of_type.sets.push(terms.len() + remainder);
+                of_type.set_of[other] = (terms.len() + remainder) as u32;
             }
             if options.mode == Mode::Exact {
                 of_type.n_empty = 0;
@@ -178,29 +291,32 @@ impl MarkerFinder {
     /// # Panics
     /// When there are not as many sums as terms in the hierarchy.
     pub fn scores(&self, own: &[GeneMoments]) -> GeneScores {
+        let all: Vec<usize> = (0..self.terms.len()).collect();
+        let scores = self.scores_of(&all, own, Wanted::All);
+        let specificities = all.iter().map(|&of_type| self.specificity(of_type, &scores)).collect();
+        GeneScores { scores, specificities }
+    }
+
+    /// The scores of a gene in some types; none in all others.
+    fn scores_of(&self, types: &[usize], own: &[GeneMoments], wanted: Wanted) -> Vec<Option<f64>> {
         let rolled = self.hierarchy.roll_up(own);
-        let is_candidate =
-            |&(_, &term): &(usize, &usize)| u64::from(rolled[term].n_nonzero) >= self.options.least_expressing;
-        let candidates: Vec<usize> =
-            self.terms.iter().enumerate().filter(is_candidate).map(|(of_type, _)| of_type).collect();
+        let is_candidate = |of_type: &usize| {
+            u64::from(rolled[self.terms[*of_type]].n_nonzero) >= self.options.least_expressing
+                && self.rivals[*of_type].bootstrap.is_some()
+        };
+        let candidates: Vec<usize> = types.iter().copied().filter(is_candidate).collect();
         let mut scores = vec![None; self.terms.len()];
         if !candidates.is_empty() {
-            let sets = self.sets(own, &rolled);
             match self.options.measure {
                 Measure::CohensD => {
-                    let pooling = self.options.mode.pooling();
-                    let sets: Vec<Dispersion> = sets.iter().map(|set| Dispersion::of(set, pooling)).collect();
-                    self.score(&candidates, &sets, |group, rival| cohens_d(group, rival, pooling), &mut scores);
+                    self.score(&candidates, GeneSets::<Dispersion>::new(self, own, &rolled), wanted, &mut scores);
                 }
                 Measure::WelchT => {
-                    let sets: Vec<Summary> = sets.into_iter().map(|set| self.options.mode.summary(set)).collect();
-                    let t = |group: Summary, rival: Summary| welch(&group, &rival, Method::Welch).0.t;
-                    self.score(&candidates, &sets, t, &mut scores);
+                    self.score(&candidates, GeneSets::<Summary>::new(self, own, &rolled), wanted, &mut scores);
                 }
             }
         }
-        let specificities = (0..self.terms.len()).map(|of_type| self.specificity(of_type, &scores)).collect();
-        GeneScores { scores, specificities }
+        scores
     }
 
     /// The markers of every type, by its place in [`Self::terms`], best first: genes in ascending order, each with what it adds
@@ -211,10 +327,38 @@ impl MarkerFinder {
     pub fn markers<S: AsRef<[GeneMoments]>>(&self, genes: impl IntoIterator<Item = (u32, S)>) -> Vec<Vec<Marker>> {
         let mut markers = vec![Vec::new(); self.terms.len()];
         for (gene, own) in genes {
-            self.note(gene, &self.scores(own.as_ref()), &mut markers);
+            let scores = self.scores_over_least(own.as_ref());
+            for (of_type, markers) in markers.iter_mut().enumerate() {
+                if scores[of_type].is_some_and(|score| score > self.options.least_score) {
+                    self.note(gene, scores[of_type], self.specificity(of_type, &scores), markers);
+                }
+            }
         }
         markers.iter_mut().for_each(|markers| self.keep_best(markers));
         markers
+    }
+
+    /// The markers of one type, by its place in [`Self::terms`], best first, as [`Self::markers`] has them: of ascending genes
+    /// that `own` gives the sums of. It scores that type alone, and the others for its markers' specificities.
+    ///
+    /// # Panics
+    /// When there is no such type, or a gene has not as many sums as there are terms in the hierarchy.
+    pub fn markers_of<S: AsRef<[GeneMoments]>>(
+        &self,
+        of_type: usize,
+        genes: impl IntoIterator<Item = u32>,
+        own: impl Fn(u32) -> S,
+    ) -> Vec<Marker> {
+        let mut found = Vec::new();
+        for gene in genes {
+            let score = self.scores_of(&[of_type], own(gene).as_ref(), Wanted::OverLeast)[of_type];
+            self.note(gene, score, 0.0, &mut found);
+        }
+        self.keep_best(&mut found);
+        for marker in &mut found {
+            marker.specificity = self.specificity(of_type, &self.scores_over_least(own(marker.gene).as_ref()));
+        }
+        found
     }
 
     /// The markers of all genes, from those of some and of the others, as [`Self::markers`] has them.
@@ -230,16 +374,12 @@ impl MarkerFinder {
         some
     }
 
-    fn note(&self, gene: u32, scores: &GeneScores, markers: &mut [Vec<Marker>]) {
-        let of_types = scores.scores.iter().zip(&scores.specificities).zip(markers);
-        for ((score, &specificity), markers) in of_types {
-            if let Some(score) = score.filter(|&score| score > self.options.least_score) {
-                markers.push(Marker { gene, score, specificity });
-                // Now and then, so that no more are kept than a few times as many as are wanted.
-                if markers.len() >= self.options.n_kept.max(N_KEPT).saturating_mul(4) {
-                    self.keep_best(markers);
-                }
-            }
+    fn note(&self, gene: u32, score: Option<f64>, specificity: f64, markers: &mut Vec<Marker>) {
+        let Some(score) = score.filter(|&score| score > self.options.least_score) else { return };
+        markers.push(Marker { gene, score, specificity });
+        // Now and then, so that no more are kept than a few times as many as are wanted.
+        if markers.len() >= self.options.n_kept.max(N_KEPT).saturating_mul(4) {
+            self.keep_best(markers);
         }
     }
 
@@ -248,49 +388,75 @@ impl MarkerFinder {
         markers.truncate(self.options.n_kept);
     }
 
-    /// Summaries of every type, then of every remainder.
-    fn sets(&self, own: &[GeneMoments], rolled: &[GeneMoments]) -> Vec<Summary> {
-        let sum = |terms: &Vec<usize>| {
-            let mut sum = GeneMoments::default();
-            terms.iter().for_each(|&term| sum.add(&own[term]));
-            sum
-        };
-        let commons: Vec<GeneMoments> = self.commons.iter().map(sum).collect();
-        let types = self.terms.iter().zip(&self.n_cells).map(|(&term, &n_cells)| (rolled[term], n_cells));
-        let remainders = self.remainders.iter().map(|&(of_type, common, n_cells)| {
-            let mut left = rolled[self.terms[of_type]];
-            left.subtract(&commons[common]);
-            (left, n_cells)
-        });
-        types.chain(remainders).map(|(moments, n_cells)| self.summary(moments, n_cells)).collect()
-    }
-
-    fn summary(&self, moments: GeneMoments, n_cells: u64) -> Summary {
+    fn compared<C: Compared>(&self, moments: GeneMoments, n_cells: u64) -> C {
         // Most genes are in few types: what is not there needs no arithmetic.
-        if moments.n_nonzero == 0 {
-            Summary { n_cells, ..Summary::default() }
-        } else {
-            self.fixed.summary(moments, n_cells)
-        }
+        let summary = match moments.n_nonzero {
+            0 => Summary { n_cells, ..Summary::default() },
+            _ => self.fixed.summary(moments, n_cells),
+        };
+        C::of(summary, self.options.mode)
     }
 
-    /// Writes the scores of some types.
-    fn score<T: Copy>(
+    /// The scores that a marker may have, and −∞ for the other candidates.
+    fn scores_over_least(&self, own: &[GeneMoments]) -> Vec<Option<f64>> {
+        let all: Vec<usize> = (0..self.terms.len()).collect();
+        self.scores_of(&all, own, Wanted::OverLeast)
+    }
+
+    /// Writes the scores of some types, which have others to compare with.
+    fn score<C: Compared>(
         &self,
         candidates: &[usize],
-        sets: &[T],
-        compare: impl Fn(T, T) -> f64,
+        mut sets: GeneSets<'_, C>,
+        wanted: Wanted,
         scores: &mut [Option<f64>],
     ) {
-        let mut effects = Vec::with_capacity(sets.len());
+        // Those of the largest mean first: a type that is not above them is soon known to be no marker's.
+        let mut largest_first: Vec<usize> = (0..self.terms.len()).collect();
+        if wanted == Wanted::OverLeast {
+            largest_first.sort_unstable_by(|&a, &b| sets.types[b].mean().total_cmp(&sets.types[a].mean()));
+        }
+        let mut effects = Vec::new();
         for &of_type in candidates {
             let rivals = &self.rivals[of_type];
             let Some(bootstrap) = &rivals.bootstrap else { continue };
+            if wanted == Wanted::OverLeast && self.is_at_most_least(of_type, bootstrap, &largest_first, &mut sets) {
+                scores[of_type] = Some(f64::NEG_INFINITY);
+                continue;
+            }
             effects.clear();
-            effects.extend(rivals.sets.iter().map(|&set| compare(sets[of_type], sets[set])));
+            let group = sets.types[of_type];
+            effects.extend(rivals.sets.iter().map(|&set| group.effect(sets.set(set), self.options.mode)));
             effects.resize(effects.len() + rivals.n_empty, 0.0);
             scores[of_type] = Some(bootstrap.mean(&mut effects));
         }
+    }
+
+    /// Whether a type's score is at most the least of markers, since all effects that have weight are. It may also be where
+    /// this says nothing.
+    fn is_at_most_least<C: Compared>(
+        &self,
+        of_type: usize,
+        bootstrap: &BootstrapPercentile,
+        largest_first: &[usize],
+        sets: &mut GeneSets<'_, C>,
+    ) -> bool {
+        let MarkerOptions { least_score, mode, .. } = self.options;
+        if least_score < 0.0 {
+            return false;
+        }
+        let (group, rivals) = (sets.types[of_type], &self.rivals[of_type]);
+        let mut n_left = bootstrap.n_weights().saturating_sub(rivals.n_empty);
+        for &other in largest_first {
+            if n_left == 0 {
+                break;
+            }
+            let set = rivals.set_of[other];
+            if set != NO_SET && group.is_at_most(sets.set(set as usize), least_score, mode) {
+                n_left -= 1;
+            }
+        }
+        n_left == 0
     }
 
     fn specificity(&self, of_type: usize, scores: &[Option<f64>]) -> f64 {

@@ -1,13 +1,10 @@
 //! Questions to a whole corpus.
 
 use explorer_core::de::{
-    Dispersion, FixedPoint, GeneMoments, LEAST_CELLS, Summary, cohens_d, sample_summary, t_quantile,
+    Dispersion, FixedPoint, GeneMoments, LEAST_CELLS, LEFT_OUT, Summary, cohens_d, sample_summary, t_quantile,
 };
 
 use crate::{Dot, Mode};
-
-/// What intervals leave out, on both sides together.
-const LEFT_OUT: f64 = 0.05;
 
 /// What a dot is judged by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

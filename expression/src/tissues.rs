@@ -100,8 +100,3 @@ pub fn general_tissue<'a>(anatomy: &Ontology, tissue: &'a str) -> &'a str {
     let is_over = |general: &&&'static str| **general == tissue || above.contains(**general);
     GENERAL_TISSUES.iter().find(is_over).copied().unwrap_or(tissue)
 }
-
-/// Whether cells of a general tissue do not count ([`SYSTEMS_LEFT_OUT`]).
-pub fn is_left_out(general: &str) -> bool {
-    SYSTEMS_LEFT_OUT.contains(&general)
-}

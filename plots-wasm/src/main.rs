@@ -1,5 +1,6 @@
-//! The entry of the worker that draws plots, tests gene sets and answers questions about some cells.
+//! The entry of the worker that draws plots, tests gene sets and answers questions about some cells, or to a corpus.
 
+mod corpora;
 mod raster;
 
 use std::{cell::RefCell, rc::Rc};
@@ -35,7 +36,7 @@ struct LastSets {
 
 fn main() {
     console_error_panic_hook::set_once();
-    worker::start(Programs { draw_plot: Some(answer), ..Programs::default() });
+    worker::start(Programs { draw_plot: Some(answer), ask_corpus: Some(corpora::answer), ..Programs::default() });
 }
 
 fn answer(task: PlotTask) -> LocalBoxFuture<'static, Result<PlotAnswer, String>> {

@@ -14,9 +14,12 @@ pub async fn png(figure: &Figure, scale: f64) -> Result<Blob, String> {
     let [width, height] = figure.size.map(|size| size.ceil() * scale);
     if width.max(height) > MOST_DPX {
         let most = (MOST_DPX / figure.size[0].max(figure.size[1])).floor();
+        let instead = match most {
+            ..1.0 => "Save".to_owned(),
+            _ => format!("Choose a scale of at most {most}, or save"),
+        };
         return Err(format!(
-            "The picture would have {width} × {height} pixels, more than a browser can draw. Choose a scale of at most \
-             {most}, or save it as SVG."
+            "The picture would have {width} × {height} pixels, more than a browser can draw. {instead} it as SVG."
         ));
     }
     let failed = |_: JsValue| "The browser could not draw the picture. Save it as SVG instead.".to_owned();

@@ -14,6 +14,7 @@ mod heatmap;
 mod legend;
 mod matrix;
 mod means;
+pub mod of_corpus;
 mod palette;
 mod ridgeline;
 mod sets;

@@ -1,6 +1,7 @@
 //! Colors of means.
 
 use explorer_core::color::{Colormap, Ground, Rgb, opaque};
+use expression::dot_color;
 
 /// ColorBrewer's Reds of nine classes, lightest first.
 const REDS: [Rgb; 9] = [
@@ -25,6 +26,8 @@ pub enum Palette {
     Reds(Ground),
     /// As of scanpy's matrix plot.
     Viridis,
+    /// What is little is near the ground, as of CELLxGENE's Gene Expression.
+    Magma(Ground),
 }
 
 impl Palette {
@@ -44,6 +47,7 @@ impl Palette {
                 })
             }
             Self::Viridis => opaque(Colormap::Viridis.color(place)),
+            Self::Magma(ground) => opaque(dot_color(if ground == Ground::Light { place } else { 1.0 - place })),
         }
     }
 

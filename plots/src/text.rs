@@ -18,7 +18,12 @@ pub fn width(text: &str) -> f64 {
 
 /// A label, told where there is nothing to see of it, and cut where it is too long.
 pub fn label(text: &str) -> String {
-    fitted(&visible(text), MOST_LABEL_PX, width)
+    cut(&visible(text), MOST_LABEL_PX)
+}
+
+/// A text, cut where it is wider than so many CSS pixels.
+pub fn cut(text: &str, most_px: f64) -> String {
+    fitted(text, most_px, width)
 }
 
 /// The widest of some labels, in CSS pixels.

@@ -57,6 +57,10 @@ pub const HOST_QUERY: &str = "host";
 /// What stands there in place of a dataset that the page around the frame supplies: `&bytes=NAME`.
 pub const BYTES_QUERY: &str = "bytes";
 
+/// The name of the page's `<meta>` that lists the corpora of gene expression that its dataset is in: the addresses of their
+/// pages, with spaces between them.
+pub const CORPORA_META: &str = "tessera-corpora";
+
 /// The name of the page's `<meta>` that lists the origins whose data it may show, with spaces between them.
 pub const DATA_ORIGINS_META: &str = "tessera-data-origins";
 

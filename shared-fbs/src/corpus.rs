@@ -2,7 +2,7 @@
 //!
 //! The types are those of `schemas/corpus.fbs`, which documents every field.
 
-use crate::{DecodeError, frame, generated::corpus_generated::tessera::corpus as wire, manifest, path};
+use crate::{DecodeError, frame, generated::corpus_generated::tessera::corpus as wire, manifest, path, segments};
 
 pub use wire::{
     CorpusT as Corpus, Dimension, LevelT as Level, OntologyTermT as OntologyTerm, PartT as Part, ProfileT as Profile,
@@ -12,14 +12,22 @@ pub use wire::{
 /// The version of the format that this crate writes and reads.
 pub const FORMAT_VERSION: u32 = 1;
 
+/// Bits of fraction that sums may have.
+const MOST_FRAC_BITS: u8 = 51;
+
 /// Level of compression: a manifest is written seldom and read by everybody.
 const LEVEL: i32 = 12;
 
 /// The pack of genes and groups of a part.
 pub const TABLES: &str = "tables";
 
-/// The pack of a tile for every finest group of a part.
-pub const GROUPS: &str = "groups";
+/// The pack of a tile for every group of a level of a part, by genes. The finest level has one, others may.
+pub fn groups_pack(level: usize) -> String {
+    match level {
+        0 => "groups".to_owned(),
+        _ => format!("groups{level}"),
+    }
+}
 
 /// The pack of a tile for every gene of a part, by groups of a level.
 pub fn genes_pack(level: usize) -> String {
@@ -35,6 +43,7 @@ impl Part {
             length: page.length,
             checksum: page.checksum,
         };
+        let segment = |segment: &manifest::Segment| wire::SegmentT { hash: segment.hash, n_bytes: segment.n_bytes };
         let pack = |pack: manifest::Pack| wire::PackT {
             name: pack.name,
             file: pack.file,
@@ -44,6 +53,7 @@ impl Part {
             pages: pack.pages.into_iter().map(page).collect(),
             lengths: pack.lengths,
             checksums: pack.checksums,
+            segments: pack.segments.map(|segments| segments.iter().map(segment).collect()),
         };
         self.packs = packs.into_iter().map(pack).collect();
     }
@@ -56,6 +66,7 @@ impl Part {
             length: page.length,
             checksum: page.checksum,
         };
+        let segment = |segment: &wire::SegmentT| manifest::Segment { hash: segment.hash, n_bytes: segment.n_bytes };
         let pack = |pack: &wire::PackT| manifest::Pack {
             name: pack.name.clone(),
             file: pack.file.clone(),
@@ -65,7 +76,7 @@ impl Part {
             pages: pack.pages.iter().map(page).collect(),
             lengths: pack.lengths.clone(),
             checksums: pack.checksums.clone(),
-            segments: None,
+            segments: pack.segments.as_ref().map(|segments| segments.iter().map(segment).collect()),
         };
         self.packs.iter().map(pack).collect()
     }
@@ -77,15 +88,22 @@ impl Part {
 }
 
 impl Corpus {
-    /// What the corpus holds as 32 hexadecimal digits: XXH3-128 of the manifest without its version, its parent and the
+    /// What the corpus holds as 32 hexadecimal digits: XXH3-128 of the manifest without its version, its parent, its segments and the
     /// programs that wrote it. The manifest names every pack by its content, so packs that differ give another id.
     pub fn content_id_of(&self) -> String {
-        let mut content = self.clone();
+        let mut content = self.clone().without_segments();
         (content.version, content.parent) = (0, None);
         content.content_id.clear();
         content.generator.clear();
         content.sources.iter_mut().for_each(|source| source.generator.clear());
         format!("{:032x}", xxhash_rust::xxh3::xxh3_128(&content.to_buffer()))
+    }
+
+    /// The same corpus, none of whose packs is in segments.
+    #[must_use]
+    pub fn without_segments(mut self) -> Self {
+        self.parts.iter_mut().flat_map(|part| &mut part.packs).for_each(|pack| pack.segments = None);
+        self
     }
 
     fn to_buffer(&self) -> Vec<u8> {
@@ -124,6 +142,9 @@ impl Corpus {
     /// Refuses what would lead a reader astray.
     fn check(&self) -> Result<(), DecodeError> {
         let wrong = |reason| Err(DecodeError::Inconsistent { table: "Corpus", reason });
+        if self.frac_bits > MOST_FRAC_BITS || u32::from(self.square_shift) >= u32::BITS {
+            return wrong("its sums have more bits than numbers have");
+        }
         if !self.sources.is_sorted_by(|a, b| a.id < b.id) {
             return wrong("its sources are not in the order of their ids");
         }
@@ -145,20 +166,19 @@ impl Corpus {
             }
             let n_tiles = |name: &str| part.packs.iter().find(|pack| pack.name == name).map(|pack| pack.n_tiles);
             let has_every_gene = |level: usize| n_tiles(&genes_pack(level)) == Some(part.n_genes);
-            if !(0..part.levels.len()).all(has_every_gene) || n_tiles(GROUPS) != Some(part.levels[0].n_groups) {
+            let groups_of = |level: usize| n_tiles(&groups_pack(level));
+            let has_every_group = |level: usize| groups_of(level).is_none_or(|n| n == part.levels[level].n_groups);
+            let is_whole = |level: usize| has_every_gene(level) && has_every_group(level);
+            if !(0..part.levels.len()).all(is_whole) || groups_of(0).is_none() {
                 return wrong("a pack does not have a tile for every gene or group");
             }
-            for pack in &part.packs {
+            for pack in part.dataset_packs() {
                 if !path::is_pack_file(&pack.file) {
                     return wrong("a pack's file name is not a plain name");
                 }
-                let n_listed = match pack.page_tiles {
-                    0 => pack.n_tiles,
-                    tiles if pack.pages.len() == pack.n_tiles.div_ceil(tiles) as usize => 0,
-                    _ => return wrong("a paged directory does not have every page"),
-                };
-                if [pack.lengths.len(), pack.checksums.len()] != [n_listed as usize; 2] {
-                    return wrong("a directory does not describe every tile");
+                pack.check_directory().or_else(wrong)?;
+                if pack.segments.as_ref().is_some_and(|segments| !segments::are_all_of(segments, pack.n_bytes)) {
+                    return wrong("the segments of a pack do not make it up");
                 }
             }
         }
@@ -183,7 +203,7 @@ mod tests {
         let level = Level { dimensions: Dimension::ENUM_VALUES.to_vec(), n_groups: 3 };
         let mut part =
             Part { organism: "NCBITaxon:9606".to_owned(), n_genes: 2, levels: vec![level], ..Part::default() };
-        part.set_packs(vec![pack(TABLES, 4), pack("genes0", 2), pack(GROUPS, 3)]);
+        part.set_packs(vec![pack(TABLES, 4), pack("genes0", 2), pack(&groups_pack(0), 3)]);
         let source = |id: &str| Source { id: id.to_owned(), ..Source::default() };
         let sources = vec![source("a"), source("b")];
         let mut corpus = Corpus { format_version: FORMAT_VERSION, sources, parts: vec![part], ..Corpus::default() };
@@ -202,6 +222,9 @@ mod tests {
         let corpus = corpus();
         let later = Corpus { version: 7, parent: Some("x".to_owned()), generator: "y".to_owned(), ..corpus.clone() };
         assert_eq!(later.content_id_of(), corpus.content_id);
+        let mut hosted = corpus.clone();
+        hosted.parts[0].packs[0].segments = Some(vec![wire::SegmentT { hash: 1, n_bytes: 10 }]);
+        assert_eq!((hosted.content_id_of(), Corpus::decode(&hosted.encode())), (corpus.content_id.clone(), Ok(hosted)));
         let mut other = corpus.clone();
         other.sources[0].n_cells = 1;
         assert_ne!(other.content_id_of(), corpus.content_id);
@@ -209,7 +232,10 @@ mod tests {
 
     #[test]
     fn what_would_lead_astray_is_refused() {
-        let changes: [fn(&mut Corpus); 8] = [
+        let changes: [fn(&mut Corpus); 11] = [
+            |corpus| corpus.parts[0].packs[0].segments = Some(Vec::new()),
+            |corpus| corpus.frac_bits = 52,
+            |corpus| corpus.square_shift = 32,
             |corpus| corpus.format_version += 1,
             |corpus| corpus.sources.reverse(),
             |corpus| corpus.sources[0].part = 1,

@@ -116,6 +116,18 @@ pub enum DirectoryPlace {
 }
 
 impl Pack {
+    /// Whether the directory describes every tile; why not.
+    pub(crate) fn check_directory(&self) -> Result<(), &'static str> {
+        let is_inline = self.page_tiles == 0;
+        if is_inline && self.lengths.len() != self.n_tiles as usize || self.lengths.len() != self.checksums.len() {
+            return Err("an inline directory does not describe every tile");
+        }
+        if !is_inline && self.pages.len() != self.n_tiles.div_ceil(self.page_tiles) as usize {
+            return Err("a paged directory does not have every page");
+        }
+        Ok(())
+    }
+
     /// Where the directory entry of a tile is to be found; `None` when the pack has no such tile.
     pub fn directory_of(&self, index: u32) -> Option<DirectoryPlace> {
         if index >= self.n_tiles {
@@ -370,13 +382,7 @@ impl Manifest {
             if !is_plain_file_name(&pack.file) {
                 return wrong("a pack's file name is not a plain name");
             }
-            let inline = pack.page_tiles == 0;
-            if inline && pack.lengths.len() != pack.n_tiles as usize || pack.lengths.len() != pack.checksums.len() {
-                return wrong("an inline directory does not describe every tile");
-            }
-            if !inline && pack.pages.len() != pack.n_tiles.div_ceil(pack.page_tiles) as usize {
-                return wrong("a paged directory does not have every page");
-            }
+            pack.check_directory().or_else(wrong)?;
             if pack.segments.as_ref().is_some_and(|segments| !segments::are_all_of(segments, pack.n_bytes)) {
                 return wrong("the segments of a pack do not make it up");
             }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use builder::gene_symbols;
 use h5ad::{Frame, FrameColumn, H5ad, Matrix, MatrixLocation, SparseSlab, Storage};
 use shared_fbs::tile::Genes;
 
@@ -101,31 +102,14 @@ impl H5adCounts {
         if var.index.len() != n_columns {
             return Err(SummaryError::UnnamedGenes { matrix: matrix_name, n_columns, n_genes: var.index.len() });
         }
-        let column = |frame: &Frame, name: &str| {
-            frame.columns.iter().find(|(column, _)| column == name).map(|(_, values)| values.clone())
-        };
-        let symbols = ["feature_name", "gene_symbols", "gene_name"].iter().find_map(|name| {
-            let labels: Vec<Option<String>> = match column(&var, name)? {
-                FrameColumn::Strings(labels) => labels,
-                FrameColumn::Categorical { codes, categories, .. } => {
-                    let label = |code: i32| categories.get(usize::try_from(code).ok()?).cloned();
-                    codes.into_iter().map(label).collect()
-                }
-                FrameColumn::Booleans(_)
-                | FrameColumn::Integers(_)
-                | FrameColumn::Unsigned(_)
-                | FrameColumn::Singles(_)
-                | FrameColumn::Doubles(_)
-                | FrameColumn::Unsupported { .. } => return None,
-            };
-            Some(labels.into_iter().zip(&var.index).map(|(label, id)| label.unwrap_or_else(|| id.clone())).collect())
-        });
+        let symbols = gene_symbols(&var);
         let numbers = |frame: &Frame| -> Option<Vec<f64>> {
-            match column(frame, "feature_length")? {
-                FrameColumn::Integers(values) => values.into_iter().map(|value| Some(value? as f64)).collect(),
-                FrameColumn::Unsigned(values) => values.into_iter().map(|value| Some(value? as f64)).collect(),
-                FrameColumn::Singles(values) => Some(values.into_iter().map(f64::from).collect()),
-                FrameColumn::Doubles(values) => Some(values),
+            let (_, column) = frame.columns.iter().find(|(name, _)| name == "feature_length")?;
+            match column {
+                FrameColumn::Integers(values) => values.iter().map(|value| Some((*value)? as f64)).collect(),
+                FrameColumn::Unsigned(values) => values.iter().map(|value| Some((*value)? as f64)).collect(),
+                FrameColumn::Singles(values) => Some(values.iter().copied().map(f64::from).collect()),
+                FrameColumn::Doubles(values) => Some(values.clone()),
                 FrameColumn::Categorical { .. }
                 | FrameColumn::Strings(_)
                 | FrameColumn::Booleans(_)

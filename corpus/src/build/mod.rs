@@ -11,5 +11,4 @@ pub use cells::{CellColumn, CellTable, Choices};
 pub use counts::{Counts, H5adCounts, Majors};
 pub use error::SummaryError;
 pub use part::PartWriter;
-pub use spool::{Entry, added_up};
-pub use summarize::{GENERATOR, Input, Summary, compact, manifest, summarize, write_manifest};
+pub use summarize::{GENERATOR, Input, Summary, Terms, compact, manifest, summarize, write_manifest};

@@ -1,6 +1,6 @@
 //! Writing a part: sums of gene after gene in, packs of tiles out.
 
-use std::io;
+use std::{borrow::Cow, io};
 
 use builder::{
     Environment,
@@ -8,12 +8,12 @@ use builder::{
 };
 use rayon::prelude::*;
 use shared_fbs::{
-    corpus::{GROUPS, Level, Part, TABLES, genes_pack},
+    corpus::{Level, Part, TABLES, genes_pack, groups_pack},
     tile::{Categories, Codes, Genes, Strings},
 };
 
-use super::spool::{Entry, EntryBytes, Spool, added_up};
-use crate::{Dimension, Groups, Values, groups::pack_codes, open::pack};
+use super::spool::Spool;
+use crate::{Dimension, Entry, Groups, Values, groups::pack_codes, open::pack, sums::added_up};
 
 /// The dimensions of the levels that a part may have beside the finest: what a plot without filters takes, and one that
 /// groups by a dimension or filters by it.
@@ -25,8 +25,8 @@ const LEVELS: [&[Dimension]; 5] = [
     &[Dimension::Tissue, Dimension::CellType, Dimension::Publication],
 ];
 
-/// Bytes of entries by group that wait in memory.
-const PENDING_BYTES: usize = 256 << 20;
+/// The level that has tiles by group beside the finest, which markers and comparisons of whole tissues and cell types read.
+const BY_GROUP: &[Dimension] = LEVELS[0];
 
 /// Groups whose tiles are made at one time.
 const GROUPS_AT_ONCE: usize = 256;
@@ -40,9 +40,8 @@ pub struct PartWriter<'a> {
     /// Of every level but the finest, the group that each finest one is part of.
     part_of: Vec<Vec<u32>>,
     genes: Vec<PackWriter>,
-    by_group: Spool<'a>,
-    pending: Vec<EntryBytes>,
-    pending_bytes: usize,
+    /// Sums by group, of the levels that have tiles of them.
+    by_group: Vec<(usize, Spool<'a>)>,
     n_cells: u64,
     n_genes: u32,
     environment: Environment<'a>,
@@ -73,7 +72,11 @@ impl<'a> PartWriter<'a> {
         let genes = (0..groups.len())
             .map(|level| PackWriter::create(environment.output, &genes_pack(level)))
             .collect::<io::Result<_>>()?;
-        let n_groups = groups[0].len();
+        let has_groups = |level: &usize| *level == 0 || groups[*level].dimensions == BY_GROUP;
+        let by_group = (0..groups.len())
+            .filter(has_groups)
+            .map(|level| (level, Spool::new(environment.scratch, groups[level].len())))
+            .collect();
         Ok(Self {
             organism: organism.to_owned(),
             values,
@@ -81,9 +84,7 @@ impl<'a> PartWriter<'a> {
             groups,
             part_of,
             genes,
-            by_group: Spool::new(environment.scratch, n_groups),
-            pending: vec![EntryBytes::default(); n_groups],
-            pending_bytes: 0,
+            by_group,
             n_genes: 0,
             environment,
         })
@@ -94,41 +95,31 @@ impl<'a> PartWriter<'a> {
     /// # Errors
     /// When a file cannot be written, or sums overflow.
     pub fn push(&mut self, genes: &[Vec<Entry>]) -> io::Result<()> {
-        let frame = |entries: &[Entry]| Frame::new(&pack(entries, self.n_cells).encode(), MOMENTS_LEVEL);
         for (level, writer) in self.genes.iter_mut().enumerate() {
-            let frames: io::Result<Vec<Frame>> = genes
+            let sums: io::Result<Vec<Cow<'_, [Entry]>>> = genes
                 .par_iter()
                 .map(|entries| match level.checked_sub(1) {
-                    None => Ok(frame(entries)),
+                    None => Ok(Cow::Borrowed(entries.as_slice())),
                     Some(coarser) => {
                         let part_of = &self.part_of[coarser];
                         let moved = entries.iter().map(|&(group, moments)| (part_of[group as usize], moments));
                         let sums = added_up(moved.collect()).ok_or_else(|| io::Error::other("the sums overflow"))?;
-                        Ok(frame(&sums))
+                        Ok(Cow::Owned(sums))
                     }
                 })
                 .collect();
-            writer.extend(&frames?)?;
-        }
-        for entries in genes {
-            for &(group, moments) in entries {
-                let of_group = &mut self.pending[group as usize];
-                let before = of_group.len();
-                of_group.push((self.n_genes, moments));
-                self.pending_bytes += of_group.len() - before;
-            }
-            self.n_genes += 1;
-            if self.pending_bytes > PENDING_BYTES {
-                self.spill()?;
+            let sums = sums?;
+            let frame = |entries: &Cow<'_, [Entry]>| Frame::new(&pack(entries, self.n_cells).encode(), MOMENTS_LEVEL);
+            writer.extend(&sums.par_iter().map(frame).collect::<Vec<Frame>>())?;
+            if let Some((_, spool)) = self.by_group.iter_mut().find(|(of_level, _)| *of_level == level) {
+                for (gene, entries) in (self.n_genes..).zip(&sums) {
+                    for &(group, moments) in entries.iter() {
+                        spool.push(group as usize, (gene, moments))?;
+                    }
+                }
             }
         }
-        Ok(())
-    }
-
-    fn spill(&mut self) -> io::Result<()> {
-        self.by_group.push(&self.pending)?;
-        self.pending.iter_mut().for_each(|of_group| *of_group = EntryBytes::default());
-        self.pending_bytes = 0;
+        self.n_genes += genes.len() as u32;
         Ok(())
     }
 
@@ -141,24 +132,27 @@ impl<'a> PartWriter<'a> {
     /// When other genes came than these.
     pub fn finish(mut self, genes: &Genes) -> io::Result<Part> {
         assert_eq!(genes.ids.len(), self.n_genes as usize, "every gene came once");
-        self.spill()?;
         let mut packs = vec![self.write_tables(genes)?];
-        let mut by_group = PackWriter::create(self.environment.output, GROUPS)?;
-        let finest = &self.groups[0];
-        for first in (0..finest.len()).step_by(GROUPS_AT_ONCE) {
-            let range = first..finest.len().min(first + GROUPS_AT_ONCE);
-            let entries = self.by_group.read(range.clone())?;
-            let frames: Vec<Frame> = entries
-                .par_iter()
-                .zip(&finest.n_cells[range])
-                .map(|(entries, &n_cells)| Frame::new(&pack(entries, n_cells.into()).encode(), MOMENTS_LEVEL))
-                .collect();
-            by_group.extend(&frames)?;
+        let mut by_group = Vec::new();
+        for (level, spool) in &mut self.by_group {
+            let mut writer = PackWriter::create(self.environment.output, &groups_pack(*level))?;
+            let groups = &self.groups[*level];
+            for first in (0..groups.len()).step_by(GROUPS_AT_ONCE) {
+                let range = first..groups.len().min(first + GROUPS_AT_ONCE);
+                let entries = spool.read(range.clone())?;
+                let frames: Vec<Frame> = entries
+                    .par_iter()
+                    .zip(&groups.n_cells[range])
+                    .map(|(entries, &n_cells)| Frame::new(&pack(entries, n_cells.into()).encode(), MOMENTS_LEVEL))
+                    .collect();
+                writer.extend(&frames)?;
+            }
+            by_group.push(writer.finish()?);
         }
         for writer in self.genes {
             packs.push(writer.finish()?);
         }
-        packs.push(by_group.finish()?);
+        packs.extend(by_group);
         let level = |groups: &Groups| Level {
             dimensions: groups.dimensions.iter().map(|dimension| dimension.to_wire()).collect(),
             n_groups: groups.len() as u32,

@@ -17,9 +17,9 @@ use super::{
     cells::{CellTable, Choices, GroupedCells, NONE},
     counts::{Counts, Majors},
     part::PartWriter,
-    spool::{Entry, EntryBytes, Spool},
+    spool::{EntryBytes, Spool},
 };
-use crate::{Dimension, Groups, Term, Values, value};
+use crate::{Dimension, Entry, Groups, LookUp, Term, Values, ontology::terms_above, value};
 
 /// Slabs that are added up at one time, of which each thread reads one after another.
 const SLABS_AT_ONCE: usize = 16;
@@ -54,6 +54,15 @@ pub struct Input<'a> {
     pub organism: Option<&'a str>,
 }
 
+/// What terms of ontologies are to each other.
+#[derive(Clone, Copy)]
+pub struct Terms<'a> {
+    /// The tissue that stands for one.
+    pub general_tissue: &'a dyn Fn(&Term) -> Term,
+    /// Looks terms of cell types up.
+    pub look_up: &'a LookUp<'a>,
+}
+
 /// What was read of some cells or genes of a slab.
 struct SlabSums {
     /// Where each gene's values begin among `values`; one more than there are genes.
@@ -65,19 +74,19 @@ struct SlabSums {
     n_few_genes: usize,
 }
 
-/// Makes the summary of an input. `general_tissue` gives the tissue that stands for one.
+/// Makes the summary of an input.
 ///
 /// # Errors
 /// [`SummaryError`]; what was written until then is no summary, since the manifest is written last.
 pub fn summarize(
     input: Input<'_>,
     choices: &Choices,
-    general_tissue: &dyn Fn(&Term) -> Term,
+    terms: &Terms<'_>,
     environment: Environment<'_>,
 ) -> Result<Summary, SummaryError> {
     let Input { cells, counts, file, content, organism } = input;
     let output = |source| BuildError::Output { place: environment.output.place(), source };
-    let grouped = cells.grouped(choices, organism, general_tissue)?;
+    let grouped = cells.grouped(choices, organism, terms.general_tissue)?;
     let (order, number_of) = by_id(counts.genes())?;
     let work = Work { counts, choices, grouped: &grouped, number_of: &number_of, environment };
     work.check_lengths()?;
@@ -98,6 +107,8 @@ pub fn summarize(
         return Err(SummaryError::NoCells { profile, n_obs: cells.n_obs, reasons: reasons.join(", ") });
     }
     let (groups, values, number_of_group) = compact(&groups, &values);
+    let types = values[Dimension::CellType as usize].terms.iter().map(|term| term.id.clone());
+    let ontology = terms_above(types, terms.look_up);
     let mut writer = PartWriter::create(environment, &organism, values, groups).map_err(output)?;
     let mut n_nonzero = 0;
     let stage = environment.progress.stage("writing sums".to_owned(), order.len() as u64);
@@ -133,7 +144,7 @@ pub fn summarize(
         matrix: counts.name(),
         generator: GENERATOR.to_owned(),
     };
-    let manifest = manifest(choices.profile.clone(), vec![source], vec![part], Vec::new(), None);
+    let manifest = manifest(choices.profile.clone(), vec![source], vec![part], ontology, None);
     write_manifest(&manifest, &environment)?;
     Ok(Summary { manifest, left_out })
 }
@@ -153,8 +164,8 @@ pub fn manifest(
         parent: parent.map(|parent| parent.content_id.clone()),
         generator: GENERATOR.to_owned(),
         profile: Box::new(profile),
-        frac_bits: value::FIXED_POINT_BITS,
-        square_shift: value::SQUARE_SHIFT,
+        frac_bits: value::FIXED_POINT.frac_bits() as u8,
+        square_shift: value::FIXED_POINT.square_shift(),
         sources,
         parts,
         ontology,
@@ -290,7 +301,7 @@ impl Work<'_> {
                         },
                     )
                     .collect();
-                Ok(spool.push(&majors).map_err(scratch)?)
+                Ok(spool.extend(&majors).map_err(scratch)?)
             },
         )?;
         Ok((n_cells, n_few_genes))
@@ -415,7 +426,7 @@ impl Work<'_> {
         self.each_batch("summing up genes", sums, |slabs| {
             let mut majors = vec![EntryBytes::default(); self.number_of.len()];
             slabs.into_iter().flatten().for_each(|(gene, entries)| majors[gene as usize] = entries);
-            Ok(spool.push(&majors).map_err(scratch)?)
+            Ok(spool.extend(&majors).map_err(scratch)?)
         })?;
         Ok((n_cells, n_few_genes))
     }

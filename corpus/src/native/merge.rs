@@ -1,7 +1,7 @@
 //! Adding up summaries.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap},
     fs::{self, File},
     io,
     path::Path,
@@ -20,9 +20,11 @@ use super::{
     parquet::{FEATURES, GROUPS, ParquetFileError, SUMS, SumsReader, group_ids},
 };
 use crate::{
-    Dimension, Groups, LookUp, Manifest, Part, Source, Term, Values,
-    build::{Entry, PartWriter, added_up, compact, manifest, write_manifest},
+    Dimension, Entry, Groups, LookUp, Manifest, Part, Source, Term, Values,
+    build::{PartWriter, compact, manifest, write_manifest},
+    genes::AllGenes,
     ontology::terms_above,
+    sums::added_up,
 };
 
 /// Genes that are written at one time.
@@ -420,9 +422,11 @@ fn merged(
         kept.push(numbers);
     }
     let (groups, group_of) = Groups::of(&Dimension::ALL, &keys, &n_cells);
-    let (groups, values, _) = compact(&groups, &values);
-    let number_of: Vec<Vec<Option<u32>>> =
-        kept.into_iter().map(|numbers| numbers.into_iter().map(|at| Some(group_of[at?])).collect()).collect();
+    let (groups, values, new_number) = compact(&groups, &values);
+    let number_of: Vec<Vec<Option<u32>>> = kept
+        .into_iter()
+        .map(|numbers| numbers.into_iter().map(|at| new_number[group_of[at?] as usize]).collect())
+        .collect();
     let (genes, numbers) = union_of_genes(inputs)?;
     let entries_of = |gene: usize| -> Result<Vec<Entry>, MergeError> {
         let mut entries = Vec::new();
@@ -473,28 +477,15 @@ type GeneNumbers = Vec<Option<u32>>;
 
 /// The genes of all parts by ascending id, and of every part the number of each of them.
 fn union_of_genes(inputs: &[PartOf<'_>]) -> Result<(Genes, Vec<GeneNumbers>), MergeError> {
-    let mut symbols: BTreeMap<&str, &str> = BTreeMap::new();
-    for input in inputs {
-        let genes = wait(input.corpus.genes(input.part))?;
-        for (number, id) in genes.ids.iter().enumerate() {
-            let symbol = genes.name(number).unwrap_or(id);
-            let known = symbols.entry(id).or_insert(symbol);
-            // A dataset without symbols does not hide those of others.
-            if *known == id {
-                *known = symbol;
-            }
-        }
-    }
-    let mut numbers = Vec::new();
-    for input in inputs {
-        let ids = &wait(input.corpus.genes(input.part))?.ids;
-        let number = |id: &&str| ids.binary_search_by(|other| other.as_str().cmp(id)).ok().map(|number| number as u32);
-        numbers.push(symbols.keys().map(number).collect());
-    }
-    let genes = Genes {
-        ids: symbols.keys().map(|&id| id.to_owned()).collect(),
-        symbols: Some(symbols.values().map(|&symbol| symbol.to_owned()).collect()),
-        rows: (0..symbols.len() as u32).collect(),
+    let tables = inputs.iter().map(|input| wait(input.corpus.genes(input.part))).collect::<Result<Vec<_>, _>>()?;
+    let AllGenes { genes, numbers: of_parts } = AllGenes::of(&tables);
+    let in_part = |of_part: Vec<u32>| {
+        let mut numbers = vec![None; genes.len()];
+        of_part.into_iter().zip(0..).for_each(|(gene, number)| numbers[gene as usize] = Some(number));
+        numbers
     };
-    Ok((genes, numbers))
+    let numbers = of_parts.into_iter().map(in_part).collect();
+    let rows = (0..genes.len() as u32).collect();
+    let (ids, symbols) = genes.into_iter().map(|gene| (gene.id, gene.symbol)).unzip();
+    Ok((Genes { ids, symbols: Some(symbols), rows }, numbers))
 }

@@ -25,12 +25,12 @@ use tessera::{
 pub use dataset::DatasetCounts;
 pub use kind::CorpusKind;
 pub use merge::{Added, MergeError, add, remove};
-pub use parquet::{FEATURES, GROUPS, ParquetFileError, SUMS};
+pub use parquet::{FEATURES, GROUPS, ParquetFileError, SUMS, to_parquet};
 pub use tessera::dataset::wait;
 
 use crate::{
-    Corpus, LookUp, Manifest, Term,
-    build::{self, Choices, Input, Summary, SummaryError},
+    Corpus, LookUp, Manifest,
+    build::{self, Choices, Input, Summary, SummaryError, Terms},
 };
 
 /// A corpus in files.
@@ -75,9 +75,14 @@ pub fn open(directory: &Path) -> Result<FileCorpus, OpenError> {
     })?;
     let manifest = Manifest::decode(&bytes).map_err(|source| OpenError::Manifest { path, source })?;
     let files: Arc<dyn files::Files> = Arc::new(files::Directory(directory.to_owned()));
+    Ok(of_manifest(&files, manifest))
+}
+
+/// The corpus of a manifest, with packs among these files.
+pub fn of_manifest(files: &Arc<dyn files::Files>, manifest: Manifest) -> FileCorpus {
     let packs = manifest.parts.iter().flat_map(shared_fbs::corpus::Part::dataset_packs);
-    let tiles = FileTiles::of_packs(&files, packs);
-    Ok(Corpus::new(manifest, tiles))
+    let tiles = FileTiles::of_packs(files, packs);
+    Corpus::new(manifest, tiles)
 }
 
 /// Why there is no summary in files.
@@ -104,12 +109,12 @@ pub enum SummaryFileError {
 pub fn summarize(
     input: Input<'_>,
     choices: &Choices,
-    general_tissue: &dyn Fn(&Term) -> Term,
+    terms: &Terms<'_>,
     (out, existing): (&Path, Existing),
     progress: &dyn Progress,
 ) -> Result<Summary, SummaryFileError> {
     publish(out, existing, progress, |directory, environment| {
-        let summary = build::summarize(input, choices, general_tissue, environment)?;
+        let summary = build::summarize(input, choices, terms, environment)?;
         parquet::write(&open(directory)?, environment.output)?;
         Ok(summary)
     })

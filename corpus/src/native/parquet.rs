@@ -17,10 +17,11 @@ use explorer_core::de::GeneMoments;
 use parquet::{
     basic::{Compression, ZstdLevel},
     column::reader::ColumnReader,
-    data_type::{ByteArray, ByteArrayType, Int64Type},
+    data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type},
     errors::ParquetError,
     file::{
-        properties::WriterProperties,
+        metadata::KeyValue,
+        properties::{WriterProperties, WriterPropertiesBuilder},
         reader::{FileReader, SerializedFileReader},
         writer::SerializedFileWriter,
     },
@@ -30,7 +31,7 @@ use tessera::dataset::{DatasetError, wait};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::FileCorpus;
-use crate::{Dimension, Groups, Values, build::Entry};
+use crate::{AnswerTable, Column as AnswerColumn, Dimension, Entry, Groups, Values};
 
 /// The file of sums.
 pub const SUMS: &str = "sums.parquet";
@@ -104,12 +105,8 @@ struct Table {
 impl Table {
     fn create(output: &dyn Output, name: &str, schema: &str) -> Result<Self, ParquetError> {
         let schema: Arc<Type> = Arc::new(parse_message_type(schema)?);
-        let properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(ZstdLevel::default()))
-            .set_created_by(crate::build::GENERATOR.to_owned())
-            .build();
         let file = output.create(name)?;
-        Ok(Self { writer: SerializedFileWriter::new(file, schema, Arc::new(properties))? })
+        Ok(Self { writer: SerializedFileWriter::new(file, schema, Arc::new(properties().build()))? })
     }
 
     fn push(&mut self, columns: &[Column]) -> Result<(), ParquetError> {
@@ -174,6 +171,56 @@ pub fn write(corpus: &FileCorpus, output: &dyn Output) -> Result<(), ParquetFile
     table.finish(GROUPS).map_err(failed)?;
     features.finish(FEATURES).map_err(failed)?;
     Ok(())
+}
+
+/// An answer as the bytes of a Parquet file, with its facts among the file's own; what has no value is null.
+///
+/// # Errors
+/// When a column has a name that Parquet does not take.
+pub fn to_parquet(table: &AnswerTable) -> Result<Vec<u8>, ParquetFileError> {
+    let failed = |error: ParquetError| ParquetFileError::File { path: "the table".into(), problem: error.to_string() };
+    let column = |(name, column): &(String, AnswerColumn)| match column {
+        AnswerColumn::Texts(_) => format!("required binary {name} (UTF8);"),
+        AnswerColumn::Integers(_) => format!("required int64 {name};"),
+        AnswerColumn::Numbers(_) => format!("optional double {name};"),
+    };
+    let columns: String = table.columns.iter().map(column).collect();
+    let schema = Arc::new(parse_message_type(&format!("message answer {{ {columns} }}")).map_err(failed)?);
+    let facts = table.facts.iter().map(|(name, text)| KeyValue::new(name.clone(), text.clone())).collect();
+    let properties = properties().set_key_value_metadata(Some(facts)).build();
+    let write = || {
+        let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties))?;
+        let mut rows = writer.next_row_group()?;
+        for (_, column) in &table.columns {
+            let Some(mut writer) = rows.next_column()? else { break };
+            match column {
+                AnswerColumn::Texts(texts) => {
+                    let texts: Vec<ByteArray> = texts.iter().map(|text| ByteArray::from(text.as_str())).collect();
+                    writer.typed::<ByteArrayType>().write_batch(&texts, None, None)?;
+                }
+                AnswerColumn::Integers(numbers) => {
+                    let numbers: Vec<i64> = numbers.iter().map(|number| number.cast_signed()).collect();
+                    writer.typed::<Int64Type>().write_batch(&numbers, None, None)?;
+                }
+                AnswerColumn::Numbers(numbers) => {
+                    let levels: Vec<i16> = numbers.iter().map(|number| i16::from(!number.is_nan())).collect();
+                    let known: Vec<f64> = numbers.iter().copied().filter(|number| !number.is_nan()).collect();
+                    writer.typed::<DoubleType>().write_batch(&known, Some(&levels), None)?;
+                }
+            }
+            writer.close()?;
+        }
+        rows.close()?;
+        writer.into_inner()
+    };
+    write().map_err(failed)
+}
+
+/// How files are written.
+fn properties() -> WriterPropertiesBuilder {
+    WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_created_by(crate::build::GENERATOR.to_owned())
 }
 
 fn write_sums(

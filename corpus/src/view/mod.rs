@@ -1,18 +1,24 @@
 //! What a reader of a corpus looks at: the question, how its answer is laid out, and both as the text of an address.
 
 mod address;
+mod explorer;
+mod panel;
 mod table;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use expression::Scaling;
+use expression::{Overlap, Scaling};
 
+pub use panel::{Compared, Panel, RowId, Side, cells_left};
 pub use table::{RowKind, Table, TableRow};
 
-use crate::{Dimension, Query, Tissues};
+use crate::{Dimension, Filters, Query, Replicates, Tissues};
 
 /// Rows with fewer cells are hidden at first.
 pub const LEAST_CELLS: u64 = 10;
+
+/// Rows of more cells have markers.
+pub const LEAST_MARKED: u64 = 25;
 
 /// Most genes of a question.
 pub const MOST_GENES: usize = 500;
@@ -47,7 +53,7 @@ pub struct View {
     /// Genes, each once.
     pub genes: Vec<String>,
     /// Ids that cells may have; no dimension is there without one.
-    pub filters: BTreeMap<Dimension, BTreeSet<String>>,
+    pub filters: Filters,
     /// What rows of cell types are divided by.
     pub group_by: Option<Dimension>,
     /// Tissues whose cell types are shown.
@@ -60,6 +66,10 @@ pub struct View {
     pub gene_order: GeneOrder,
     /// Cells that a row of a cell type must have to be shown.
     pub least_cells: u64,
+    /// What is looked at beside the dots.
+    pub panel: Option<Panel>,
+    /// The comparison that is looked at instead of dots.
+    pub compared: Option<Compared>,
 }
 
 impl Default for View {
@@ -67,13 +77,15 @@ impl Default for View {
         Self {
             organism: None,
             genes: Vec::new(),
-            filters: BTreeMap::new(),
+            filters: Filters::new(),
             group_by: None,
             expanded: BTreeSet::new(),
             scaling: Scaling::Global,
             rows: RowOrder::default(),
             gene_order: GeneOrder::default(),
             least_cells: LEAST_CELLS,
+            panel: None,
+            compared: None,
         }
     }
 }
@@ -107,6 +119,18 @@ pub enum Edit {
     Genes(GeneOrder),
     /// Hides rows with fewer cells.
     LeastCells(u64),
+    /// Shows a panel, or none.
+    Panel(Option<Panel>),
+    /// Compares two groups, which both begin with the cells that filters leave; or goes back to the dots.
+    Compare(bool),
+    /// Lets cells of an id into a group, or no longer.
+    SideFilter(Side, Dimension, String),
+    /// Has all cells in a group.
+    ClearSide(Side),
+    /// Says what becomes of cells that are in both groups.
+    Overlap(Overlap),
+    /// Says what differences are tested over.
+    Replicates(Replicates),
 }
 
 impl View {
@@ -149,6 +173,33 @@ impl View {
             Edit::Rows(order) => self.rows = order,
             Edit::Genes(order) => self.gene_order = order,
             Edit::LeastCells(least) => self.least_cells = least,
+            Edit::Panel(panel) => self.panel = panel,
+            Edit::Compare(begins) => {
+                let sides = [self.filters.clone(), self.filters.clone()];
+                // So a group without filters is all others.
+                let overlap = Overlap::TakeFromSecond;
+                self.compared = begins.then(|| Compared { sides, overlap, ..Compared::default() });
+            }
+            Edit::SideFilter(side, dimension, id) => {
+                if let Some(compared) = &mut self.compared {
+                    toggle_filter(&mut compared.sides[side as usize], dimension, id);
+                }
+            }
+            Edit::ClearSide(side) => {
+                if let Some(compared) = &mut self.compared {
+                    compared.sides[side as usize].clear();
+                }
+            }
+            Edit::Overlap(overlap) => {
+                if let Some(compared) = &mut self.compared {
+                    compared.overlap = overlap;
+                }
+            }
+            Edit::Replicates(replicates) => {
+                if let Some(compared) = &mut self.compared {
+                    compared.replicates = replicates;
+                }
+            }
         }
     }
 
@@ -171,7 +222,7 @@ impl View {
     }
 }
 
-fn toggle_filter(filters: &mut BTreeMap<Dimension, BTreeSet<String>>, dimension: Dimension, id: String) {
+fn toggle_filter(filters: &mut Filters, dimension: Dimension, id: String) {
     let ids = filters.entry(dimension).or_default();
     if !ids.remove(&id) {
         ids.insert(id);

@@ -1,9 +1,13 @@
 //! How an answer is laid out: the order of rows and genes, and what every dot is.
 
+use explorer_core::{
+    de::{FixedPoint, GeneMoments},
+    names::visible,
+};
 use expression::{Dot, Scales, order_of_genes, order_of_rows};
 
-use super::{GeneOrder, RowOrder, View};
-use crate::{DotPlot, DotRow, Gene, Term};
+use super::{GeneOrder, RowId, RowOrder, View};
+use crate::{Dimension, DotPlot, DotRow, Gene, Term};
 
 /// What a row is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,15 +59,31 @@ impl TableRow {
         let term = self.option.as_ref().or(self.cell_type.as_ref()).unwrap_or(&self.tissue);
         &term.label
     }
+
+    /// What it is called in full, the tissue last.
+    pub fn name(&self) -> String {
+        let terms = [self.option.as_ref(), self.cell_type.as_ref(), Some(&self.tissue)];
+        let names = terms.into_iter().flatten().map(|term| visible(&term.label).into_owned());
+        names.collect::<Vec<_>>().join(", ")
+    }
+
+    /// Its ids; `group_by` is the dimension that options are of.
+    pub fn id(&self, group_by: Option<Dimension>) -> RowId {
+        RowId {
+            tissue: self.tissue.id.clone(),
+            cell_type: self.cell_type.as_ref().map(|term| term.id.clone()),
+            option: group_by.zip(self.option.as_ref().map(|term| term.id.clone())),
+        }
+    }
 }
 
 impl Table {
-    /// The table of an answer; `frac_bits` are those of the corpus's sums.
-    pub fn new(answer: &DotPlot, view: &View, frac_bits: u8) -> Self {
+    /// The table of an answer, whose sums are in the fixed point of the corpus.
+    pub fn new(answer: &DotPlot, view: &View, fixed: FixedPoint) -> Self {
         let mut rows = Vec::with_capacity(answer.rows.len());
         for of_tissue in answer.rows.chunk_by(|a, b| a.tissue.id == b.tissue.id) {
             let Some((whole, below)) = of_tissue.split_first() else { continue };
-            let laid_out = |of: &DotRow| laid_out(of, whole.n_cells, view, frac_bits);
+            let laid_out = |of: &DotRow| laid_out(of, whole.n_cells, view, fixed);
             rows.push(laid_out(whole));
             // A cell type and its options stay together.
             let types: Vec<Vec<TableRow>> = below
@@ -105,18 +125,13 @@ impl Table {
     }
 }
 
-fn laid_out(row: &DotRow, n_tissue: u64, view: &View, frac_bits: u8) -> TableRow {
+fn laid_out(row: &DotRow, n_tissue: u64, view: &View, fixed: FixedPoint) -> TableRow {
     let (kind, depth) = match (&row.cell_type, &row.option) {
         (None, _) => (RowKind::Tissue { is_open: view.expanded.contains(&row.tissue.id) }, 0),
         (Some(_), None) => (RowKind::CellType, row.depth + 1),
         (Some(_), Some(_)) => (RowKind::Option, row.depth + 2),
     };
-    let dot = |moments: &explorer_core::de::GeneMoments| Dot {
-        n_expressing: moments.n_nonzero.into(),
-        sum: libm::ldexp(moments.sum as f64, -i32::from(frac_bits)),
-        n_cells: row.n_cells,
-        n_tissue,
-    };
+    let dot = |moments: &GeneMoments| Dot::of(*moments, row.n_cells, n_tissue, fixed);
     TableRow {
         kind,
         depth,
@@ -159,7 +174,6 @@ fn ordered(mut types: Vec<Vec<TableRow>>, answer: &DotPlot, view: &View) -> Vec<
 mod tests {
     use std::collections::BTreeSet;
 
-    use explorer_core::de::GeneMoments;
     use expression::Scaling;
 
     use super::*;
@@ -202,6 +216,10 @@ mod tests {
         }
     }
 
+    fn fixed() -> FixedPoint {
+        FixedPoint::of_bits(1, 0).unwrap()
+    }
+
     fn labels(table: &Table) -> Vec<(&str, usize)> {
         table.rows.iter().map(|row| (row.label(), row.depth)).collect()
     }
@@ -212,7 +230,7 @@ mod tests {
 
     #[test]
     fn rows_stand_in_the_order_of_the_answer() {
-        let table = Table::new(&answer(), &open(), 1);
+        let table = Table::new(&answer(), &open(), fixed());
         let expected = [("lung", 0), ("l", 1), ("well", 2), ("b", 2), ("sick", 3), ("t", 2), ("skin", 0)];
         assert_eq!(labels(&table), expected);
         let is_open = |row: &TableRow| row.kind == RowKind::Tissue { is_open: true };
@@ -224,39 +242,40 @@ mod tests {
 
     #[test]
     fn dots_are_of_the_row_and_scaled_over_what_is_shown() {
-        let table = Table::new(&answer(), &open(), 1);
+        let table = Table::new(&answer(), &open(), fixed());
         let t_cells = &table.rows[5].dots[0];
         assert_eq!((t_cells.expression(), t_cells.share()), (Some(35.0 / 30.0), 0.75));
         assert_eq!(t_cells.tissue_composition(), 30.0 / 65.0);
         assert_eq!((table.range(0), table.range(1), table.range(2)), (Some([0.5, 2.0]), Some([0.5, 2.0]), None));
         assert_eq!((table.place(6, 0), table.place(6, 1), table.place(9, 0)), (Some(1.0), None, None));
-        let by_gene = Table::new(&answer(), &View { scaling: Scaling::PerGene, ..open() }, 1);
+        let by_gene = Table::new(&answer(), &View { scaling: Scaling::PerGene, ..open() }, fixed());
         assert_eq!(by_gene.range(1), Some([1.5, 2.0]));
     }
 
     #[test]
     fn rows_are_ordered_by_a_gene_or_by_likeness_and_keep_their_options() {
         let by_gene = View { rows: RowOrder::Gene("B".to_owned()), ..open() };
-        let table = Table::new(&answer(), &by_gene, 1);
+        let table = Table::new(&answer(), &by_gene, fixed());
         assert_eq!(labels(&table)[1..6], [("l", 1), ("well", 2), ("b", 1), ("sick", 2), ("t", 1)]);
         let by_other = View { rows: RowOrder::Gene("A".to_owned()), ..open() };
-        assert_eq!(labels(&Table::new(&answer(), &by_other, 1))[1..3], [("t", 1), ("l", 1)]);
+        assert_eq!(labels(&Table::new(&answer(), &by_other, fixed()))[1..3], [("t", 1), ("l", 1)]);
         for rows in [RowOrder::Hierarchical, RowOrder::Gene("?".to_owned())] {
-            let other = Table::new(&answer(), &View { rows, ..open() }, 1);
+            let other = Table::new(&answer(), &View { rows, ..open() }, fixed());
             let mut names = [labels(&other), labels(&table)]
                 .map(|labels| labels.into_iter().map(|(name, _)| name).collect::<Vec<_>>());
             names.iter_mut().for_each(|names| names.sort_unstable());
             assert_eq!(names[0], names[1]);
         }
         let genes = View { gene_order: GeneOrder::Hierarchical, ..open() };
-        let mut names: Vec<String> = Table::new(&answer(), &genes, 1).genes.into_iter().map(|gene| gene.id).collect();
+        let mut names: Vec<String> =
+            Table::new(&answer(), &genes, fixed()).genes.into_iter().map(|gene| gene.id).collect();
         names.sort();
         assert_eq!(names, ["A", "B"]);
     }
 
     #[test]
     fn an_empty_answer_is_an_empty_table() {
-        let table = Table::new(&DotPlot::default(), &View::default(), 1);
+        let table = Table::new(&DotPlot::default(), &View::default(), fixed());
         assert!(table.rows.is_empty() && table.place(0, 0).is_none() && table.range(0).is_none());
     }
 }

@@ -1,9 +1,9 @@
-//! Gene Expression over a corpus of two datasets: the numbers of dots are those of the command line.
+//! Gene Expression over a corpus of two datasets: dots, and what is asked beside them, to the numbers of the command line.
 
 use std::{ops::ControlFlow, path::Path, process::Command};
 
 use anyhow::{Context as _, Result, ensure};
-use e2e::{Environment, Graphics, Page, Visit};
+use e2e::{Environment, Graphics, Page, Ranges, StaticHost, Visit, data_lines, expect_same_lines};
 use serde_json::{Value, json};
 use synthetic::{
     Model, Spec,
@@ -19,10 +19,12 @@ const ORGANISM: &str = "NCBITaxon:9606";
 async fn dots_of_a_corpus_are_asked_opened_and_found_again_by_their_address() -> Result<()> {
     let environment = Environment::read()?;
     let folder = tempfile::tempdir()?;
-    let corpus = folder.path().join("atlas");
+    let served = folder.path().join("served");
+    std::fs::create_dir(&served)?;
+    let corpus = served.join("atlas");
     build(&environment, folder.path(), &corpus)?;
     let asked = environment.clone();
-    let visit = Visit::of(environment, &corpus, Graphics::WebGpu, "expression").await?;
+    let visit = Visit::of(environment, &served, Graphics::WebGpu, "expression").await?;
     visit.run(async |visit| steps(visit, &asked, &corpus).await).await
 }
 
@@ -45,6 +47,10 @@ fn build(environment: &Environment, folder: &Path, corpus: &Path) -> Result<()> 
         run(environment, &[&["summarize", &file, "--out", &out][..], &organism].concat())?;
         summaries.push(out);
     }
+    // One of them can be opened beside the corpus.
+    let (name, ..) = DATASETS[0];
+    let (file, dataset) = (folder.join(format!("{name}.h5ad")), corpus.with_file_name(format!("{name}.tessera")));
+    run(environment, &["build", &text(&file)?, "--out", &text(&dataset)?, "--quiet"])?;
     let out = text(corpus)?;
     let mut arguments = vec!["corpus", "build"];
     arguments.extend(summaries.iter().map(String::as_str));
@@ -128,5 +134,192 @@ async fn steps(visit: &Visit, environment: &Environment, corpus: &Path) -> Resul
         Ok(if n == n_by_sex { e2e::Seen::Yes(()) } else { e2e::Seen::NotYet(n) })
     })
     .await?;
-    visit.browser.shoot("expression-by-sex")
+    visit.browser.shoot("expression-by-sex")?;
+    page.choose("group-by", "None").await?;
+
+    figures(visit, n_opened as usize).await?;
+    let asked = Asked { environment, corpus, gene, symbol: &symbol, tissue: id };
+    beside_the_dots(visit, &asked).await?;
+    compared(visit, &asked).await?;
+    back_and_forth(visit, &asked).await?;
+    of_static_sites(visit, &asked).await
+}
+
+/// The dots as files.
+async fn figures(visit: &Visit, n_rows: usize) -> Result<()> {
+    let page = visit.page();
+    page.click("dots-save").await?;
+    page.click("dots-svg").await?;
+    let (name, svg) = page.download_text().await?;
+    ensure!(name.ends_with("gene-expression.svg") && svg.starts_with("<svg "), "{name}: {svg}");
+    let n_marks = svg.matches("class=\"mark\"").count();
+    ensure!((1..=n_rows).contains(&n_marks), "{n_marks} dots in {n_rows} rows");
+    page.click("dots-save").await?;
+    page.click("dots-png-2").await?;
+    let (name, png) = page.download().await?;
+    ensure!(name.ends_with(".png") && png.starts_with(b"\x89PNG"), "{name}");
+    let width = u32::from_be_bytes(png[16..20].try_into()?);
+    let in_svg = svg.split('"').nth(3).context("no width")?;
+    ensure!(in_svg.parse::<u32>()? * 2 == width, "{width} pixels of a picture of {in_svg}");
+    Ok(())
+}
+
+/// What is asked of the corpus.
+struct Asked<'a> {
+    environment: &'a Environment,
+    corpus: &'a Path,
+    gene: &'a str,
+    symbol: &'a str,
+    tissue: &'a str,
+}
+
+impl Asked<'_> {
+    /// The id of a sex that cells have.
+    fn sex(&self) -> Result<String> {
+        let corpus = self.corpus.to_str().context("paths are texts")?;
+        let options: Value = serde_json::from_slice(&run(self.environment, &["expression", corpus, "--options"])?)?;
+        Ok(options["sex"][0]["id"].as_str().context("an option of sex")?.to_owned())
+    }
+
+    /// What `tile-server corpus` writes.
+    fn terminal(&self, command: &str, arguments: &[&str]) -> Result<String> {
+        let corpus = self.corpus.to_str().context("paths are texts")?;
+        Ok(String::from_utf8(run(self.environment, &[&["corpus", command, corpus][..], arguments].concat())?)?)
+    }
+}
+
+/// The panel's numbers are those of the terminal.
+async fn expect_answer(page: &Page<'_>, title: &str, terminal: &str) -> Result<()> {
+    page.until_text("answer-title", |text| text == title).await?;
+    page.element("answer-body").await?;
+    page.until_gone("answer-progress").await?;
+    page.click("answer-csv").await?;
+    let (_, saved) = page.download_text().await?;
+    expect_same_lines(&saved, terminal)
+}
+
+/// Presses a button of the answer by its words.
+async fn press(page: &Page<'_>, text: &str) -> Result<()> {
+    let press =
+        "[...document.querySelectorAll('.answer-parts button')].find(button => button.textContent === a).click()";
+    page.evaluate(press, json!(text)).await.map(drop)
+}
+
+async fn beside_the_dots(visit: &Visit, asked: &Asked<'_>) -> Result<()> {
+    let page = visit.page();
+    page.click("show-datasets").await?;
+    page.until_text("answer-title", |title| title == "Datasets").await?;
+    let text = page.until_text("answer-body", |text| text.contains("Cells shown")).await?;
+    ensure!(DATASETS.iter().all(|(name, ..)| text.contains(name)), "{text}");
+
+    // A gene: where it is expressed most, and what it is a marker of.
+    page.click(&format!("about-{}", asked.symbol)).await?;
+    expect_answer(&page, "Gene", &asked.terminal("rank", &["--genes", asked.gene])?).await?;
+    page.expect_accessible("a gene of a corpus").await?;
+    visit.browser.shoot("expression-gene")?;
+    press(&page, "Cell types it is a marker of").await?;
+    expect_answer(&page, "Marker of", &asked.terminal("markers", &["--genes", asked.gene])?).await?;
+
+    // The markers of the first cell type of the tissue that has enough cells.
+    let first = "document.querySelector('.dots-row [data-testid^=markers-]')";
+    let name = page.evaluate(&format!("{first}.textContent"), Value::Null).await?;
+    page.evaluate(&format!("{first}.click()"), Value::Null).await?;
+    page.until_text("answer-title", |title| title == "Marker genes").await?;
+    let address = page.evaluate("location.href", Value::Null).await?;
+    let address = address.as_str().context("an address")?;
+    let cell_type = address.split("of-type=").nth(1).and_then(|rest| rest.split('&').next()).context("a cell type")?;
+    let of_row = ["--tissue", asked.tissue, "--cell-type", cell_type];
+    let markers = asked.terminal("markers", &of_row)?;
+    expect_answer(&page, "Marker genes", &markers).await?;
+    visit.browser.shoot("expression-markers")?;
+    ensure!(page.text("answer-body").await?.contains("specificity") || data_lines(&markers).len() == 1, "of {name}");
+
+    // The donors behind the first dot.
+    page.evaluate("$('dots-canvas').focus()", Value::Null).await?;
+    told(&page, "ArrowDown").await?;
+    told(&page, "ArrowDown").await?;
+    told(&page, "Enter").await?;
+    page.until_text("answer-title", |title| title == "Donors behind a dot").await?;
+    page.until_text("answer-body", |text| text.contains("each counting once")).await?;
+    visit.browser.shoot("expression-donors")?;
+
+    // All numbers, for who sees no dots.
+    page.click("show-table").await?;
+    page.until_text("answer-title", |title| title == "Table of the dots").await?;
+    page.until_text("answer-body", |text| text.contains(asked.symbol)).await?;
+    page.click("answer-close").await?;
+    page.until_gone("answer").await
+}
+
+async fn compared(visit: &Visit, asked: &Asked<'_>) -> Result<()> {
+    let page = visit.page();
+    page.click("compare").await?;
+    page.element("compare-hint").await?;
+    let sex = asked.sex()?;
+    let link = page.evaluate("location.href", Value::Null).await?;
+    let link = format!("{}&1-sex={sex}", link.as_str().context("an address")?);
+    page.goto("about:blank").await?;
+    page.goto(&link).await?;
+    for (replicates, arguments) in [("compare-cells", &[][..]), ("compare-donors", &["--donors"])] {
+        page.click(replicates).await?;
+        let group = format!("sex={sex}");
+        let terminal = asked.terminal("compare", &[&["--group", &group][..], arguments].concat())?;
+        expect_answer(&page, "Comparison", &terminal).await?;
+    }
+    page.element("answer-figure").await?;
+    page.expect_accessible("a comparison over a corpus").await?;
+    visit.browser.shoot("expression-compared")?;
+    page.click("compare-end").await?;
+    page.until_gone("compare-hint").await
+}
+
+/// From the corpus to the cells of a dataset in the Explorer, and from there to the same gene over the corpus.
+async fn back_and_forth(visit: &Visit, asked: &Asked<'_>) -> Result<()> {
+    let page = visit.page();
+    let link = format!("gene={}&sex={}&panel=datasets", asked.gene, asked.sex()?);
+    page.goto("about:blank").await?;
+    page.goto(&format!("{}/expression/atlas#{link}", visit.server.address())).await?;
+    page.until_text("answer-body", |text| text.contains("Cells shown")).await?;
+    let address = page.evaluate("document.querySelector('.sources a').href", Value::Null).await?;
+    let address = address.as_str().context("the dataset can be opened")?;
+    ensure!(address.contains("/d/one") && address.contains("f.sex="), "it leads to {address}");
+    page.goto(&format!("{address}&genes={}", asked.gene)).await?;
+    let (_, n_cells, _) = DATASETS[0];
+    page.until_drawn(n_cells).await?;
+    let n_selected = page.n_selected().await?;
+    ensure!((1..n_cells).contains(&n_selected), "{n_selected} of {n_cells} cells are selected");
+    page.click(&format!("gene-expand-{}", asked.symbol)).await?;
+    page.element("gene-corpus").await?;
+    let back = page.evaluate("$('gene-corpus').href", Value::Null).await?;
+    ensure!(
+        back.as_str().is_some_and(|back| back.ends_with(&format!("/expression/atlas#gene={}", asked.gene))),
+        "{back}"
+    );
+    page.click("gene-corpus").await?;
+    page.element(&format!("dots-gene-{}", asked.symbol)).await.map(drop)
+}
+
+/// The same from hosts of static files, with ranges and in segments.
+async fn of_static_sites(visit: &Visit, asked: &Asked<'_>) -> Result<()> {
+    let page = visit.page();
+    let rank = asked.terminal("rank", &["--genes", asked.gene])?;
+    let served = asked.corpus.parent().context("the corpus is in a folder")?;
+    let folder = tempfile::tempdir()?;
+    for (ranges, more) in [(Ranges::Answered, &[][..]), (Ranges::Unknown, &["--segments", "64K"][..])] {
+        let site = folder.path().join(format!("{ranges:?}"));
+        let cache = folder.path().join("cache");
+        let front_end = &visit.environment.dist;
+        let paths: Vec<&str> = [served, &site, &cache, front_end]
+            .into_iter()
+            .map(|path| path.to_str().context("paths are texts"))
+            .collect::<Result<_>>()?;
+        let [served, out, cache, front_end] = paths[..] else { unreachable!("of four paths") };
+        let arguments = ["export", served, "--out", out, "--cache", cache, "--front-end", front_end];
+        run(asked.environment, &[&arguments[..], more].concat())?;
+        let host = StaticHost::start(&site, ranges).await?;
+        page.goto(&format!("{}/expression/atlas/#gene={}", host.address(), asked.gene)).await?;
+        page.click(&format!("about-{}", asked.symbol)).await?;
+        expect_answer(&page, "Gene", &rank).await.with_context(|| format!("with ranges {ranges:?}"))?;
+    }
+    Ok(())
 }

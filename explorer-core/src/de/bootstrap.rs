@@ -23,6 +23,11 @@ impl BootstrapPercentile {
         Self { n, weights }
     }
 
+    /// How many of the smallest values have weight.
+    pub fn n_weights(&self) -> usize {
+        self.weights.len()
+    }
+
     /// The mean for these values, none of them NaN, whose order changes.
     ///
     /// # Panics

@@ -12,6 +12,17 @@ pub enum Pooling {
     Cellxgene,
 }
 
+impl Pooling {
+    /// What the scatter of both sets is divided by.
+    pub fn freedom(self, group: &Dispersion, reference: &Dispersion) -> f64 {
+        let less = match self {
+            Self::Unbiased => 2.0,
+            Self::Cellxgene => 1.0,
+        };
+        (group.n_cells + reference.n_cells - less).max(1.0)
+    }
+}
+
 /// What Cohen's d takes of a gene in a set of cells.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Dispersion {
@@ -40,11 +51,7 @@ impl Dispersion {
 /// where neither set varies and the means agree, infinite where neither varies and they differ. The dispersions are of the same
 /// pooling.
 pub fn cohens_d(group: Dispersion, reference: Dispersion, pooling: Pooling) -> f64 {
-    let freedom = match pooling {
-        Pooling::Unbiased => group.n_cells + reference.n_cells - 2.0,
-        Pooling::Cellxgene => group.n_cells + reference.n_cells - 1.0,
-    };
-    let pooled = (group.scatter + reference.scatter) / freedom.max(1.0);
+    let pooled = (group.scatter + reference.scatter) / pooling.freedom(&group, &reference);
     let d = (group.mean - reference.mean) / pooled.sqrt();
     if d.is_nan() { 0.0 } else { d }
 }

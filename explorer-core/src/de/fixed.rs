@@ -68,10 +68,17 @@ impl FixedPoint {
     /// From the numbers in a manifest, that of the layer's largest |value| among them; `None` when no dataset could
     /// have them.
     pub fn new(frac_bits: i16, square_shift: u8, largest: f32, n_obs: u64) -> Option<Self> {
-        let is_sound = (0..=MOST_BITS as i16).contains(&frac_bits) && square_shift < u32::BITS as u8;
-        let wide = Self { frac_bits, square_shift, is_narrow: false };
+        let wide = Self::of_bits(frac_bits, square_shift)?;
         let most = wide.square(wide.encode(largest)).saturating_mul(n_obs.into());
-        is_sound.then_some(Self { is_narrow: u64::try_from(most).is_ok(), ..wide })
+        Some(Self { is_narrow: u64::try_from(most).is_ok(), ..wide })
+    }
+
+    /// For sums over any number of cells; `None` when no numbers could have so many bits.
+    pub const fn of_bits(frac_bits: i16, square_shift: u8) -> Option<Self> {
+        if frac_bits < 0 || frac_bits > MOST_BITS as i16 || square_shift >= u32::BITS as u8 {
+            return None;
+        }
+        Some(Self { frac_bits, square_shift, is_narrow: false })
     }
 
     /// Bits of fraction.

@@ -2,8 +2,8 @@
 
 use super::{DeTable, student::t_quantile};
 
-/// What the intervals of tables leave out, on both sides together.
-const LEFT_OUT: f64 = 0.05;
+/// What intervals leave out, on both sides together.
+pub const LEFT_OUT: f64 = 0.05;
 
 impl DeTable {
     /// The 95 % confidence interval of a gene's effect, lower end first: the effect and [`Self::effect_error`] times the

@@ -44,6 +44,7 @@ pub(crate) use csv::{push_cautions, push_record, test_facts};
 pub use effect_size::{Dispersion, Pooling, cohens_d};
 pub use fixed::{FixedPoint, FixedPoints};
 pub use gather::Gather;
+pub use interval::LEFT_OUT;
 pub use kernel::{CountTable, Labels, gather_banded, gather_counts, gather_floats, scatter_floats};
 pub use markers::{CELLXGENE_PERCENTILE, LEAST_EXPRESSING, Marker, MarkerFinder, MarkerRank};
 pub use moments::{GeneMoments, Moments, MomentsError};

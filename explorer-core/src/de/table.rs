@@ -293,7 +293,8 @@ impl DeOptions {
         Self { effect: Effect::of_layer(layer), log_base, ..Self::default() }
     }
 
-    fn effect_of(&self, mean_group: f64, mean_reference: f64) -> f64 {
+    /// The size of the effect between two means: [`Effect`] tells how.
+    pub fn effect_of(&self, mean_group: f64, mean_reference: f64) -> f64 {
         match self.effect {
             Effect::MeanDifference => mean_group - mean_reference,
             Effect::Log2FoldChange => libm::log2(self.linear(mean_group) / self.linear(mean_reference)),

@@ -3,10 +3,12 @@
 use std::{collections::BTreeSet, rc::Rc, sync::Arc};
 
 use corpus::{
-    Corpus, DotPlot, Gene, Manifest, Options, Query, dot_plot_csv,
+    Corpus, DotPlot, Gene, Manifest, Options, Query,
     view::{Edit, Table, View},
 };
 use explorer_core::{
+    color::Ground,
+    embed::Storage,
     format::{integer, plural, short},
     session::{GeneTable, ResolvedGenes},
 };
@@ -16,20 +18,30 @@ use leptos::prelude::*;
 use shared_fbs::tile::Genes;
 
 use crate::{
-    fetch::{FetchError, Fetcher, open_corpus},
+    fetch::{Address, FetchError, Fetcher, Source, open_corpus},
     host::{FullPage, Host},
     owner::{Alive, keep},
-    ui::{ErrorView, ExpressionScreen, GeneHit, LoadingView, OrganismChoice, Show},
+    ui::{
+        ErrorView, ExpressionScreen, GeneHit, LoadingView, OrganismChoice, PlotFile, ResultState, Show, ShownAnswer,
+        dark_scheme,
+    },
     view::{effect, view},
+    worker::Pool,
 };
 
 /// Genes that a search shows at most.
 const MOST_HITS: usize = 8;
 
+/// Kinds of files.
+const CSV: &str = "text/csv;charset=utf-8";
+const SVG: &str = "image/svg+xml";
+
 /// A corpus that is open.
 struct Opened {
     corpus: Corpus<Fetcher>,
     ontology: Ontology,
+    /// Answers what takes long, and draws.
+    pool: Pool,
 }
 
 /// What is known of an organism's part of the corpus.
@@ -46,8 +58,8 @@ pub fn ExpressionPage(page: StoredValue<FullPage, LocalStorage>) -> impl IntoVie
     let open = Callback::new(move |()| {
         opened.set(None);
         alive.spawn(async move {
-            let directory = page.with_value(FullPage::corpus);
-            opened.set(Some(fetched(directory).await.map(Rc::new).map_err(|error| error.to_string())));
+            let (directory, root) = page.with_value(|page| (page.corpus(), page.base().to_owned()));
+            opened.set(Some(fetched(directory, root).await.map(Rc::new).map_err(|error| error.to_string())));
         });
     });
     open.run(());
@@ -73,10 +85,11 @@ pub fn ExpressionPage(page: StoredValue<FullPage, LocalStorage>) -> impl IntoVie
     }
 }
 
-async fn fetched(directory: String) -> Result<Opened, FetchError> {
-    let corpus = open_corpus(directory).await?;
+async fn fetched(directory: String, root: String) -> Result<Opened, FetchError> {
+    let address = Address::Directory(directory);
+    let corpus = open_corpus(Source::new(&address, &root)).await?;
     let ontology = corpus::ontology(corpus.manifest());
-    Ok(Opened { corpus, ontology })
+    Ok(Opened { corpus, ontology, pool: Pool::new(address, root, Storage::Local) })
 }
 
 /// What is asked of an open corpus, and what it answers.
@@ -147,8 +160,30 @@ fn Asked(page: StoredValue<FullPage, LocalStorage>, opened: StoredValue<Rc<Opene
         });
     });
 
-    let frac_bits = opened.with_value(|opened| opened.corpus.manifest().frac_bits);
-    let table = Memo::new(move |_| Arc::new(plot.with(|plot| shown.with(|shown| Table::new(plot, shown, frac_bits)))));
+    // The same of the groups of a comparison.
+    let side_options = RwSignal::new(<[Arc<Options>; 2]>::default());
+    let of_sides = Memo::new(move |_| {
+        let compared = shown.with(|shown| shown.compared.clone())?;
+        let of_side = |filters| Query { organism: organism.get(), filters, ..Query::default() };
+        Some(compared.sides.map(of_side))
+    });
+    effect(move || {
+        let (Some(queries), opened) = (of_sides.get(), opened.get_value()) else { return };
+        alive.spawn(async move {
+            for (side, query) in queries.iter().enumerate() {
+                let found = opened.corpus.options(query, &opened.ontology).await;
+                // Why there is none is told with the answer.
+                if let (Ok(found), true) = (found, of_sides.with_untracked(|asked| asked.as_ref() == Some(&queries))) {
+                    side_options.update(|options| options[side] = Arc::new(found));
+                }
+            }
+        });
+    });
+
+    let fixed = opened.with_value(|opened| opened.corpus.fixed_point());
+    // What is asked beside them lays no dots out anew.
+    let of_dots = Memo::new(move |_| shown.with(|shown| shown.of_dots("")));
+    let table = Memo::new(move |_| Arc::new(plot.with(|plot| of_dots.with(|shown| Table::new(plot, shown, fixed)))));
     let symbol = move |id: &String| {
         let known = of_organism.get();
         let symbol = known.map(|known| known.genes.symbol_of(id).to_owned());
@@ -168,8 +203,7 @@ fn Asked(page: StoredValue<FullPage, LocalStorage>, opened: StoredValue<Rc<Opene
         let told = [Some(unresolved.get()).filter(|text| !text.is_empty()), of_address];
         told.into_iter().flatten().collect::<Vec<_>>().join(". ")
     });
-    let edit = Callback::new(move |edit: Edit| {
-        shown.update(|shown| shown.apply(edit));
+    let remember = move || {
         let link = shown.with_untracked(View::to_address);
         // What changes nothing is no step.
         page.with_value(|page| {
@@ -177,6 +211,10 @@ fn Asked(page: StoredValue<FullPage, LocalStorage>, opened: StoredValue<Rc<Opene
                 page.push_link(&link);
             }
         });
+    };
+    let edit = Callback::new(move |edit: Edit| {
+        shown.update(|shown| shown.apply(edit));
+        remember();
     });
     let names = Callback::new(move |names: Vec<String>| {
         let Some(known) = of_organism.get_untracked() else { return };
@@ -184,12 +222,90 @@ fn Asked(page: StoredValue<FullPage, LocalStorage>, opened: StoredValue<Rc<Opene
         unresolved.set(resolved.unresolved.text());
         edit.run(Edit::AddGenes(resolved.ids));
     });
-    let save = Callback::new(move |()| {
-        let query = query.get_untracked();
-        let text = plot
-            .with_untracked(|plot| opened.with_value(|opened| dot_plot_csv(plot, &query, opened.corpus.manifest())));
-        let content = Blob::new_with_options(text.as_str(), Some("text/csv;charset=utf-8"));
-        page.with_value(|page| page.save_file("gene-expression.csv", &content));
+    let is_dark = dark_scheme();
+    let ground = move || if is_dark.get() { Ground::Dark } else { Ground::Light };
+    let save_text = move |name: &str, text: &str, kind: &str| {
+        let content = Blob::new_with_options(text, Some(kind));
+        page.with_value(|page| page.save_file(name, &content));
+    };
+    let first = organism;
+    // What the figure of the dots, or of what is asked beside them, is asked as.
+    let asked_beside =
+        Memo::new(move |_| shown.with(|shown| shown.of_panel(&first.get())).map(|asked| asked.to_address()));
+    let saves_fail = RwSignal::new(String::new());
+    let save_picture = move |asked: String, name: &'static str, file: PlotFile| {
+        let (opened, ground) = (opened.get_value(), untrack(ground));
+        saves_fail.set(String::new());
+        alive.spawn(async move {
+            let saved = match file {
+                PlotFile::Png(scale) => opened.pool.corpus_as_png(asked, ground, scale).await.map(|png| {
+                    page.with_value(|page| page.save_file(&format!("{name}.png"), &png.into()));
+                }),
+                PlotFile::Svg | PlotFile::Csv => opened.pool.corpus(asked, ground).await.map(|[_, svg, _]| {
+                    save_text(&format!("{name}.svg"), &svg, SVG);
+                }),
+            };
+            if let Err(error) = saved {
+                saves_fail.set(error.to_string());
+            }
+        });
+    };
+    let save = Callback::new(move |file: PlotFile| match file {
+        PlotFile::Csv => {
+            let query = query.get_untracked();
+            let text = plot.with_untracked(|plot| {
+                opened.with_value(|opened| plot.to_table(&query, opened.corpus.manifest()).to_csv())
+            });
+            save_text("gene-expression.csv", &text, CSV);
+        }
+        PlotFile::Svg | PlotFile::Png(_) => {
+            let asked = shown.with_untracked(|shown| shown.of_dots(&first.get_untracked()).to_address());
+            save_picture(asked, "gene-expression", file);
+        }
+    });
+
+    // What is asked beside the dots.
+    let answer = RwSignal::new(ShownAnswer::default());
+    let retried = RwSignal::new(());
+    effect(move || {
+        retried.track();
+        let (asked, ground) = (asked_beside.get(), ground());
+        let Some(asked) = asked else {
+            answer.set(ShownAnswer::default());
+            return;
+        };
+        let state = ResultState::Running("Finding the answer".to_owned(), None);
+        answer.set(ShownAnswer { state, ..ShownAnswer::default() });
+        let opened = opened.get_value();
+        alive.spawn(async move {
+            let found = opened.pool.corpus(asked.clone(), ground).await;
+            if asked_beside.get_untracked() != Some(asked) {
+                return;
+            }
+            answer.set(match found {
+                Ok([html, svg, csv]) => ShownAnswer { state: ResultState::Done, html, svg, csv },
+                Err(error) => ShownAnswer { state: ResultState::Failed(error.to_string()), ..ShownAnswer::default() },
+            });
+        });
+    });
+    let save_answer = Callback::new(move |file: PlotFile| match file {
+        PlotFile::Csv => answer.with_untracked(|answer| save_text("gene-expression-answer.csv", &answer.csv, CSV)),
+        PlotFile::Svg => answer.with_untracked(|answer| save_text("gene-expression-answer.svg", &answer.svg, SVG)),
+        PlotFile::Png(_) => {
+            if let Some(asked) = asked_beside.get_untracked() {
+                save_picture(asked, "gene-expression-answer", file);
+            }
+        }
+    });
+    let copy = Callback::new(move |text: String| {
+        alive.spawn(async move {
+            let copied = page.with_value(|page| page.copy(text)).await;
+            saves_fail.set(copied.err().map(|refused| refused.to_string()).unwrap_or_default());
+        });
+    });
+    let add = Callback::new(move |address: String| {
+        shown.update(|shown| shown.add_address(&address));
+        remember();
     });
     let home = page.with_value(|page| page.base().to_owned());
     view! {
@@ -206,12 +322,20 @@ fn Asked(page: StoredValue<FullPage, LocalStorage>, opened: StoredValue<Rc<Opene
             noise=with_manifest(noise)
             is_busy
             failure
+            saves_fail
+            answer
+            side_options
+            is_dark
             home
             on_query=move |text| typed.set(text)
             on_names=names
             on_dismiss=move |()| unresolved.set(String::new())
             on_edit=edit
             on_save=save
+            on_save_answer=save_answer
+            on_view=add
+            on_copy=copy
+            on_ask_again=move |()| retried.set(())
             on_retry=move |()| again.set(())
         />
     }

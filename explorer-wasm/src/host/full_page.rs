@@ -4,8 +4,8 @@ use explorer_core::embed::{Gestures, Settings, SettingsChange};
 use futures_channel::oneshot;
 use gloo_events::EventListener;
 use shared_fbs::api::{
-    BYTES_QUERY, CORPUS_ROUTE, DATA_META, DATA_ORIGINS_META, EMBED_ORIGINS_META, EMBED_QUERY, EXPRESSION_ROUTE,
-    HOST_META, HOST_QUERY, PLAIN_FILES,
+    BYTES_QUERY, CORPORA_META, CORPUS_ROUTE, DATA_META, DATA_ORIGINS_META, EMBED_ORIGINS_META, EMBED_QUERY,
+    EXPRESSION_ROUTE, HOST_META, HOST_QUERY, PLAIN_FILES,
 };
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{HtmlElement, KeyboardEvent, Location, Url, UrlSearchParams};
@@ -151,6 +151,10 @@ impl Host for FullPage {
             reopen();
         }
         moved.is_ok()
+    }
+
+    fn corpora(&self) -> Vec<String> {
+        content(CORPORA_META).split_whitespace().map(str::to_owned).collect()
     }
 
     fn poster(&self) -> Option<HtmlElement> {

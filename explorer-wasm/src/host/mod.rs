@@ -100,6 +100,11 @@ pub trait Host {
         let _ = gloo_utils::window().location().assign(address);
     }
 
+    /// The corpora of gene expression that the dataset is in: the addresses of their pages, as seen from the base.
+    fn corpora(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The picture of the dataset that the document shows until the program draws, if it does.
     fn poster(&self) -> Option<HtmlElement> {
         None

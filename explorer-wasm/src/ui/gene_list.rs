@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use explorer_core::state::{GeneKey, Range};
+use js_sys::encode_uri_component;
 use leptos::prelude::*;
 
 use super::{
@@ -68,6 +69,9 @@ pub fn GeneList(
     /// Called with what else a histogram asks for.
     #[prop(into)]
     on_ask: Callback<(GeneKey, HistogramAsk)>,
+    /// The names of corpora of gene expression that have the genes, each with the address of its view without genes.
+    #[prop(into)]
+    corpora: StoredValue<Vec<(String, String)>>,
 ) -> impl IntoView {
     view! {
         <ul class="gene-list" aria-label="Genes">
@@ -83,6 +87,7 @@ pub fn GeneList(
                     on_remove
                     on_brush
                     on_ask
+                    corpora
                 />
             </Each>
         </ul>
@@ -104,6 +109,7 @@ fn GeneRow(
     on_remove: Callback<GeneKey>,
     on_brush: Callback<(GeneKey, BrushChange)>,
     on_ask: Callback<(GeneKey, HistogramAsk)>,
+    corpora: StoredValue<Vec<(String, String)>>,
 ) -> impl IntoView {
     // A gene that filters cells shows how.
     let expanded = RwSignal::new(range.with_untracked(Option::is_some));
@@ -175,6 +181,14 @@ fn GeneRow(
                         on_brush=move |change| on_brush.run((own_key(), change))
                         on_ask=move |ask| on_ask.run((own_key(), ask))
                     />
+                    {corpora
+                        .get_value()
+                        .into_iter()
+                        .map(|(name, address)| {
+                            let address = format!("{address}{}", encode_uri_component(&own_key().gene));
+                            view! { <a class="note" href=address data-testid="gene-corpus">"In the corpus " {name}</a> }
+                        })
+                        .collect_view()}
                 </div>
             </Show>
         </li>

@@ -19,11 +19,11 @@ use crate::view::view;
 /// What stands for no second column.
 const NONE: &str = "";
 
-/// Scales of a PNG file that are offered.
-const SCALES: [u32; 4] = [1, 2, 4, 8];
-
 /// Places without a mark that an arrow key leads over.
 const MOST_SKIPPED: i32 = 50;
+
+/// Scales of a PNG file that are offered.
+const SCALES: [u32; 4] = [1, 2, 4, 8];
 
 /// What a plot is saved as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +95,6 @@ pub fn PlotView(
     let height_px = RwSignal::new(None::<f64>);
     let title = Signal::derive(move || plot.get().title());
     let is_there = move || svg.with(|svg| !svg.is_empty());
-    let save = move |file| move |()| on_save.run(file);
     view! {
         <section
             class="de plot"
@@ -115,22 +114,9 @@ pub fn PlotView(
                         kind=ButtonKind::Quiet
                         glyph=Glyph::Download
                         disabled=Signal::derive(move || !is_there())
-                        on_press=Callback::new(save(PlotFile::Csv))
+                        on_press=move |()| on_save.run(PlotFile::Csv)
                     />
-                    <Menu glyph=Glyph::Download label="Save the picture" test_id="plot-save">
-                        <MenuItem label="SVG" test_id="plot-svg" on_choose=Callback::new(save(PlotFile::Svg)) />
-                        {SCALES
-                            .map(|scale| {
-                                view! {
-                                    <MenuItem
-                                        label=format!("PNG, {scale}×")
-                                        test_id=format!("plot-png-{scale}")
-                                        on_choose=Callback::new(save(PlotFile::Png(scale)))
-                                    />
-                                }
-                            })
-                            .collect_view()}
-                    </Menu>
+                    <FigureMenu name="plot" on_save />
                     <IconButton glyph=Glyph::Close label="Close" test_id="plot-close" on_press=on_close />
                 </div>
                 <Facts facts test_id="plot-facts" />
@@ -142,6 +128,33 @@ pub fn PlotView(
                 <Figure svg table title />
             </Show>
         </section>
+    }
+}
+
+/// What a figure may be saved as.
+#[component]
+pub fn FigureMenu(
+    /// What the `data-testid`s begin with.
+    name: &'static str,
+    /// Called to save it.
+    on_save: Callback<PlotFile>,
+) -> impl IntoView {
+    let save = move |file| Callback::new(move |()| on_save.run(file));
+    view! {
+        <Menu glyph=Glyph::Download label="Save the picture" test_id=format!("{name}-save")>
+            <MenuItem label="SVG" test_id=format!("{name}-svg") on_choose=save(PlotFile::Svg) />
+            {SCALES
+                .map(|scale| {
+                    view! {
+                        <MenuItem
+                            label=format!("PNG, {scale}×")
+                            test_id=format!("{name}-png-{scale}")
+                            on_choose=save(PlotFile::Png(scale))
+                        />
+                    }
+                })
+                .collect_view()}
+        </Menu>
     }
 }
 

@@ -8,6 +8,7 @@ use std::{
 };
 
 use explorer_core::{
+    color::Ground,
     data::Continuous,
     dataset::{MarkerShare, Share},
     de::{Marker, RankGroups},
@@ -71,6 +72,23 @@ pub enum PlotAnswer {
 /// Draws a plot, or says in a sentence why not.
 pub type DrawPlot = fn(PlotTask) -> LocalBoxFuture<'static, Result<PlotAnswer, String>>;
 
+/// A question to a corpus.
+pub struct CorpusTask {
+    /// Where the corpus lies.
+    pub source: Source,
+    /// The address of the page's root, ending in `/`.
+    pub root: String,
+    /// What is asked, as `corpus::view::View` has it in an address.
+    pub asked: String,
+    /// What figures are drawn on.
+    pub ground: Ground,
+    /// Pixels of a PNG file for each CSS pixel along a side; 0 asks for the texts.
+    pub scale: u32,
+}
+
+/// Answers a question to a corpus, as HTML, SVG and CSV or as PNG, or says in a sentence why not.
+pub type AskCorpus = fn(CorpusTask) -> LocalBoxFuture<'static, Result<PlotAnswer, String>>;
+
 /// What only some workers can do.
 #[derive(Clone, Copy, Default)]
 pub struct Programs {
@@ -78,6 +96,8 @@ pub struct Programs {
     pub write_subset: Option<WriteSubset>,
     /// Draws plots.
     pub draw_plot: Option<DrawPlot>,
+    /// Answers questions to a corpus.
+    pub ask_corpus: Option<AskCorpus>,
 }
 
 /// Starts to listen. For the worker's `main`, which says what else it can do.
@@ -106,9 +126,18 @@ fn answer(reply: &Reply) {
     }
 }
 
+/// What the page told to open.
+#[derive(Clone)]
+struct Opened {
+    source: Source,
+    /// The address of the page's root.
+    root: String,
+    storage: Storage,
+}
+
 #[derive(Default)]
 struct Worker {
-    opened: RefCell<Option<(Source, Storage)>>,
+    opened: RefCell<Option<Opened>>,
     dataset: RefCell<Option<Dataset>>,
     jobs: RefCell<HashMap<u32, AbortHandle>>,
     programs: Programs,
@@ -122,7 +151,8 @@ impl Worker {
                     fetch::read_from_host(bytes);
                 }
                 self.dataset.replace(None);
-                self.opened.replace(Some((Source::new(&address, &root), storage)));
+                let source = Source::new(&address, &root);
+                self.opened.replace(Some(Opened { source, root, storage }));
             }
             Request::Cancel { job } => {
                 if let Some(handle) = self.jobs.borrow_mut().remove(&job) {
@@ -143,6 +173,10 @@ impl Worker {
             Request::Plot { job, question, payload, scale } => {
                 let worker = Rc::clone(self);
                 self.start(job, async move { worker.plot(job, question, payload, scale).await });
+            }
+            Request::Corpus { job, asked, ground, scale } => {
+                let worker = Rc::clone(self);
+                self.start(job, async move { worker.corpus(job, asked, ground, scale).await });
             }
             Request::Ranks { job, layer, genes, labels } => {
                 let worker = Rc::clone(self);
@@ -196,11 +230,16 @@ impl Worker {
         let dataset = self.dataset().await?;
         let report = Report::new(job, &dataset);
         let report = Box::new(move |n_done: usize| report.count(n_done as u32));
-        Ok(match draw(PlotTask { dataset, question, payload, scale, report }).await {
-            Ok(PlotAnswer::Texts(texts)) => Reply::Plot { job, texts },
-            Ok(PlotAnswer::Picture(file)) => Reply::File { job, file: MadeFile { file, differences: String::new() } },
-            Err(sentence) => Reply::Failed { job, sentence },
-        })
+        Ok(plot_reply(job, draw(PlotTask { dataset, question, payload, scale, report }).await))
+    }
+
+    /// Answers a question to a corpus.
+    async fn corpus(&self, job: u32, asked: String, ground: Ground, scale: u32) -> Result<Reply, FetchError> {
+        let Some(ask) = self.programs.ask_corpus else {
+            return Err(FetchError::Unknown { kind: "program", name: "plots".to_owned() });
+        };
+        let Opened { source, root, .. } = self.source()?;
+        Ok(plot_reply(job, ask(CorpusTask { source, root, asked, ground, scale }).await))
     }
 
     /// Begins a job that ends in an answer, unless it is canceled.
@@ -219,14 +258,18 @@ impl Worker {
         });
     }
 
+    /// What the page opened.
+    fn source(&self) -> Result<Opened, FetchError> {
+        let opened = self.opened.borrow().clone();
+        opened.ok_or(FetchError::Unknown { kind: "dataset", name: "not yet opened".to_owned() })
+    }
+
     async fn dataset(&self) -> Result<Dataset, FetchError> {
         let kept = self.dataset.borrow().clone();
         if let Some(dataset) = kept {
             return Ok(dataset);
         }
-        let opened = self.opened.borrow().clone();
-        let (source, storage) =
-            opened.ok_or(FetchError::Unknown { kind: "dataset", name: "not yet opened".to_owned() })?;
+        let Opened { source, storage, .. } = self.source()?;
         let dataset = Fetcher::new(source, Limits { storage, ..LIMITS }).open().await?;
         self.dataset.replace(Some(dataset.clone()));
         Ok(dataset)
@@ -263,6 +306,14 @@ impl Worker {
         let correlator = Correlator::new(&Continuous { values }, &all);
         let report = Report::new(job, &dataset);
         dataset.correlate(layer, genes, &correlator, |n_done| report.tell(n_done)).await
+    }
+}
+
+fn plot_reply(job: u32, answer: Result<PlotAnswer, String>) -> Reply {
+    match answer {
+        Ok(PlotAnswer::Texts(texts)) => Reply::Plot { job, texts },
+        Ok(PlotAnswer::Picture(file)) => Reply::File { job, file: MadeFile { file, differences: String::new() } },
+        Err(sentence) => Reply::Failed { job, sentence },
     }
 }
 

@@ -4,6 +4,7 @@
 use std::{ops::Range, sync::Arc};
 
 use explorer_core::{
+    color::Ground,
     dataset::{MarkerShare, Share},
     de::{CellsPart, MomentsPart, Sign},
     embed::Storage,
@@ -92,6 +93,17 @@ pub enum Request {
         /// Pixels of a PNG file for each CSS pixel along a side; 0 asks for the texts.
         scale: u32,
     },
+    /// Answer a question to the corpus that lies at the address.
+    Corpus {
+        /// Its number.
+        job: u32,
+        /// What is asked, as `corpus::view::View` has it in an address.
+        asked: String,
+        /// What figures are drawn on.
+        ground: Ground,
+        /// Pixels of a PNG file for each CSS pixel along a side; 0 asks for the texts.
+        scale: u32,
+    },
     /// Stop a job, whatever it has come to.
     Cancel {
         /// Its number.
@@ -152,7 +164,7 @@ pub enum Reply {
         /// The file.
         file: MadeFile,
     },
-    /// A job is done: a plot or an answer as texts.
+    /// A job is done: a plot or an answer as texts; of a corpus the answer as HTML, its figure as SVG, the numbers as CSV.
     Plot {
         /// Its number.
         job: u32,
@@ -280,6 +292,9 @@ impl Request {
             Self::Plot { job, question, payload, scale } => {
                 Writer::new("plot").number(*job).text(question).bytes(payload).number(*scale)
             }
+            Self::Corpus { job, asked, ground, scale } => {
+                Writer::new("corpus").number(*job).text(asked).number(ground_to_number(*ground)).number(*scale)
+            }
             Self::Cancel { job } => Writer::new("cancel").number(*job),
         }
         .post()
@@ -337,6 +352,12 @@ impl Request {
                 job: reader.number(1)?,
                 question: reader.text(2)?,
                 payload: reader.bytes(3)?,
+                scale: reader.number(4)?,
+            }),
+            "corpus" => Some(Self::Corpus {
+                job: reader.number(1)?,
+                asked: reader.text(2)?,
+                ground: ground_from_number(reader.number(3)?)?,
                 scale: reader.number(4)?,
             }),
             "cancel" => Some(Self::Cancel { job: reader.number(1)? }),
@@ -402,6 +423,21 @@ impl Reply {
             | Self::Plot { job, .. }
             | Self::Failed { job, .. } => Some(*job),
         }
+    }
+}
+
+fn ground_to_number(ground: Ground) -> u32 {
+    match ground {
+        Ground::Light => 0,
+        Ground::Dark => 1,
+    }
+}
+
+fn ground_from_number(number: u32) -> Option<Ground> {
+    match number {
+        0 => Some(Ground::Light),
+        1 => Some(Ground::Dark),
+        _ => None,
     }
 }
 

@@ -8,6 +8,6 @@ mod message;
 mod pool;
 mod ranks;
 
-pub use dispatch::{PlotAnswer, PlotTask, Programs, SubsetTask, start};
+pub use dispatch::{CorpusTask, PlotAnswer, PlotTask, Programs, SubsetTask, start};
 pub use message::{MadeFile, Reply, Request};
 pub use pool::{Pool, WorkerError};

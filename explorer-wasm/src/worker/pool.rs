@@ -9,6 +9,7 @@ use std::{
 };
 
 use explorer_core::{
+    color::Ground,
     dataset::{MarkerShare, Task, shares_of_genes},
     de::{FixedPoints, Marker, Moments, MomentsError, RankGroups, RankSums, Sign, Summing},
     embed::Storage,
@@ -227,13 +228,7 @@ impl Pool {
         n_parts: u32,
         on_progress: &dyn Fn(Progress),
     ) -> Result<[String; 3], WorkerError> {
-        let requests = |job| vec![Request::Plot { job, question, payload, scale: 0 }];
-        match self.run(&[self.plotter()?], requests, n_parts, on_progress).await?.pop() {
-            Some(Answer::Plot(texts)) => Ok(texts),
-            Some(Answer::Moments(_) | Answer::Bytes(_) | Answer::Ranks(_) | Answer::File(_)) | None => {
-                Err(WorkerError::Kind)
-            }
-        }
+        self.texts(|job| Request::Plot { job, question, payload, scale: 0 }, n_parts, on_progress).await
     }
 
     /// The same plot as PNG, with `scale` pixels for each CSS pixel along a side.
@@ -241,8 +236,41 @@ impl Pool {
     /// # Errors
     /// When the worker fails.
     pub async fn plot_as_png(&self, question: String, payload: Vec<u8>, scale: u32) -> Result<Blob, WorkerError> {
-        let requests = |job| vec![Request::Plot { job, question, payload, scale }];
-        match self.run(&[self.plotter()?], requests, 1, &|_| {}).await?.pop() {
+        self.picture(|job| Request::Plot { job, question, payload, scale }).await
+    }
+
+    /// The answer to a question to the corpus at the pool's address: as HTML, its figure as SVG, the numbers as CSV.
+    ///
+    /// # Errors
+    /// When the worker fails.
+    pub async fn corpus(&self, asked: String, ground: Ground) -> Result<[String; 3], WorkerError> {
+        self.texts(|job| Request::Corpus { job, asked, ground, scale: 0 }, 1, &|_| {}).await
+    }
+
+    /// The figure of the same as PNG, with `scale` pixels for each CSS pixel along a side.
+    ///
+    /// # Errors
+    /// When the worker fails.
+    pub async fn corpus_as_png(&self, asked: String, ground: Ground, scale: u32) -> Result<Blob, WorkerError> {
+        self.picture(|job| Request::Corpus { job, asked, ground, scale }).await
+    }
+
+    async fn texts(
+        &self,
+        request: impl FnOnce(u32) -> Request,
+        n_parts: u32,
+        on_progress: &dyn Fn(Progress),
+    ) -> Result<[String; 3], WorkerError> {
+        match self.run(&[self.plotter()?], |job| vec![request(job)], n_parts, on_progress).await?.pop() {
+            Some(Answer::Plot(texts)) => Ok(texts),
+            Some(Answer::Moments(_) | Answer::Bytes(_) | Answer::Ranks(_) | Answer::File(_)) | None => {
+                Err(WorkerError::Kind)
+            }
+        }
+    }
+
+    async fn picture(&self, request: impl FnOnce(u32) -> Request) -> Result<Blob, WorkerError> {
+        match self.run(&[self.plotter()?], |job| vec![request(job)], 1, &|_| {}).await?.pop() {
             Some(Answer::File(made)) => Ok(made.file),
             Some(Answer::Moments(_) | Answer::Bytes(_) | Answer::Ranks(_) | Answer::Plot(_)) | None => {
                 Err(WorkerError::Kind)

@@ -39,7 +39,7 @@ fn compared(mode: Mode) -> Comparison {
             let n = cells[0][side].len();
             let part = if part == 0 { 0..n / 3 } else { n / 3..n };
             let genes: Vec<Vec<f64>> = cells.iter().map(|sides| sides[side][part.clone()].to_vec()).collect();
-            contrast.push(counts, 0, part.len() as u64, &group(&genes)).unwrap();
+            contrast.push(counts, None, part.len() as u64, &group(&genes)).unwrap();
         }
     }
     contrast.compare()
@@ -109,8 +109,8 @@ fn donors() -> Contrast {
             let second = if donor == 0 { value } else { 0.0 };
             group(&[vec![value; 20], vec![second; 20]])
         };
-        contrast.push(FIRST, donor, 20, &genes(first)).unwrap();
-        contrast.push(SECOND, donor, 20, &genes(second)).unwrap();
+        contrast.push(FIRST, Some(donor), 20, &genes(first)).unwrap();
+        contrast.push(SECOND, Some(donor), 20, &genes(second)).unwrap();
     }
     contrast
 }
@@ -131,7 +131,7 @@ fn donors_are_replicates_where_they_are_noted() {
 
 #[test]
 fn a_gene_of_another_corpus_is_refused() {
-    let found = donors().push(FIRST, 0, 1, &[(3, moments(&[1.0]))]);
+    let found = donors().push(FIRST, None, 1, &[(3, moments(&[1.0]))]);
     assert_eq!(found, Err(ContrastError::Gene { gene: 3, n_genes: 3 }));
 }
 
@@ -147,8 +147,8 @@ proptest! {
         let (a, b) = (values(&first), values(&second[..first.len()]));
         let of = |a: &[Vec<f64>], b: &[Vec<f64>]| {
             let mut contrast = Contrast::new(a.len(), fixed(), Mode::Exact);
-            contrast.push(FIRST, 0, a[0].len() as u64, &group(a)).unwrap();
-            contrast.push(SECOND, 1, b[0].len() as u64, &group(b)).unwrap();
+            contrast.push(FIRST, None, a[0].len() as u64, &group(a)).unwrap();
+            contrast.push(SECOND, None, b[0].len() as u64, &group(b)).unwrap();
             contrast.compare()
         };
         let (forth, back) = (of(&a, &b), of(&b, &a));

@@ -169,6 +169,17 @@ proptest! {
             }
             prop_assert!((0.0..=1.0).contains(&specificities[at]));
         }
+        // Markers are the genes with scores over the least, which most scores are not computed for.
+        for least_score in [0.0, 0.5, 1.0] {
+            let finder = tissue.finder(MarkerOptions { least_score, ..options });
+            let markers = finder.markers((0..).zip(tissue.sums()));
+            for (at, found) in markers.iter().enumerate() {
+                let is_marker = scores[at].is_some_and(|score| score > least_score);
+                let expected = is_marker.then(|| (scores[at].unwrap(), specificities[at]));
+                prop_assert_eq!(found.first().map(|marker| (marker.score, marker.specificity)), expected);
+                prop_assert_eq!(&finder.markers_of(at, 0..1, |_| tissue.sums()[0].clone()), found);
+            }
+        }
         // A term without cells below it is no type.
         prop_assert!(finder.terms().iter().all(|&term| !tissue.sides(0, term).0.is_empty()));
     }

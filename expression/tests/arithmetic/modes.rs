@@ -44,8 +44,8 @@ fn colors_are_scaled_over_what_is_shown() {
 fn cohens_d_has_unbiased_variances() {
     let d = |mode| {
         let mut contrast = Contrast::new(1, fixed(), mode);
-        contrast.push([Membership::Whole, Membership::None], 0, 3, &[(0, moments(&[1.0, 2.0, 4.0]))]).unwrap();
-        contrast.push([Membership::None, Membership::Whole], 0, 4, &[(0, moments(&[0.0, 0.0, 3.0, 1.0]))]).unwrap();
+        contrast.push([Membership::Whole, Membership::None], None, 3, &[(0, moments(&[1.0, 2.0, 4.0]))]).unwrap();
+        contrast.push([Membership::None, Membership::Whole], None, 4, &[(0, moments(&[0.0, 0.0, 3.0, 1.0]))]).unwrap();
         contrast.compare().effect_size[0]
     };
     // Of scipy's Student's t: 1.195229 · √(1/3 + 1/4).
@@ -62,7 +62,7 @@ fn what_is_taken_from_a_side_is_taken_with_its_cells() {
         let mut contrast = Contrast::new(1, fixed(), mode);
         for (group, counts) in Sides::new([0], [0, 1], Overlap::TakeFromSecond, mode).groups() {
             let (n_cells, moments) = groups[group as usize];
-            contrast.push(counts, 0, n_cells, &[(0, moments)]).unwrap();
+            contrast.push(counts, None, n_cells, &[(0, moments)]).unwrap();
         }
         contrast.compare().effect_size[0]
     };
@@ -78,8 +78,8 @@ fn a_gene_without_a_p_value_leaves_the_others_theirs() {
         let first = [moments(&[1.0, 2.0, 4.0]), moments(&[1.0; 3]), moments(&[1.0, 1.5, 1.0])];
         let second = [moments(&[0.0, 0.0, 3.0, 1.0]), moments(&[1.0; 4]), moments(&[0.0, 0.5, 0.0, 0.5])];
         let group = |moments: [GeneMoments; 3]| (0..).zip(moments).collect::<Vec<_>>();
-        contrast.push([Membership::Whole, Membership::None], 0, 3, &group(first)).unwrap();
-        contrast.push([Membership::None, Membership::Whole], 0, 4, &group(second)).unwrap();
+        contrast.push([Membership::Whole, Membership::None], None, 3, &group(first)).unwrap();
+        contrast.push([Membership::None, Membership::Whole], None, 4, &group(second)).unwrap();
         contrast.compare().tests.map_adjusted()
     };
     let [exact, compatible] = MODES.map(adjusted);

@@ -142,6 +142,147 @@ pub mod tessera {
         }
 
         impl ::flatbuffers::SimpleToVerifyInSlice for Dimension {}
+        // struct Segment, aligned to 8
+        #[repr(transparent)]
+        #[derive(Clone, Copy, PartialEq)]
+        pub struct Segment(pub [u8; 16]);
+        impl Default for Segment {
+            fn default() -> Self {
+                Self([0; 16])
+            }
+        }
+        impl ::core::fmt::Debug for Segment {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter) -> ::core::fmt::Result {
+                f.debug_struct("Segment").field("hash", &self.hash()).field("n_bytes", &self.n_bytes()).finish()
+            }
+        }
+
+        impl ::flatbuffers::SimpleToVerifyInSlice for Segment {}
+        impl<'a> ::flatbuffers::Follow<'a> for Segment {
+            type Inner = &'a Segment;
+            #[inline]
+            unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+                unsafe { <&'a Segment>::follow(buf, loc) }
+            }
+        }
+        impl<'a> ::flatbuffers::Follow<'a> for &'a Segment {
+            type Inner = &'a Segment;
+            #[inline]
+            unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+                unsafe { ::flatbuffers::follow_cast_ref::<Segment>(buf, loc) }
+            }
+        }
+        impl<'b> ::flatbuffers::Push for Segment {
+            type Output = Segment;
+            #[inline]
+            unsafe fn push(&self, dst: &mut [u8], _written_len: usize) {
+                let src = unsafe {
+                    ::core::slice::from_raw_parts(
+                        self as *const Segment as *const u8,
+                        <Self as ::flatbuffers::Push>::size(),
+                    )
+                };
+                dst.copy_from_slice(src);
+            }
+            #[inline]
+            fn alignment() -> ::flatbuffers::PushAlignment {
+                ::flatbuffers::PushAlignment::new(8)
+            }
+        }
+
+        impl<'a> ::flatbuffers::Verifiable for Segment {
+            #[inline]
+            fn run_verifier(
+                v: &mut ::flatbuffers::Verifier,
+                pos: usize,
+            ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+                v.in_buffer::<Self>(pos)
+            }
+        }
+
+        impl<'a> Segment {
+            #[allow(clippy::too_many_arguments)]
+            pub fn new(hash: u64, n_bytes: u32) -> Self {
+                let mut s = Self([0; 16]);
+                s.set_hash(hash);
+                s.set_n_bytes(n_bytes);
+                s
+            }
+
+            pub fn hash(&self) -> u64 {
+                let mut mem = ::core::mem::MaybeUninit::<<u64 as ::flatbuffers::EndianScalar>::Scalar>::uninit();
+                // Safety:
+                // Created from a valid Table for this object
+                // Which contains a valid value in this slot
+                ::flatbuffers::EndianScalar::from_little_endian(unsafe {
+                    ::core::ptr::copy_nonoverlapping(
+                        self.0[0..].as_ptr(),
+                        mem.as_mut_ptr() as *mut u8,
+                        ::core::mem::size_of::<<u64 as ::flatbuffers::EndianScalar>::Scalar>(),
+                    );
+                    mem.assume_init()
+                })
+            }
+
+            pub fn set_hash(&mut self, x: u64) {
+                let x_le = ::flatbuffers::EndianScalar::to_little_endian(x);
+                // Safety:
+                // Created from a valid Table for this object
+                // Which contains a valid value in this slot
+                unsafe {
+                    ::core::ptr::copy_nonoverlapping(
+                        &x_le as *const _ as *const u8,
+                        self.0[0..].as_mut_ptr(),
+                        ::core::mem::size_of::<<u64 as ::flatbuffers::EndianScalar>::Scalar>(),
+                    );
+                }
+            }
+
+            pub fn n_bytes(&self) -> u32 {
+                let mut mem = ::core::mem::MaybeUninit::<<u32 as ::flatbuffers::EndianScalar>::Scalar>::uninit();
+                // Safety:
+                // Created from a valid Table for this object
+                // Which contains a valid value in this slot
+                ::flatbuffers::EndianScalar::from_little_endian(unsafe {
+                    ::core::ptr::copy_nonoverlapping(
+                        self.0[8..].as_ptr(),
+                        mem.as_mut_ptr() as *mut u8,
+                        ::core::mem::size_of::<<u32 as ::flatbuffers::EndianScalar>::Scalar>(),
+                    );
+                    mem.assume_init()
+                })
+            }
+
+            pub fn set_n_bytes(&mut self, x: u32) {
+                let x_le = ::flatbuffers::EndianScalar::to_little_endian(x);
+                // Safety:
+                // Created from a valid Table for this object
+                // Which contains a valid value in this slot
+                unsafe {
+                    ::core::ptr::copy_nonoverlapping(
+                        &x_le as *const _ as *const u8,
+                        self.0[8..].as_mut_ptr(),
+                        ::core::mem::size_of::<<u32 as ::flatbuffers::EndianScalar>::Scalar>(),
+                    );
+                }
+            }
+
+            pub fn unpack(&self) -> SegmentT {
+                SegmentT { hash: self.hash(), n_bytes: self.n_bytes() }
+            }
+        }
+
+        #[derive(Debug, Clone, PartialEq, Default)]
+        pub struct SegmentT {
+            pub hash: u64,
+            pub n_bytes: u32,
+        }
+        impl SegmentT {
+            pub fn pack(&self) -> Segment {
+                Segment::new(self.hash, self.n_bytes)
+            }
+        }
+
         pub enum ProfileOffset {}
         #[derive(Copy, Clone, PartialEq)]
 
@@ -692,6 +833,7 @@ pub mod tessera {
             pub const VT_PAGES: ::flatbuffers::VOffsetT = 14;
             pub const VT_LENGTHS: ::flatbuffers::VOffsetT = 16;
             pub const VT_CHECKSUMS: ::flatbuffers::VOffsetT = 18;
+            pub const VT_SEGMENTS: ::flatbuffers::VOffsetT = 20;
 
             #[inline]
             pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -704,6 +846,9 @@ pub mod tessera {
             ) -> ::flatbuffers::WIPOffset<Pack<'bldr>> {
                 let mut builder = PackBuilder::new(_fbb);
                 builder.add_n_bytes(args.n_bytes);
+                if let Some(x) = args.segments {
+                    builder.add_segments(x);
+                }
                 if let Some(x) = args.checksums {
                     builder.add_checksums(x);
                 }
@@ -748,7 +893,8 @@ pub mod tessera {
                     let x = self.checksums();
                     x.into_iter().collect()
                 };
-                PackT { name, file, n_bytes, n_tiles, page_tiles, pages, lengths, checksums }
+                let segments = self.segments().map(|x| x.iter().map(|t| t.unpack()).collect());
+                PackT { name, file, n_bytes, n_tiles, page_tiles, pages, lengths, checksums, segments }
             }
 
             #[inline]
@@ -817,6 +963,18 @@ pub mod tessera {
                         .unwrap()
                 }
             }
+            #[inline]
+            pub fn segments(&self) -> Option<::flatbuffers::Vector<'a, Segment>> {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe {
+                    self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, Segment>>>(
+                        Pack::VT_SEGMENTS,
+                        None,
+                    )
+                }
+            }
         }
 
         impl ::flatbuffers::Verifiable for Pack<'_> {
@@ -834,6 +992,7 @@ pub mod tessera {
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<Page>>>>("pages", Self::VT_PAGES, true)?
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u32>>>("lengths", Self::VT_LENGTHS, true)?
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u32>>>("checksums", Self::VT_CHECKSUMS, true)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, Segment>>>("segments", Self::VT_SEGMENTS, false)?
      .finish();
                 Ok(())
             }
@@ -848,6 +1007,7 @@ pub mod tessera {
                 Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Page<'a>>>>>,
             pub lengths: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u32>>>,
             pub checksums: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u32>>>,
+            pub segments: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, Segment>>>,
         }
         impl<'a> Default for PackArgs<'a> {
             #[inline]
@@ -861,6 +1021,7 @@ pub mod tessera {
                     pages: None,     // required field
                     lengths: None,   // required field
                     checksums: None, // required field
+                    segments: None,
                 }
             }
         }
@@ -906,6 +1067,10 @@ pub mod tessera {
                 self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Pack::VT_CHECKSUMS, checksums);
             }
             #[inline]
+            pub fn add_segments(&mut self, segments: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b, Segment>>) {
+                self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(Pack::VT_SEGMENTS, segments);
+            }
+            #[inline]
             pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> PackBuilder<'a, 'b, A> {
                 let start = _fbb.start_table();
                 PackBuilder { fbb_: _fbb, start_: start }
@@ -933,6 +1098,7 @@ pub mod tessera {
                 ds.field("pages", &self.pages());
                 ds.field("lengths", &self.lengths());
                 ds.field("checksums", &self.checksums());
+                ds.field("segments", &self.segments());
                 ds.finish()
             }
         }
@@ -947,6 +1113,7 @@ pub mod tessera {
             pub pages: alloc::vec::Vec<PageT>,
             pub lengths: alloc::vec::Vec<u32>,
             pub checksums: alloc::vec::Vec<u32>,
+            pub segments: Option<alloc::vec::Vec<SegmentT>>,
         }
         impl Default for PackT {
             fn default() -> Self {
@@ -959,6 +1126,7 @@ pub mod tessera {
                     pages: Default::default(),
                     lengths: Default::default(),
                     checksums: Default::default(),
+                    segments: None,
                 }
             }
         }
@@ -991,7 +1159,14 @@ pub mod tessera {
                     let x = &self.checksums;
                     _fbb.create_vector(x)
                 });
-                Pack::create(_fbb, &PackArgs { name, file, n_bytes, n_tiles, page_tiles, pages, lengths, checksums })
+                let segments = self.segments.as_ref().map(|x| {
+                    let w: alloc::vec::Vec<_> = x.iter().map(|t| t.pack()).collect();
+                    _fbb.create_vector(&w)
+                });
+                Pack::create(
+                    _fbb,
+                    &PackArgs { name, file, n_bytes, n_tiles, page_tiles, pages, lengths, checksums, segments },
+                )
             }
         }
         pub enum LevelOffset {}

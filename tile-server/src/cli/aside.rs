@@ -13,15 +13,15 @@ use tempfile::NamedTempFile;
 ///
 /// # Errors
 /// When it cannot be written; a file that was there is as before then.
-pub fn write(path: &Path, text: &str) -> io::Result<()> {
+pub fn write(path: &Path, bytes: impl AsRef<[u8]>) -> io::Result<()> {
     let known = match fs::metadata(path) {
         Ok(metadata) if metadata.is_file() => Some(metadata),
-        Ok(_) => return fs::write(path, text),
+        Ok(_) => return fs::write(path, bytes),
         Err(_) => None,
     };
     let target: PathBuf = if known.is_some() { path.canonicalize()? } else { path.to_owned() };
     let mut file = beside(&target, "")?;
-    file.write_all(text.as_bytes())?;
+    file.write_all(bytes.as_ref())?;
     if let Some(known) = known {
         file.as_file().set_permissions(known.permissions())?;
     }

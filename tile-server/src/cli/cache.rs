@@ -97,7 +97,7 @@ impl Cache<'_> {
             };
             if present.xxh64 == kept.xxh64 {
                 // It only saves a look at the content the next time.
-                let _ = aside::write(&place.join(NOTE), &present.to_json());
+                let _ = aside::write(&place.join(NOTE), present.to_json());
                 return Ok(place.clone());
             }
         }

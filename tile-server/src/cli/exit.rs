@@ -9,6 +9,7 @@ use corpus::{
     build::SummaryError,
     native::{MergeError, OpenError, ParquetFileError, SummaryFileError},
 };
+use explorer_core::de::PseudobulkError;
 use fragments::FragmentError;
 use h5ad::{H5adError, WriteError};
 use remote_files::{PlaceError, RemoteError};
@@ -21,11 +22,11 @@ use super::{
     cells::CellsError,
     check::{NoAddress, Unreachable},
     composition::TooManyShares,
+    corpus::asked::SeveralOrganisms,
     correlate::NoNumbers,
     de::UsageError,
     enrich::SetsError,
     export::{Damaged, NoPage, Unfetched},
-    expression::SeveralOrganisms,
     output::OutputError,
     plot::NoPlot,
     serve::{NothingToServe, Unreadable},
@@ -136,15 +137,24 @@ pub fn code(error: &Error) -> u8 {
     if let Some(error) = error.downcast_ref() {
         return of_summary(error);
     }
+    if error.is::<PseudobulkError>() {
+        return USAGE;
+    }
     if let Some(error) = error.downcast_ref() {
         return of_merge(error);
+    }
+    if let Some(error) = error.downcast_ref() {
+        return of_parquet(error);
     }
     if let Some(error) = error.downcast_ref() {
         return of_corpus(error);
     }
     if let Some(error) = error.downcast_ref() {
         return match error {
-            QueryError::Organism { .. } | QueryError::Term { .. } => USAGE,
+            QueryError::Organism { .. }
+            | QueryError::Term { .. }
+            | QueryError::NoCells { .. }
+            | QueryError::Gene { .. } => USAGE,
             QueryError::Overflow => INPUT,
             QueryError::Read(error) => of_dataset(error),
         };
@@ -178,6 +188,7 @@ fn of_summary(error: &SummaryError) -> u8 {
         | SummaryError::NoPrimary
         | SummaryError::Organism { .. } => USAGE,
         SummaryError::NoCounts { .. }
+        | SummaryError::UnnamedGenes { .. }
         | SummaryError::NoCount { .. }
         | SummaryError::DuplicateGene(_)
         | SummaryError::UnnamedGenes { .. }

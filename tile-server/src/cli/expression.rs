@@ -1,32 +1,25 @@
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
-    process::ExitCode,
-};
+use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
-use corpus::{
-    Dimension, DotPlot, DotRow, Manifest, Query, Term, Tissues, dot_plot_csv,
-    native::{FileCorpus, open, wait},
-    sum,
-};
-use expression::Ontology;
+use corpus::{Dimension, Query, Term, Tissues, native::wait};
 use serde_json::{Value, json};
 
-use super::{lists, output::TableOut, summarize, terminal};
+use super::{
+    corpus::asked::{AnswerOut, CorpusArgument, dimension, filter, filters, names},
+    remote_inputs::DATASET_PLACES,
+    terminal,
+};
 
 /// The arguments of `tile-server expression`.
 #[derive(Args)]
+#[command(after_help = DATASET_PLACES)]
 pub struct Arguments {
-    /// The directory of a corpus or of a summary
-    corpus: PathBuf,
+    #[command(flatten)]
+    corpus: CorpusArgument,
     /// Genes by id or symbol, with commas between them
     #[arg(long, value_name = "GENES", required = true)]
     genes: Vec<String>,
-    /// The id of the organism [default: the only one]
-    #[arg(long, value_name = "ID")]
-    organism: Option<String>,
     /// Take only the tissues of these ids, with commas between them
     #[arg(long, value_name = "IDS")]
     tissue: Vec<String>,
@@ -47,65 +40,26 @@ pub struct Arguments {
     /// Write which ids each filter may take, with their numbers of cells, instead
     #[arg(long)]
     options: bool,
-    /// Print JSON instead of CSV
-    #[arg(long, conflicts_with = "out")]
-    json: bool,
     #[command(flatten)]
-    out: TableOut,
-}
-
-/// There is no telling which organism is meant.
-#[derive(Debug, thiserror::Error)]
-#[error("the corpus has cells of {0}: name one by --organism")]
-pub struct SeveralOrganisms(String);
-
-fn dimension(text: &str) -> Result<Dimension, String> {
-    text.parse().map_err(|error: corpus::UnknownDimension| error.to_string())
-}
-
-fn filter(text: &str) -> Result<(Dimension, String), String> {
-    let (name, ids) = text.split_once('=').ok_or("it takes DIMENSION=IDS")?;
-    Ok((dimension(name)?, ids.to_owned()))
-}
-
-impl Arguments {
-    fn query(&self, manifest: &Manifest) -> Result<Query> {
-        let organisms: BTreeSet<&str> = manifest.parts.iter().map(|part| part.organism.as_str()).collect();
-        let organism = match (&self.organism, organisms.first(), organisms.len()) {
-            (Some(organism), ..) => organism.clone(),
-            (None, Some(only), 1) => (*only).to_owned(),
-            (None, ..) => {
-                return Err(SeveralOrganisms(organisms.into_iter().collect::<Vec<_>>().join(", ")).into());
-            }
-        };
-        let ids = |lists: &[String]| lists::names(lists, |_| false);
-        let mut filters: BTreeMap<Dimension, BTreeSet<String>> = BTreeMap::new();
-        let tissues = self.tissue.iter().map(|list| (Dimension::Tissue, list.clone()));
-        for (dimension, list) in self.filter.iter().cloned().chain(tissues) {
-            filters.entry(dimension).or_default().extend(ids(&[list]));
-        }
-        Ok(Query {
-            organism,
-            genes: ids(&self.genes),
-            filters,
-            group_by: self.group_by,
-            tissues: if self.collapsed { Tissues::Collapsed } else { Tissues::All },
-            least_cells: self.least_cells,
-        })
-    }
-}
-
-/// The cell types that a corpus was made with; today's for a summary, which has none.
-fn ontology_of(manifest: &Manifest) -> Result<Ontology> {
-    if manifest.ontology.is_empty() { summarize::ontology("CL") } else { Ok(corpus::ontology(manifest)) }
+    out: AnswerOut,
 }
 
 /// Asks the corpus and writes the answer.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let out = arguments.out.open([arguments.corpus.as_path()])?;
-    let corpus: FileCorpus = open(&arguments.corpus)?;
-    let query = arguments.query(corpus.manifest())?;
-    let ontology = ontology_of(corpus.manifest())?;
+    let out = arguments.corpus.output(&arguments.out)?;
+    let (corpus, ontology) = arguments.corpus.open()?;
+    let mut filters = filters(&arguments.filter);
+    if !arguments.tissue.is_empty() {
+        filters.entry(Dimension::Tissue).or_default().extend(names(&arguments.tissue));
+    }
+    let query = Query {
+        organism: arguments.corpus.organism(corpus.manifest())?,
+        genes: names(&arguments.genes),
+        filters,
+        group_by: arguments.group_by,
+        tissues: if arguments.collapsed { Tissues::Collapsed } else { Tissues::All },
+        least_cells: arguments.least_cells,
+    };
     if arguments.options {
         let options = wait(corpus.options(&query, &ontology))?;
         let of_dimension = |(dimension, options): (Dimension, Vec<(Term, u64)>)| {
@@ -119,34 +73,6 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     for name in &plot.unknown {
         terminal::say(&format!("warning: no dataset has a gene `{name}` of {}", query.organism));
     }
-    if arguments.json {
-        terminal::print_json(&to_json(&plot, corpus.manifest()))?;
-    } else {
-        out.write(&dot_plot_csv(&plot, &query, corpus.manifest()))?;
-    }
+    out.write(&plot.to_table(&query, corpus.manifest()))?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn to_json(plot: &DotPlot, manifest: &Manifest) -> Value {
-    let term = |term: &Term| json!({ "id": term.id, "label": term.label });
-    let row = |row: &DotRow| {
-        json!({
-            "tissue": term(&row.tissue),
-            "cell_type": row.cell_type.as_ref().map(term),
-            "depth": row.depth,
-            "option": row.option.as_ref().map(term),
-            "n_cells": row.n_cells,
-            "n_annotated": row.n_annotated,
-            "n_expressing": row.moments.iter().map(|moments| moments.n_nonzero).collect::<Vec<_>>(),
-            "sum": row.moments.iter().map(sum).collect::<Vec<_>>(),
-            "sum_of_squares": row.moments.iter().map(corpus::sum_sq).collect::<Vec<_>>(),
-        })
-    };
-    json!({
-        "corpus": manifest.content_id,
-        "version": manifest.version,
-        "genes": plot.genes.iter().map(|gene| json!({ "id": gene.id, "symbol": gene.symbol })).collect::<Vec<_>>(),
-        "unknown": plot.unknown,
-        "rows": plot.rows.iter().map(row).collect::<Vec<_>>(),
-    })
 }

@@ -27,6 +27,9 @@ pub type Formats = &'static [(&'static str, &'static str)];
 /// A table.
 pub const TABLE: Formats = &[("csv", "the table")];
 
+/// The answer of a corpus.
+pub const ANSWER: Formats = &[("csv", "the table"), ("json", "the table"), ("parquet", "the table")];
+
 /// A picture, or the numbers behind it.
 pub const PICTURE: Formats = &[("svg", "the picture"), ("csv", "its numbers")];
 
@@ -101,7 +104,12 @@ impl<'a> Output<'a> {
 
     /// Whether it is a picture that goes there.
     pub fn is_picture(self) -> bool {
-        self.0.and_then(ending).is_some_and(|ending| ending == "svg")
+        self.ending().is_some_and(|ending| ending == "svg")
+    }
+
+    /// The end of the file's name, in small letters.
+    pub fn ending(self) -> Option<String> {
+        self.0.and_then(ending)
     }
 
     /// Writes a text.
@@ -110,9 +118,18 @@ impl<'a> Output<'a> {
     /// When it cannot be written.
     pub fn write(self, text: &str) -> Result<()> {
         match self.0 {
-            Some(path) => aside::write(path, text).with_context(|| format!("cannot write {}", path.display())),
+            Some(_) => self.write_bytes(text.as_bytes()),
             None => Ok(terminal::print_text(text)?),
         }
+    }
+
+    /// Writes the bytes of a file that is named.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write_bytes(self, bytes: &[u8]) -> Result<()> {
+        let Some(path) = self.0 else { return Ok(()) };
+        aside::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
     }
 }
 

@@ -1,6 +1,10 @@
 //! Datasets and folders on other hosts, as arguments name them.
 
-use std::{path::PathBuf, str::FromStr, sync::Arc};
+use std::{
+    path::PathBuf,
+    str::FromStr,
+    sync::{Arc, OnceLock},
+};
 
 use anyhow::Result;
 use clap::Args;
@@ -51,6 +55,9 @@ pub struct RemoteArguments {
     /// Ask other hosts without credentials, as for public buckets
     #[arg(long)]
     anonymous: bool,
+    /// What reads them, once it was asked for.
+    #[arg(skip)]
+    stores: OnceLock<Arc<Stores>>,
 }
 
 /// A number of bytes.
@@ -83,7 +90,11 @@ impl RemoteArguments {
     /// # Errors
     /// When the system gives no threads.
     pub fn stores(&self) -> Result<Arc<Stores>> {
-        self.stores_of_size(self.cache_size.0)
+        if let Some(stores) = self.stores.get() {
+            return Ok(Arc::clone(stores));
+        }
+        let stores = self.stores_of_size(self.cache_size.0)?;
+        Ok(Arc::clone(self.stores.get_or_init(|| stores)))
     }
 
     /// What reads them and keeps nothing.
@@ -120,7 +131,16 @@ pub fn folder_of(text: &str, stores: &Arc<Stores>) -> Result<Remote> {
             return Ok(remote);
         }
     }
-    let folder = if place.name() == MANIFEST { place.parent() } else { None };
+    folder_with(text, MANIFEST, stores)
+}
+
+/// The folder at a place, or the one of the file that it names, which has a manifest of this name.
+///
+/// # Errors
+/// As [`folder_of`].
+pub fn folder_with(text: &str, manifest: &str, stores: &Arc<Stores>) -> Result<Remote> {
+    let place = Place::parse(text)?;
+    let folder = if place.name() == manifest { place.parent() } else { None };
     Ok(stores.open(folder.unwrap_or(place))?)
 }
 

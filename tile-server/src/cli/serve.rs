@@ -11,9 +11,10 @@ use std::{
 use anyhow::{Context as _, Result, anyhow};
 use builder::native;
 use clap::Args;
-use remote_files::Place;
+use remote_files::{Place, Remote};
 use shared_fbs::{
     api::Endpoint,
+    dataset_id::name_of,
     path::{CORPUS, MANIFEST},
 };
 use tile_server::{
@@ -21,7 +22,7 @@ use tile_server::{
     dataset_place::DatasetPlace,
     serve::{
         self, AllowedHosts, BasePath, CorpusAddress, CorsOrigins, DatasetAddress, DirectoryFrontEnd, FrameAncestors,
-        FrontEnd, Limits, LogFormat, ManifestReader, MetricsOptions, Options, Origins,
+        FrontEnd, Limits, LogFormat, ManifestReader, MetricsOptions, Options, Origins, ServeError,
     },
 };
 use tracing_subscriber::filter::LevelFilter;
@@ -169,7 +170,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let choices = arguments.choices.clone().with_schema(arguments.require_schema);
     let cache = Cache { directory: arguments.cache.as_deref(), choices: &choices, is_quiet: arguments.quiet };
     let progress = TerminalProgress::new(arguments.quiet)?;
-    let (corpora, others) = corpora_among(&arguments.inputs);
+    let (corpora, others) = corpora_among(&arguments.inputs, &arguments.remote)?;
     let Inputs { datasets, folders, found, refused: _ } = inputs(&others, &cache, &arguments.remote, &progress)?;
     // Signals are the server's from here on.
     drop(progress);
@@ -250,17 +251,48 @@ pub fn front_end(directory: Option<&Path>) -> Result<Option<Arc<dyn FrontEnd>>> 
 }
 
 /// The corpora among what the arguments name and in folders that they name, each once; and what else they name.
-pub fn corpora_among(inputs: &[PathBuf]) -> (Vec<CorpusAddress>, Vec<PathBuf>) {
-    let (named, others): (Vec<PathBuf>, Vec<PathBuf>) = inputs.iter().cloned().partition(|input| is_corpus(input));
-    let mut seen = HashSet::new();
-    let address = |directory: PathBuf| {
-        let directory = directory.canonicalize().unwrap_or(directory);
-        let is_new = seen.insert(directory.clone());
-        is_new.then(|| CorpusAddress { id: ids::name_of(&directory), directory })
-    };
-    let below = others.iter().flat_map(|input| corpora_in(input));
-    let corpora = named.into_iter().chain(below).filter_map(address).collect();
-    (corpora, others)
+///
+/// # Errors
+/// When other hosts cannot be asked, or two corpora have one name.
+pub fn corpora_among(inputs: &[PathBuf], remote: &RemoteArguments) -> Result<(Vec<CorpusAddress>, Vec<PathBuf>)> {
+    let (mut corpora, mut others) = (Vec::new(), Vec::new());
+    for input in inputs {
+        let elsewhere = match place_of(input) {
+            Some(text) => corpus_elsewhere(text, remote)?,
+            None => None,
+        };
+        match elsewhere {
+            Some(remote) => {
+                let id = ids::of_place(remote.place().name(), remote.place());
+                corpora.push(CorpusAddress { id: name_of(&id).to_owned(), place: DatasetPlace::Remote(remote) });
+            }
+            None if is_corpus(input) => corpora.push(corpus_of(input.clone())),
+            None => others.push(input.clone()),
+        }
+    }
+    corpora.extend(others.iter().flat_map(|input| corpora_in(input)).map(corpus_of));
+    let mut seen = Vec::new();
+    corpora.retain(|corpus| {
+        let is_new = !seen.contains(&corpus.place);
+        seen.push(corpus.place.clone());
+        is_new
+    });
+    let mut ids = HashSet::new();
+    match corpora.iter().find(|corpus| !ids.insert(corpus.id.as_str())) {
+        Some(second) => Err(ServeError::DuplicateCorpus { id: second.id.clone() }.into()),
+        None => Ok((corpora, others)),
+    }
+}
+
+fn corpus_of(directory: PathBuf) -> CorpusAddress {
+    let directory = directory.canonicalize().unwrap_or(directory);
+    CorpusAddress { id: ids::name_of(&directory), place: directory.into() }
+}
+
+/// The corpus at a place of another host; none where there is no such file.
+fn corpus_elsewhere(text: &str, remote: &RemoteArguments) -> Result<Option<Remote>> {
+    let folder = remote_inputs::folder_with(text, CORPUS, &remote.stores()?)?;
+    Ok(folder.head(CORPUS).is_ok().then_some(folder))
 }
 
 fn is_corpus(directory: &Path) -> bool {

@@ -12,7 +12,7 @@ use builder::{
 use clap::{Args, ValueEnum};
 use corpus::{
     Dimension, Profile, Term,
-    build::{CellTable, Choices, H5adCounts, Input, Summary},
+    build::{CellTable, Choices, H5adCounts, Input, Summary, Terms},
     native::{self, DatasetCounts},
 };
 use explorer_core::format;
@@ -88,8 +88,8 @@ enum ProfileName {
 impl ProfileName {
     fn profile(self) -> Profile {
         match self {
-            Self::Current => corpus::profile(&expression::Profile::current()),
-            Self::Paper => corpus::profile(&expression::Profile::paper()),
+            Self::Current => corpus::current_profile(),
+            Self::Paper => corpus::paper_profile(),
         }
     }
 }
@@ -136,15 +136,23 @@ impl Arguments {
             id if id == tissue.id => tissue.clone(),
             id => Term { id: id.to_owned(), label: anatomy.label(id).unwrap_or(id).to_owned() },
         };
-        Ok(native::summarize(input, &self.choices(title), &general, (&self.out, existing), progress)?)
+        let terms = Terms { general_tissue: &general, look_up: &term_of };
+        Ok(native::summarize(input, &self.choices(title), &terms, (&self.out, existing), progress)?)
     }
+}
+
+/// The label of a term of the schema's ontologies, and those right above it.
+pub fn term_of(id: &str) -> Option<(String, Vec<String>)> {
+    let reference = Reference::embedded();
+    let term = reference.term(id)?;
+    Some((reference.label(term)?.to_owned(), reference.parents(term)))
 }
 
 /// An ontology of the schema's, such as `CL`.
 ///
 /// # Errors
 /// When its tables contradict themselves.
-pub fn ontology(name: &str) -> Result<Ontology> {
+fn ontology(name: &str) -> Result<Ontology> {
     let named =
         reference::Ontology::named(name).with_context(|| format!("the schema's tables have no ontology {name}"))?;
     Ok(Ontology::new(Reference::embedded().all_terms(named))?)

@@ -20,7 +20,7 @@ use super::{
     disk_threads::DiskThreads,
     entry::Dataset,
     file_reading::Patience,
-    pack_files::PackError,
+    pack_files::{PackError, PackFiles},
     piece_buffers::PIECE_BYTES,
     responses,
 };
@@ -111,7 +111,15 @@ pub(super) fn poster(asked: &Asked<'_>, dataset: &Dataset, name: PosterName) -> 
 /// # Errors
 /// What is said where it cannot be, and where the thread would have to wait.
 pub(super) fn open_pack(asked: &Asked<'_>, dataset: &Dataset, name: &str) -> Result<OpenFile, Declined> {
-    dataset.packs.open(name, asked.patience).map_err(|error| match error {
+    opened_pack(asked, &dataset.packs, name)
+}
+
+/// Opens one of some packs.
+///
+/// # Errors
+/// As [`open_pack`].
+pub(super) fn opened_pack(asked: &Asked<'_>, packs: &PackFiles, name: &str) -> Result<OpenFile, Declined> {
+    packs.open(name, asked.patience).map_err(|error| match error {
         PackError::NotAtHand => Declined::NotAtHand,
         // Perhaps the dataset has changed, which cannot be looked at here.
         PackError::Unknown if asked.patience == Patience::AtHand => Declined::NotAtHand,

@@ -51,8 +51,17 @@ pub(super) struct Page {
     prepared: Mutex<PreparedFiles>,
 }
 
-/// Files by path and poster.
-type PreparedFiles = HashMap<(String, Option<PagePoster>), Arc<Prepared>>;
+/// Files by path and what they are told of a dataset.
+type PreparedFiles = HashMap<(String, PageOf), Arc<Prepared>>;
+
+/// What the page of a dataset is told of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct PageOf {
+    /// Its posters, where it has some.
+    poster: Option<PagePoster>,
+    /// The addresses of the pages of corpora that it is in, with spaces between them.
+    corpora: String,
+}
 
 /// A file of the page with its policy and its codings.
 struct Prepared {
@@ -70,7 +79,7 @@ pub(super) async fn of_corpus(state: &Arc<State>, request: request::Parts, id: &
     if state.corpora.get(id).is_none() {
         return of_nothing(state, request).await;
     }
-    file(state, request, INDEX.to_owned(), None).await
+    file(state, request, INDEX.to_owned(), PageOf::default()).await
 }
 
 /// Answers with the page for what there is not.
@@ -79,7 +88,7 @@ async fn of_nothing(state: &Arc<State>, mut request: request::Parts) -> Response
     for condition in CONDITIONS {
         request.headers.remove(condition);
     }
-    let mut response = file(state, request, INDEX.to_owned(), None).await;
+    let mut response = file(state, request, INDEX.to_owned(), PageOf::default()).await;
     if response.status().is_success() {
         *response.status_mut() = StatusCode::NOT_FOUND;
         response.headers_mut().insert(header::CACHE_CONTROL, responses::NO_STORE);
@@ -106,18 +115,14 @@ async fn of_dataset_in_any_list(state: &Arc<State>, request: request::Parts, id:
     // What was last seen of the dataset will do: a page does not wait for a disk.
     let dataset = entry.ok().and_then(|entry| entry.known());
     let poster = dataset.and_then(|dataset| PagePoster::of_dataset(id, &dataset.open.posters));
-    file(state, request, INDEX.to_owned(), poster).await
+    let corpora = state.corpora.with_dataset(id);
+    file(state, request, INDEX.to_owned(), PageOf { poster, corpora }).await
 }
 
 /// Answers with a file of the page.
-pub(super) async fn file(
-    state: &Arc<State>,
-    request: request::Parts,
-    path: String,
-    poster: Option<PagePoster>,
-) -> Response<Body> {
+pub(super) async fn file(state: &Arc<State>, request: request::Parts, path: String, of: PageOf) -> Response<Body> {
     let (answer_time, state) = (state.limits.answer_time, Arc::clone(state));
-    match timeout(answer_time, spawn_blocking(move || state.page.file(&request, &path, poster.as_ref()))).await {
+    match timeout(answer_time, spawn_blocking(move || state.page.file(&request, &path, of))).await {
         Ok(Ok(response)) => response,
         Ok(Err(panic)) => responses::panicked(&panic),
         Err(_) => responses::late(),
@@ -137,14 +142,14 @@ impl Page {
     }
 
     /// Answers for one file of the page. Blocks.
-    pub(super) fn file(&self, request: &request::Parts, path: &str, poster: Option<&PagePoster>) -> Response<Body> {
+    pub(super) fn file(&self, request: &request::Parts, path: &str, of: PageOf) -> Response<Body> {
         let Some(front_end) = &self.front_end else {
             return responses::not_found("This server serves data only; it has no page.");
         };
         let Some(asset) = front_end.get(path) else {
             return responses::nothing_here();
         };
-        let prepared = self.prepared(front_end.as_ref(), path, poster, asset);
+        let prepared = self.prepared(front_end.as_ref(), path, of, asset);
         let (coding, bytes) = prepared.coded(PageCoding::choose(&request.headers));
 
         let mut tag = EntityTag::of_name(&prepared.tag);
@@ -187,21 +192,15 @@ impl Page {
     }
 
     /// What was derived from this very content, kept or made now.
-    fn prepared(
-        &self,
-        front_end: &dyn FrontEnd,
-        path: &str,
-        poster: Option<&PagePoster>,
-        asset: Asset,
-    ) -> Arc<Prepared> {
-        let key = (path.to_owned(), poster.cloned());
+    fn prepared(&self, front_end: &dyn FrontEnd, path: &str, of: PageOf, asset: Asset) -> Arc<Prepared> {
+        let key = (path.to_owned(), of);
         let mut kept = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(prepared) = kept.get(&key)
             && prepared.asset.etag == asset.etag
         {
             return Arc::clone(prepared);
         }
-        let prepared = Arc::new(self.prepare(front_end, path, poster, asset));
+        let prepared = Arc::new(self.prepare(front_end, path, &key.1, asset));
         if kept.len() >= MOST_PREPARED {
             kept.clear();
         }
@@ -209,13 +208,20 @@ impl Page {
         prepared
     }
 
-    fn prepare(&self, front_end: &dyn FrontEnd, path: &str, poster: Option<&PagePoster>, mut asset: Asset) -> Prepared {
+    fn prepare(&self, front_end: &dyn FrontEnd, path: &str, of: &PageOf, mut asset: Asset) -> Prepared {
         let bytes = std::mem::take(&mut asset.bytes);
         let html = is_html(&asset).then(|| String::from_utf8_lossy(&bytes));
         let policy = content_security_policy::policy(&self.data_origins, &self.frame_ancestors);
         let base = self.base_path.to_string();
         let (data_origins, embed_origins) = (&self.data_origins, &self.embed_origins);
-        let filling = Filling { base: &base, data_origins, embed_origins, data: "", poster };
+        let filling = Filling {
+            base: &base,
+            data_origins,
+            embed_origins,
+            data: "",
+            poster: of.poster.as_ref(),
+            corpora: &of.corpora,
+        };
         if let Some(html) = &html
             && let Cow::Owned(filled) = filling.fill(html)
         {

@@ -4,7 +4,9 @@
 
 use std::borrow::Cow;
 
-use shared_fbs::api::{DATA_META, DATA_ORIGINS_META, EMBED_ORIGINS_META, Endpoint, HOST_META, PLAIN_FILES, PosterName};
+use shared_fbs::api::{
+    CORPORA_META, DATA_META, DATA_ORIGINS_META, EMBED_ORIGINS_META, Endpoint, HOST_META, PLAIN_FILES, PosterName,
+};
 
 use super::{content_security_policy, dataset_reader::Posters, options::Origins};
 
@@ -24,6 +26,8 @@ pub struct Filling<'a> {
     pub data: &'a str,
     /// On the page of a dataset that has some, its posters.
     pub poster: Option<&'a PagePoster>,
+    /// On the page of a dataset, the addresses of the pages of corpora that it is in, with spaces between them.
+    pub corpora: &'a str,
 }
 
 /// The posters of a page's dataset: what is seen until the program draws.
@@ -63,6 +67,7 @@ impl Filling<'_> {
         let html = with_meta(html, DATA_ORIGINS_META, &self.data_origins.to_string());
         let html = with_meta(html, EMBED_ORIGINS_META, &self.embed_origins.to_string());
         let html = with_meta(html, DATA_META, self.data);
+        let html = with_meta(html, CORPORA_META, self.corpora);
         match self.poster {
             Some(poster) => html.replacen(BODY, &format!("{BODY}\n    {}", poster.html()), 1).into(),
             None => html,
@@ -118,7 +123,8 @@ mod tests {
         let (data_origins, embed_origins) =
             (origins(&["https://a.org", "http://b.org:81"]), origins(&["https://c.org"]));
         let (data_origins, embed_origins) = (&data_origins, &embed_origins);
-        let filling = Filling { base: "/x/", data_origins, embed_origins, data: "data/a%20b/", poster: None };
+        let filling =
+            Filling { base: "/x/", data_origins, embed_origins, data: "data/a%20b/", poster: None, corpora: "" };
         assert_eq!(
             filling.fill(HTML),
             "<head><base href=\"/x/\" /><meta name=\"tessera-data-origins\" content=\"https://a.org http://b.org:81\" />\
@@ -134,17 +140,21 @@ mod tests {
         let poster = PagePoster::of_dataset("a \"b", &files).unwrap();
         assert_eq!(PagePoster::of_dataset("a", &Posters::default()), None);
         let none = Origins::default();
-        let filling = Filling { base: "/", data_origins: &none, embed_origins: &none, data: "", poster: Some(&poster) };
+        let corpora = "expression/a%20b expression/c";
+        let (data_origins, embed_origins) = (&none, &none);
+        let filling = Filling { base: "/", data_origins, embed_origins, data: "", poster: Some(&poster), corpora };
         let filled = filling.fill(include_str!("../../../www/index.html"));
         let at = |text: &str| filled.find(text).unwrap_or_else(|| panic!("no {text} in {filled}"));
         assert!(at("<body data-tessera>") < at("srcset=\"data/a%20%22b/poster-2.png\""));
         assert!(at("src=\"data/a%20%22b/poster-1.png\"") < at("</body>"));
+        assert!(at("<meta name=\"tessera-corpora\" content=\"expression/a%20b expression/c\"") < at("</head>"));
     }
 
     #[test]
     fn a_document_of_a_static_site_has_its_policy_before_all_else() {
         let (data_origins, embed_origins) = (&origins(&["https://a.org"]), &Origins::default());
-        let filled = Filling { base: "../../", data_origins, embed_origins, data: "", poster: None }.fill_static(HTML);
+        let filled = Filling { base: "../../", data_origins, embed_origins, data: "", poster: None, corpora: "" }
+            .fill_static(HTML);
         let policy = filled.find("http-equiv=\"Content-Security-Policy\"").unwrap();
         assert!(policy < filled.find("<base").unwrap(), "{filled}");
         assert!(filled.contains("connect-src 'self' https://a.org;"), "{filled}");
@@ -156,7 +166,8 @@ mod tests {
     #[test]
     fn a_document_without_such_elements_stays_as_it_is() {
         let none = Origins::default();
-        let filling = Filling { base: "/", data_origins: &none, embed_origins: &none, data: "", poster: None };
+        let filling =
+            Filling { base: "/", data_origins: &none, embed_origins: &none, data: "", poster: None, corpora: "" };
         for html in [HTML, "", "<base", "<base>", "<base href=\"/", "<base target=\"_top\">", "<p>href=\"x\"</p>"] {
             let filled = filling.fill(html);
             assert!(matches!(filled, Cow::Borrowed(same) if same == html), "{html}");

@@ -87,7 +87,7 @@ pub use self::front_end::EmbeddedFrontEnd;
 pub use self::{
     base_path::BasePath,
     content_security_policy::FrameAncestors,
-    corpora::CorpusAddress,
+    corpora::{CorpusAddress, CorpusDatasets},
     dataset_reader::{
         ComputeError, ComputeMoments, DatasetAddress, OpenDataset, PackDescription, PlacedFrame, Posters, ReadDataset,
         ReadError, ReadFacts, TileIndex,

@@ -72,7 +72,7 @@ pub async fn bind(options: Options) -> Result<Server, ServeError> {
         options.embed_origins,
         options.frame_ancestors,
     );
-    let corpora = Corpora::open(options.corpora)?;
+    let corpora = Corpora::open(options.corpora, &limits)?;
     let state = State { catalog, corpora, page, site: options.site, limits: limits.clone() };
     let host_check = HostCheck::new(options.allowed_hosts, address);
     let app = App::new(state, options.cors, options.base_path, host_check);

@@ -109,19 +109,38 @@ struct Tiles {
 
 impl Tiles {
     fn of(dataset: Dataset) -> Self {
-        let stem = |file: &str| file.strip_suffix(PACK_SUFFIX).unwrap_or(file).to_owned();
         let packs = dataset.packs().iter().enumerate().map(|(number, pack)| (stem(pack.file()), number)).collect();
         Self { dataset: Arc::new(dataset), packs }
     }
 }
 
+/// The name of a pack's file without its ending.
+pub(super) fn stem(file: &str) -> String {
+    file.strip_suffix(PACK_SUFFIX).unwrap_or(file).to_owned()
+}
+
+/// What a pack is called, and its size.
+pub(super) fn described(pack: &PackIndex) -> PackDescription {
+    PackDescription { file: pack.file().to_string(), n_bytes: pack.n_bytes(), n_segments: pack.n_segments() }
+}
+
+/// The frame that has the byte at an offset of a pack, confirmed by its checksum; none where no checksum covers that byte.
+///
+/// # Errors
+/// When it cannot be read, or no answer is confirmed.
+pub(super) fn confirmed_frame(pack: &PackIndex, offset: u64) -> Result<Option<PlacedFrame>, ReadError> {
+    let Some(slot) = pack.slot_at(offset)? else {
+        return Ok(None);
+    };
+    let ConfirmedFrame { frame, .. } = pack.confirmed(&slot).map_err(|error| match error {
+        FrameError::Read(error) => ReadError::from(error),
+        FrameError::Broken(_) | FrameError::Sent { .. } => error.into(),
+    })?;
+    Ok(Some(PlacedFrame { offset: slot.offset, bytes: frame.into() }))
+}
+
 impl TileIndex for Tiles {
     fn packs(&self) -> Vec<PackDescription> {
-        let described = |pack: &PackIndex| PackDescription {
-            file: pack.file().to_string(),
-            n_bytes: pack.n_bytes(),
-            n_segments: pack.n_segments(),
-        };
         let posters = self.dataset.manifest().all_posters().iter().map(|poster| PackDescription {
             file: poster.file.clone(),
             n_bytes: u64::from(poster.n_bytes),
@@ -144,18 +163,10 @@ impl TileIndex for Tiles {
     }
 
     fn confirmed(&self, pack: &str, offset: u64) -> Result<Option<PlacedFrame>, ReadError> {
-        let Some(&number) = self.packs.get(pack) else {
-            return Ok(None);
-        };
-        let pack = &self.dataset.packs()[number];
-        let Some(slot) = pack.slot_at(offset)? else {
-            return Ok(None);
-        };
-        let ConfirmedFrame { frame, .. } = pack.confirmed(&slot).map_err(|error| match error {
-            FrameError::Read(error) => ReadError::from(error),
-            FrameError::Broken(_) | FrameError::Sent { .. } => error.into(),
-        })?;
-        Ok(Some(PlacedFrame { offset: slot.offset, bytes: frame.into() }))
+        match self.packs.get(pack) {
+            Some(&number) => confirmed_frame(&self.dataset.packs()[number], offset),
+            None => Ok(None),
+        }
     }
 
     fn prepare(&self, pack: &str, ranges: &[Range<u64>]) -> io::Result<()> {

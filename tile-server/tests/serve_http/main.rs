@@ -4,6 +4,7 @@
 
 mod broken;
 mod catalog;
+mod corpora;
 mod cross_origin;
 mod files;
 mod floods;

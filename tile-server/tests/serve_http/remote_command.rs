@@ -22,7 +22,7 @@ use crate::{
 const SECRET: &str = "6f1d0c8e5b7a49321d0c8e5b7a4932f1";
 
 /// A running program, ended when dropped.
-struct Program {
+pub struct Program {
     child: Child,
     address: SocketAddr,
 }
@@ -35,7 +35,7 @@ impl Drop for Program {
 }
 
 impl Program {
-    fn get(&self, path: &str) -> Answer {
+    pub fn get(&self, path: &str) -> Answer {
         ask(self.address, format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").as_bytes())
     }
 
@@ -53,7 +53,7 @@ fn command(host: &Host, place: &str, cache: &Path) -> Command {
 }
 
 /// A command with keys for buckets of the host.
-fn with_keys(host: &Host, arguments: &[&str]) -> Command {
+pub fn with_keys(host: &Host, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tile-server"));
     command.args(arguments);
     let endpoint = host.url("");
@@ -69,7 +69,8 @@ fn with_keys(host: &Host, arguments: &[&str]) -> Command {
     command
 }
 
-fn start(host: &Host, place: &str, cache: &Path) -> Program {
+/// Serves a place of the host.
+pub fn start(host: &Host, place: &str, cache: &Path) -> Program {
     let mut child = command(host, place, cache).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();

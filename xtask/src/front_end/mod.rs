@@ -29,7 +29,7 @@ pub enum Page {
 }
 
 /// What the front end is made of.
-const INPUTS: [&str; 21] = [
+const INPUTS: [&str; 23] = [
     "Cargo.toml",
     "Cargo.lock",
     ".cargo",
@@ -39,6 +39,8 @@ const INPUTS: [&str; 21] = [
     "explorer-points",
     "explorer-render",
     "shared-fbs",
+    "corpus",
+    "expression",
     "h5ad",
     "builder",
     "builder-wasm",

@@ -88,12 +88,12 @@ const ROOMS: [Room; 26] = [
     },
     Room {
         package: "plots",
-        may_use: &["explorer-core"],
+        may_use: &["shared-fbs", "explorer-core", "corpus", "expression"],
         reason: "figures are drawn from numbers, natively and in a browser alike",
     },
     Room {
         package: "plots-wasm",
-        may_use: &["explorer-core", "explorer-wasm", "plots"],
+        may_use: &["shared-fbs", "explorer-core", "explorer-wasm", "corpus", "expression", "plots"],
         reason: "a worker that few visits need is a bundle of its own",
     },
     Room {

@@ -67,6 +67,14 @@ pub fn Genes(store: Store, page: Page) -> impl IntoView {
             Action::SetGeneRange { gene: key, range: None }
         });
     };
+    let corpora = store.host().map_or_else(Vec::new, |host| {
+        let base = host.base();
+        let named = |page: String| {
+            let name = page.rsplit('/').next().unwrap_or_default().to_owned();
+            (name, format!("{base}{page}#gene="))
+        };
+        host.corpora().into_iter().map(named).collect()
+    });
     let n_missing = Memo::new(move |_| items.with(|items| items.iter().filter(|item| !item.is_known).count()));
     let has_genes = Memo::new(move |_| items.with(|items| !items.is_empty()));
     let n_genes = move || items.with(|items| if items.is_empty() { String::new() } else { items.len().to_string() });
@@ -102,6 +110,7 @@ pub fn Genes(store: Store, page: Page) -> impl IntoView {
                     follow_brush(store, change, |range| Action::SetGeneRange { gene, range });
                 })
                 on_ask=Callback::new(move |(gene, ask)| follow_ask(store, DimensionKey::Gene(gene), ask))
+                corpora=StoredValue::new(corpora)
             />
             <Show when=move || has_genes.get()>
                 <div class="gene-plot">

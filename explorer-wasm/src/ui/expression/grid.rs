@@ -2,7 +2,10 @@
 
 use std::{f64::consts::TAU, sync::Arc};
 
-use corpus::view::{Edit, RowKind, RowOrder, Table, TableRow};
+use corpus::{
+    Dimension,
+    view::{Edit, LEAST_MARKED, Panel, RowKind, RowOrder, Table, TableRow},
+};
 use explorer_core::{
     color::{Rgb, css_color, opaque},
     format::{integer, percent, plural, significant},
@@ -10,7 +13,6 @@ use explorer_core::{
     screen::{RowWindow, scroll_to_show},
 };
 use expression::{diameter_px, dot_color};
-use gloo_events::EventListener;
 use leptos::{
     ev::{KeyboardEvent, PointerEvent},
     html,
@@ -20,7 +22,6 @@ use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
 use crate::{
-    owner::keep,
     platform,
     ui::{CellTip, CellTooltip, Each, Glyph, Icon, Show, control::watch_size},
     view::{effect, view},
@@ -52,6 +53,11 @@ pub fn DotGrid(
     /// The order of the rows.
     #[prop(into)]
     order: Signal<RowOrder>,
+    /// What rows are divided by.
+    #[prop(into)]
+    group_by: Signal<Option<Dimension>>,
+    /// Whether dots are on dark.
+    is_dark: Signal<bool>,
     /// Called with what the user asks for.
     on_edit: Callback<Edit>,
 ) -> impl IntoView {
@@ -81,12 +87,6 @@ pub fn DotGrid(
     let rows = Memo::new(move |_| RowWindow::of(n_rows.get(), ROW_PX, size_px.get()[1], scroll_px.get()[1], OVERSCAN));
     let genes =
         Memo::new(move |_| RowWindow::of(n_genes.get(), GENE_PX, size_px.get()[0], scroll_px.get()[0], OVERSCAN));
-    let is_dark = RwSignal::new(false);
-    if let Ok(Some(system)) = platform::window().match_media("(prefers-color-scheme: dark)") {
-        is_dark.set(system.matches());
-        let of = system.clone();
-        keep(EventListener::new(&system, "change", move |_| is_dark.set(of.matches())));
-    }
     effect(move || {
         if let Some(canvas) = canvas.get() {
             table.with(|table| {
@@ -110,11 +110,21 @@ pub fn DotGrid(
             scroller.set_scroll_top(scroll_to_show(row, ROW_PX, height, top).round() as i32);
         }
     };
-    let toggle = move |row: usize| {
+    let toggle = move |(row, gene): Place| {
         let edit = table.with_untracked(|table| {
-            let row = table.rows.get(row)?;
-            matches!(row.kind, RowKind::Tissue { .. }).then(|| Edit::Tissue(row.tissue.id.clone()))
+            let of = table.rows.get(row)?;
+            match of.kind {
+                RowKind::Tissue { .. } => Some(Edit::Tissue(of.tissue.id.clone())),
+                RowKind::CellType | RowKind::Option => donors_behind(table, (row, gene), group_by.get_untracked()),
+            }
         });
+        if let Some(edit) = edit {
+            on_edit.run(edit);
+        }
+    };
+    let press = move |_| {
+        let place = place.get_untracked();
+        let edit = table.with_untracked(|table| donors_behind(table, place?, group_by.get_untracked()));
         if let Some(edit) = edit {
             on_edit.run(edit);
         }
@@ -138,7 +148,7 @@ pub fn DotGrid(
             "Home" => (if event.ctrl_key() { 0 } else { row }, 0),
             "End" => (if event.ctrl_key() { n_rows } else { row }, n_genes),
             "Enter" | " " => {
-                toggle(row);
+                toggle((row, gene));
                 event.prevent_default();
                 return;
             }
@@ -161,7 +171,7 @@ pub fn DotGrid(
     let told = move || place.get().and_then(|place| table.with(|table| told_of(table, place))).unwrap_or_default();
     let name = move || {
         format!(
-            "Dots of {} in {}. Arrow keys lead from dot to dot, Enter opens a tissue.",
+            "Dots of {} in {}. Arrow keys lead from dot to dot; Enter opens a tissue, and tells the donors behind a dot of a cell type.",
             plural(n_genes.get(), "gene", "genes"),
             plural(n_rows.get(), "row", "rows")
         )
@@ -211,6 +221,7 @@ pub fn DotGrid(
                         data-testid="dots-canvas"
                         on:pointermove=point
                         on:pointerdown=point
+                        on:click=press
                         on:pointerleave=move |_| pointed.set(None)
                         on:keydown=key
                     ></canvas>
@@ -268,12 +279,37 @@ fn RowLabel(row: usize, table: Signal<Arc<Table>>, on_edit: Callback<Edit>) -> i
     let shape = Memo::new(move |_| table.with(|table| table.rows.get(row).map(|row| (row.kind, row.depth))));
     let is_tissue = move || matches!(shape.get(), Some((RowKind::Tissue { .. }, _)));
     let is_open = move || matches!(shape.get(), Some((RowKind::Tissue { is_open: true }, _)));
+    // Fewer cells tell little.
+    let has_markers = move || {
+        let of_type = matches!(shape.get(), Some((RowKind::CellType, _)));
+        of_type && table.with(|table| table.rows.get(row).is_some_and(|row| row.n_cells > LEAST_MARKED))
+    };
+    let ask_markers = move |_| {
+        let id = table.with_untracked(|table| table.rows.get(row).map(|row| row.id(None)));
+        if let Some(id) = id {
+            on_edit.run(Edit::Panel(Some(Panel::Markers(id))));
+        }
+    };
     let is_option = move || matches!(shape.get(), Some((RowKind::Option, _)));
     let indent = move || shape.get().map_or(0, |(_, depth)| depth.min(MOST_INDENTS) * INDENT_PX);
     let text = move || {
         view! {
             <bdi class="ellipsis">{label}</bdi>
             <span class="dots-cells">{cells}</span>
+        }
+    };
+    let named = move || {
+        view! {
+            <Show when=has_markers fallback=text>
+                <button
+                    type="button"
+                    title=move || format!("{}: press for its marker genes", label.get())
+                    data-testid=move || format!("markers-{}", label.get())
+                    on:click=ask_markers
+                >
+                    {text()}
+                </button>
+            </Show>
         }
     };
     view! {
@@ -285,7 +321,7 @@ fn RowLabel(row: usize, table: Signal<Arc<Table>>, on_edit: Callback<Edit>) -> i
             style:padding-inline-start=move || format!("calc(var(--space-3) + {}px)", indent())
             title=label
         >
-            <Show when=is_tissue fallback=text>
+            <Show when=is_tissue fallback=named>
                 <button
                     type="button"
                     aria-expanded=move || is_open().to_string()
@@ -300,11 +336,11 @@ fn RowLabel(row: usize, table: Signal<Arc<Table>>, on_edit: Callback<Edit>) -> i
     }
 }
 
-/// How the row of a dot is called in full.
-fn name_of(row: &TableRow) -> String {
-    let terms = [row.option.as_ref(), row.cell_type.as_ref(), Some(&row.tissue)];
-    let names = terms.into_iter().flatten().map(|term| visible(&term.label).into_owned());
-    names.collect::<Vec<_>>().join(", ")
+/// Asks for the donors behind a dot that there is.
+fn donors_behind(table: &Table, (row, gene): Place, group_by: Option<Dimension>) -> Option<Edit> {
+    let of = table.rows.get(row)?;
+    of.dots.get(gene)?.expression()?;
+    Some(Edit::Panel(Some(Panel::Donors(of.id(group_by), table.genes.get(gene)?.id.clone()))))
 }
 
 /// What is known of a dot, by name.
@@ -329,7 +365,7 @@ fn tip_of(table: &Table, (row, gene): Place, [left, top]: [f64; 2], width_px: f6
         left_px: (gene as f64 + 0.5) * GENE_PX - left,
         top_px: (row as f64 + 0.5) * ROW_PX - top,
         picture_width_px: width_px,
-        id: format!("{} in {}", visible(&table.genes.get(gene)?.symbol), name_of(table.rows.get(row)?)),
+        id: format!("{} in {}", visible(&table.genes.get(gene)?.symbol), table.rows.get(row)?.name()),
         color: table.place(row, gene).map(|place| color_of(place, is_dark)),
         values: values_of(table, (row, gene))?,
     })
@@ -340,7 +376,7 @@ fn told_of(table: &Table, (row, gene): Place) -> Option<String> {
     let values = values_of(table, (row, gene))?;
     let values: Vec<String> = values.into_iter().map(|(name, value)| format!("{name}: {value}")).collect();
     let symbol = visible(&table.genes.get(gene)?.symbol).into_owned();
-    Some(format!("{symbol} in {}. {}", name_of(table.rows.get(row)?), values.join(". ")))
+    Some(format!("{symbol} in {}. {}", table.rows.get(row)?.name(), values.join(". ")))
 }
 
 fn context_of(canvas: &HtmlCanvasElement) -> Option<CanvasRenderingContext2d> {

@@ -4,20 +4,23 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use corpus::{
     Dimension, Gene, Options,
-    view::{Edit, GeneOrder, RowKind, RowOrder, Table, View},
+    view::{Edit, GeneOrder, Panel, RowKind, RowOrder, Table, View},
 };
 use explorer_core::{format::plural, names::visible, state::GeneKey};
 use expression::Scaling;
 use leptos::{ev::KeyboardEvent, prelude::*};
 
 use super::{
+    answer::{ExpressionAnswer, ShownAnswer},
+    compared::ExpressionCompared,
     filters::{ExpressionFilters, title},
     grid::DotGrid,
     legend::DotLegend,
 };
 use crate::{
     ui::{
-        BrandMark, Button, ButtonKind, Choice, GeneHit, GeneSearch, Glyph, Icon, Segment, Segmented, SelectField, Show,
+        BrandMark, Button, ButtonKind, Choice, FigureMenu, GeneHit, GeneSearch, Glyph, Icon, PlotFile, Segment,
+        Segmented, SelectField, Show,
     },
     view::view,
 };
@@ -82,6 +85,17 @@ pub fn ExpressionScreen(
     /// Why there is none; empty where there is.
     #[prop(into)]
     failure: Signal<String>,
+    /// Why a picture could not be saved; empty where none failed.
+    #[prop(into)]
+    saves_fail: Signal<String>,
+    /// What is asked beside the dots.
+    #[prop(into)]
+    answer: Signal<ShownAnswer>,
+    /// The values that cells of each of two compared groups have, with their numbers.
+    #[prop(into)]
+    side_options: Signal<[Arc<Options>; 2]>,
+    /// Whether all is on dark.
+    is_dark: Signal<bool>,
     /// The address of the list of datasets.
     home: String,
     /// Called with what is typed for a gene.
@@ -96,9 +110,21 @@ pub fn ExpressionScreen(
     /// Called with what the user asks for.
     #[prop(into)]
     on_edit: Callback<Edit>,
-    /// Called when the numbers are to be saved.
+    /// Called when dots or their numbers are to be saved.
     #[prop(into)]
-    on_save: Callback<()>,
+    on_save: Callback<PlotFile>,
+    /// Called when what is asked beside them is to be saved.
+    #[prop(into)]
+    on_save_answer: Callback<PlotFile>,
+    /// Called with what is added to the address of the view.
+    #[prop(into)]
+    on_view: Callback<String>,
+    /// Called with a text to copy.
+    #[prop(into)]
+    on_copy: Callback<String>,
+    /// Called when what is beside the dots is to be asked again.
+    #[prop(into)]
+    on_ask_again: Callback<()>,
     /// Called when the question is to be asked again.
     #[prop(into)]
     on_retry: Callback<()>,
@@ -106,10 +132,17 @@ pub fn ExpressionScreen(
     // On narrow screens what is asked comes over the dots.
     let is_side_open = RwSignal::new(false);
     let close = move |event: KeyboardEvent| {
-        if event.key() == "Escape" && is_side_open.get_untracked() {
-            is_side_open.set(false);
-            event.stop_propagation();
+        if event.key() != "Escape" {
+            return;
         }
+        if is_side_open.get_untracked() {
+            is_side_open.set(false);
+        } else if shown.with_untracked(|shown| shown.panel.is_some()) {
+            on_edit.run(Edit::Panel(None));
+        } else {
+            return;
+        }
+        event.stop_propagation();
     };
     let tissues = Memo::new(move |_| {
         table.with(|table| {
@@ -159,15 +192,33 @@ pub fn ExpressionScreen(
     let scaling = Signal::derive(move || shown.with(|shown| shown.scaling));
     let gene_order = Signal::derive(move || shown.with(|shown| shown.gene_order));
     let row_order = Signal::derive(move || shown.with(|shown| shown.rows.clone()));
+    let no_genes = Signal::derive(move || genes.with(Vec::is_empty));
     let has_many = organisms.len() > 1;
     let organisms =
         Signal::stored(organisms.into_iter().map(|(id, name)| Choice::new(id, name)).collect::<Vec<Choice>>());
+    let is_comparing = Memo::new(move |_| shown.with(|shown| shown.compared.is_some()));
+    let has_panel = Memo::new(move |_| shown.with(|shown| shown.panel.is_some()));
+    let group_by = Signal::derive(move || shown.with(|shown| shown.group_by));
+    let panel = move |panel: Panel| {
+        move |()| {
+            let is_shown = shown.with_untracked(|shown| shown.panel.as_ref() == Some(&panel));
+            on_edit.run(Edit::Panel((!is_shown).then(|| panel.clone())));
+        }
+    };
     let chip = move |gene: Gene| {
         let (name, id) = (visible(&gene.symbol).into_owned(), gene.id);
-        let (remove, title) = (format!("Remove {name}"), id.clone());
+        let (remove, title) = (format!("Remove {name}"), format!("{id}: press for what the corpus knows of it"));
+        let about = Panel::Gene(id.clone());
         view! {
             <li class="gene-chip" title=title>
-                <bdi class="ellipsis">{name}</bdi>
+                <button
+                    type="button"
+                    class="gene-chip-name"
+                    data-testid=format!("about-{name}")
+                    on:click=move |_| panel(about.clone())(())
+                >
+                    <bdi class="ellipsis">{name.clone()}</bdi>
+                </button>
                 <button
                     type="button"
                     class="gene-chip-remove"
@@ -180,11 +231,30 @@ pub fn ExpressionScreen(
         }
     };
     view! {
-        <main class="expression" data-testid="expression" on:keydown=close>
+        <main
+            class="expression"
+            class:has-answer=move || has_panel.get() && !is_comparing.get()
+            data-testid="expression"
+            on:keydown=close
+        >
             <header class="expression-head">
                 <a href=home class="expression-home" aria-label="All datasets"><BrandMark /></a>
                 <h1>"Gene Expression"</h1>
                 <p class="note ellipsis" data-testid="expression-about">{about}</p>
+                <div class="expression-views">
+                    <Button
+                        label="Datasets"
+                        test_id="show-datasets"
+                        kind=ButtonKind::Quiet
+                        on_press=Callback::new(panel(Panel::Sources))
+                    />
+                    <Button
+                        label="Compare groups"
+                        test_id="compare"
+                        kind=ButtonKind::Quiet
+                        on_press=move |()| on_edit.run(Edit::Compare(!is_comparing.get_untracked()))
+                    />
+                </div>
                 <div class="expression-ask">
                     <Button
                         label="Genes, filters"
@@ -205,117 +275,122 @@ pub fn ExpressionScreen(
                         on_choose=move |id| on_edit.run(Edit::Organism(id))
                     />
                 </Show>
-                <section class="expression-genes" aria-label="Genes">
-                    <GeneSearch
-                        hits
-                        unresolved
-                        on_query
-                        on_pick=move |gene: GeneKey| on_edit.run(Edit::AddGenes(vec![gene.gene]))
-                        on_list=on_names
-                        on_dismiss
-                    />
-                    <Show when=move || genes.with(|genes| !genes.is_empty())>
-                        <ul class="expression-chips" data-testid="genes">
-                            {move || genes.get().into_iter().map(chip).collect_view()}
-                            <li>
-                                <button
-                                    type="button"
-                                    class="button quiet"
-                                    data-testid="genes-clear"
-                                    on:click=move |_| on_edit.run(Edit::ClearGenes)
-                                >
-                                    "Clear all"
-                                </button>
-                            </li>
-                        </ul>
-                    </Show>
-                </section>
-                <section class="expression-shape" aria-label="Rows and colors">
-                    <SelectField
-                        name="Group by"
-                        choices=groups
-                        value=group
-                        label="Group by"
-                        test_id="group-by"
-                        on_choose=move |name: String| on_edit.run(Edit::GroupBy(name.parse().ok()))
-                    />
-                    <SelectField name="Rows" choices=orders value=order label="Rows" test_id="row-order" on_choose=choose_order />
-                    <div class="expression-choice">
-                        <span>"Genes"</span>
-                        <Segmented
-                            segments=vec![
-                                Segment {
-                                    value: GeneOrder::Entered,
-                                    label: "As entered",
-                                    glyph: None,
-                                    key: "",
-                                    test_id: "genes-entered",
-                                },
-                                Segment {
-                                    value: GeneOrder::Hierarchical,
-                                    label: "By likeness",
-                                    glyph: None,
-                                    key: "",
-                                    test_id: "genes-alike",
-                                },
-                            ]
-                            value=gene_order
-                            label="Order of genes"
-                            on_choose=move |order| on_edit.run(Edit::Genes(order))
-                        />
-                    </div>
-                    <div class="expression-choice">
-                        <span>"Colors"</span>
-                        <Segmented
-                            segments=vec![
-                                Segment {
-                                    value: Scaling::Global,
-                                    label: "All genes",
-                                    glyph: None,
-                                    key: "",
-                                    test_id: "scale-all",
-                                },
-                                Segment {
-                                    value: Scaling::PerGene,
-                                    label: "Each gene",
-                                    glyph: None,
-                                    key: "",
-                                    test_id: "scale-gene",
-                                },
-                            ]
-                            value=scaling
-                            label="Scale of colors"
-                            on_choose=move |scaling| on_edit.run(Edit::Scale(scaling))
-                        />
-                    </div>
-                    <label class="expression-choice">
-                        <span>"Least cells"</span>
-                        <input
-                            class="field"
-                            type="number"
-                            min="0"
-                            inputmode="numeric"
-                            data-testid="least-cells"
-                            prop:value=move || shown.with(|shown| shown.least_cells.to_string())
-                            on:change:target=move |event| {
-                                if let Ok(least) = event.target().value().trim().parse() {
-                                    on_edit.run(Edit::LeastCells(least));
-                                }
-                            }
-                        />
-                    </label>
-                </section>
-                <ExpressionFilters shown options on_edit />
-                <Show when=move || n_filters.get() != 0>
-                    <button
-                        type="button"
-                        class="button quiet"
-                        data-testid="filters-clear"
-                        on:click=move |_| on_edit.run(Edit::ClearFilters)
-                    >
-                        {move || format!("Clear {}", plural(n_filters.get(), "filter", "filters"))}
-                    </button>
+                <Show when=move || is_comparing.get()>
+                    <ExpressionCompared shown options=side_options on_edit />
                 </Show>
+                <div hidden=move || is_comparing.get()>
+                    <section class="expression-genes" aria-label="Genes">
+                        <GeneSearch
+                            hits
+                            unresolved
+                            on_query
+                            on_pick=move |gene: GeneKey| on_edit.run(Edit::AddGenes(vec![gene.gene]))
+                            on_list=on_names
+                            on_dismiss
+                        />
+                        <Show when=move || genes.with(|genes| !genes.is_empty())>
+                            <ul class="expression-chips" data-testid="genes">
+                                {move || genes.get().into_iter().map(chip).collect_view()}
+                                <li>
+                                    <button
+                                        type="button"
+                                        class="button quiet"
+                                        data-testid="genes-clear"
+                                        on:click=move |_| on_edit.run(Edit::ClearGenes)
+                                    >
+                                        "Clear all"
+                                    </button>
+                                </li>
+                            </ul>
+                        </Show>
+                    </section>
+                    <section class="expression-shape" aria-label="Rows and colors">
+                        <SelectField
+                            name="Group by"
+                            choices=groups
+                            value=group
+                            label="Group by"
+                            test_id="group-by"
+                            on_choose=move |name: String| on_edit.run(Edit::GroupBy(name.parse().ok()))
+                        />
+                        <SelectField name="Rows" choices=orders value=order label="Rows" test_id="row-order" on_choose=choose_order />
+                        <div class="expression-choice">
+                            <span>"Genes"</span>
+                            <Segmented
+                                segments=vec![
+                                    Segment {
+                                        value: GeneOrder::Entered,
+                                        label: "As entered",
+                                        glyph: None,
+                                        key: "",
+                                        test_id: "genes-entered",
+                                    },
+                                    Segment {
+                                        value: GeneOrder::Hierarchical,
+                                        label: "By likeness",
+                                        glyph: None,
+                                        key: "",
+                                        test_id: "genes-alike",
+                                    },
+                                ]
+                                value=gene_order
+                                label="Order of genes"
+                                on_choose=move |order| on_edit.run(Edit::Genes(order))
+                            />
+                        </div>
+                        <div class="expression-choice">
+                            <span>"Colors"</span>
+                            <Segmented
+                                segments=vec![
+                                    Segment {
+                                        value: Scaling::Global,
+                                        label: "All genes",
+                                        glyph: None,
+                                        key: "",
+                                        test_id: "scale-all",
+                                    },
+                                    Segment {
+                                        value: Scaling::PerGene,
+                                        label: "Each gene",
+                                        glyph: None,
+                                        key: "",
+                                        test_id: "scale-gene",
+                                    },
+                                ]
+                                value=scaling
+                                label="Scale of colors"
+                                on_choose=move |scaling| on_edit.run(Edit::Scale(scaling))
+                            />
+                        </div>
+                        <label class="expression-choice">
+                            <span>"Least cells"</span>
+                            <input
+                                class="field"
+                                type="number"
+                                min="0"
+                                inputmode="numeric"
+                                data-testid="least-cells"
+                                prop:value=move || shown.with(|shown| shown.least_cells.to_string())
+                                on:change:target=move |event| {
+                                    if let Ok(least) = event.target().value().trim().parse() {
+                                        on_edit.run(Edit::LeastCells(least));
+                                    }
+                                }
+                            />
+                        </label>
+                    </section>
+                    <ExpressionFilters shown options on_edit />
+                    <Show when=move || n_filters.get() != 0>
+                        <button
+                            type="button"
+                            class="button quiet"
+                            data-testid="filters-clear"
+                            on:click=move |_| on_edit.run(Edit::ClearFilters)
+                        >
+                            {move || format!("Clear {}", plural(n_filters.get(), "filter", "filters"))}
+                        </button>
+                    </Show>
+                </div>
                 <div class="expression-show">
                     <Button
                         label="Show dots"
@@ -325,7 +400,25 @@ pub fn ExpressionScreen(
                     />
                 </div>
             </aside>
-            <section class="expression-main" aria-label="Dots" aria-busy=move || is_busy.get().to_string()>
+            <Show when=move || is_comparing.get()>
+                <section class="expression-main expression-comparison" aria-label="Comparison">
+                    <ExpressionAnswer
+                        shown
+                        answer
+                        on_view
+                        on_copy
+                        on_save=on_save_answer
+                        on_retry=on_ask_again
+                        on_close=move |()| on_edit.run(Edit::Compare(false))
+                    />
+                </section>
+            </Show>
+            <section
+                class="expression-main"
+                hidden=move || is_comparing.get()
+                aria-label="Dots"
+                aria-busy=move || is_busy.get().to_string()
+            >
                 <div class="expression-bar">
                     <button
                         type="button"
@@ -340,14 +433,28 @@ pub fn ExpressionScreen(
                     </button>
                     <p class="note" role="status" data-testid="expression-count">{count}</p>
                     <DotLegend table scaling noise=Signal::stored(noise) />
-                    <Button
-                        label="Save numbers"
-                        test_id="save-numbers"
-                        glyph=Glyph::Download
-                        disabled=Signal::derive(move || genes.with(Vec::is_empty))
-                        on_press=on_save
-                    />
+                    <div class="expression-files">
+                        <Button
+                            label="Table"
+                            test_id="show-table"
+                            kind=ButtonKind::Quiet
+                            disabled=no_genes
+                            on_press=Callback::new(panel(Panel::Table))
+                        />
+                        <Button
+                            label="CSV"
+                            test_id="save-numbers"
+                            kind=ButtonKind::Quiet
+                            glyph=Glyph::Download
+                            disabled=no_genes
+                            on_press=move |()| on_save.run(PlotFile::Csv)
+                        />
+                        <FigureMenu name="dots" on_save />
+                    </div>
                 </div>
+                <Show when=move || saves_fail.with(|told| !told.is_empty())>
+                    <p class="expression-failure" role="alert" data-testid="save-failure">{saves_fail}</p>
+                </Show>
                 <Show when=move || failure.with(|failure| !failure.is_empty())>
                     <div class="expression-failure" role="alert" data-testid="expression-failure">
                         <p>{failure}</p>
@@ -359,8 +466,21 @@ pub fn ExpressionScreen(
                         "Find genes at the left, or paste a list, to see where they are expressed."
                     </p>
                 </Show>
-                <DotGrid table order=row_order on_edit />
+                <DotGrid table order=row_order group_by is_dark on_edit />
             </section>
+            <Show when=move || has_panel.get() && !is_comparing.get()>
+                <aside class="expression-answer" aria-label="Answer" data-testid="answer">
+                    <ExpressionAnswer
+                        shown
+                        answer
+                        on_view
+                        on_copy
+                        on_save=on_save_answer
+                        on_retry=on_ask_again
+                        on_close=move |()| on_edit.run(Edit::Panel(None))
+                    />
+                </aside>
+            </Show>
         </main>
     }
 }

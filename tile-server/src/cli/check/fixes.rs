@@ -92,9 +92,15 @@ pub const IMMUTABLE: &[Fix] = &[
 
 /// Files that change under their names are kept too long.
 pub const REVALIDATE: &[Fix] = &[
-    fix("nginx", "`location ~ (\\.tsm|\\.tsc|\\.html|/api/datasets)$ { add_header Cache-Control \"no-cache\"; }`"),
-    fix("Caddy", "`@changing path *.tsm *.tsc *.html */api/datasets` and `header @changing Cache-Control no-cache`"),
-    fix("S3", "upload *.tsm, *.tsc, *.html and api/datasets with --cache-control no-cache"),
+    fix(
+        "nginx",
+        "`location ~ (\\.tsm|\\.tsc|\\.tsq|\\.html|/api/datasets)$ { add_header Cache-Control \"no-cache\"; }`",
+    ),
+    fix(
+        "Caddy",
+        "`@changing path *.tsm *.tsc *.tsq *.html */api/datasets` and `header @changing Cache-Control no-cache`",
+    ),
+    fix("S3", "upload *.tsm, *.tsc, *.tsq, *.html and api/datasets with --cache-control no-cache"),
 ];
 
 /// Few requests go side by side.

@@ -1,4 +1,4 @@
-//! Datasets of other hosts, which are copied to this machine so that a site can hold them.
+//! Datasets and corpora of other hosts, which are copied to this machine so that a site can hold them.
 
 use std::{
     fs::File,
@@ -11,10 +11,12 @@ use builder::{
     BuildError, Progress,
     native::{DatasetKind, Partial},
 };
-use remote_files::Remote;
+use corpus::native::{CorpusKind, OpenError};
+use remote_files::{Place, Remote};
 use shared_fbs::{
-    manifest::Manifest,
-    path::{MANIFEST, pack_file, poster_file},
+    corpus::{Corpus, Part},
+    manifest::{Manifest, Pack},
+    path::{CORPUS, MANIFEST, pack_file, poster_file},
 };
 use tessera::{
     dataset::{DatasetError, MOST_MANIFEST_BYTES},
@@ -46,34 +48,63 @@ pub fn fetch(remote: &Remote, parent: &Path, progress: &dyn Progress) -> Result<
     let copy = Partial::<DatasetKind>::create(parent).with_context(|| format!("cannot write {}", parent.display()))?;
     let directory = copy.directory();
     let files = DatasetPlace::Remote(remote.clone()).files();
-    let n_bytes = manifest.packs.iter().map(|pack| pack.n_bytes).sum();
-    let stage = progress.stage(format!("fetching {place}"), n_bytes);
     let of_file = |file: &str| place.below(file).to_string();
     let unfetched = |file: &str, source| Unfetched { file: of_file(file), source };
-    let other = |file: &str| Damaged {
-        directory: PathBuf::from(place.to_string()),
-        reason: format!("the content of {file} is not the one that its name tells"),
-    };
-    for pack in &manifest.packs {
-        let opened = files.open(pack).map_err(|source| unfetched(&pack.file, source))?;
-        let hash = copied(&*opened, &directory.join(&pack.file), &of_file(&pack.file), progress)?;
-        if pack_file(&pack.name, hash) != pack.file {
-            return Err(other(&pack.file).into());
-        }
-        stage.advance(pack.n_bytes);
-    }
+    fetch_packs(remote, &manifest.packs, &directory, progress)?;
     for poster in manifest.all_posters() {
         let opened = files.open_poster(&poster.file, poster.n_bytes.into());
         let opened = opened.map_err(|source| unfetched(&poster.file, source))?;
         let hash = copied(&*opened, &directory.join(&poster.file), &of_file(&poster.file), progress)?;
         if poster_file(hash) != poster.file {
-            return Err(other(&poster.file).into());
+            return Err(of_other_content(place, &poster.file).into());
         }
     }
     let whole = serve::with_whole_packs(&manifest).encode();
     let bytes = if manifest.packs.iter().any(|pack| pack.segments.is_some()) { whole } else { bytes };
     std::fs::write(directory.join(MANIFEST), bytes).with_context(|| format!("cannot write {}", directory.display()))?;
     Ok(copy)
+}
+
+/// Copies a corpus into a directory in `parent` that goes when it is let go of.
+///
+/// # Errors
+/// As [`fetch`].
+pub fn fetch_corpus(remote: &Remote, parent: &Path, progress: &dyn Progress) -> Result<Partial<CorpusKind>> {
+    let place = remote.place();
+    let bytes = manifest_of(remote.get(CORPUS, MOST_MANIFEST_BYTES, None), place)?;
+    let path = PathBuf::from(place.below(CORPUS).to_string());
+    let manifest = Corpus::decode(&bytes).map_err(|source| OpenError::Manifest { path, source })?;
+    let copy = Partial::<CorpusKind>::create(parent).with_context(|| format!("cannot write {}", parent.display()))?;
+    let directory = copy.directory();
+    let packs: Vec<Pack> = manifest.parts.iter().flat_map(Part::dataset_packs).collect();
+    fetch_packs(remote, &packs, &directory, progress)?;
+    let bytes = manifest.without_segments().encode();
+    std::fs::write(directory.join(CORPUS), bytes).with_context(|| format!("cannot write {}", directory.display()))?;
+    Ok(copy)
+}
+
+/// Copies packs, each held against its name.
+fn fetch_packs(remote: &Remote, packs: &[Pack], directory: &Path, progress: &dyn Progress) -> Result<()> {
+    let place = remote.place();
+    let files = DatasetPlace::Remote(remote.clone()).files();
+    let stage = progress.stage(format!("fetching {place}"), packs.iter().map(|pack| pack.n_bytes).sum());
+    for pack in packs {
+        let of_file = place.below(&pack.file).to_string();
+        let opened = files.open(pack).map_err(|source| Unfetched { file: of_file.clone(), source })?;
+        let hash = copied(&*opened, &directory.join(&pack.file), &of_file, progress)?;
+        if pack_file(&pack.name, hash) != pack.file {
+            return Err(of_other_content(place, &pack.file).into());
+        }
+        stage.advance(pack.n_bytes);
+    }
+    Ok(())
+}
+
+fn of_other_content(place: &Place, file: &str) -> Damaged {
+    Damaged {
+        directory: PathBuf::from(place.to_string()),
+        reason: format!("the content of {file} is not the one that its name tells"),
+    }
 }
 
 /// Copies a file, and gives the hash of its content.

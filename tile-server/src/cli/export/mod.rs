@@ -1,5 +1,6 @@
 //! Static sites: the page, the list of datasets and the datasets, for any host of plain files.
 
+mod corpora;
 mod damaged;
 mod datasets;
 mod documents;
@@ -46,7 +47,8 @@ use super::{
 const LAYOUT: &str = "\
 Layout:
   The addresses are those of the tile server: the list of datasets at /, a dataset at /d/NAME/. A dataset whose name
-  another one has, too, is at /d/ID/ alone, where ID is the name with a code of where the dataset lies.
+  another one has, too, is at /d/ID/ alone, where ID is the name with a code of where the dataset lies. A corpus of gene
+  expression is at /expression/NAME/.
   Links within the site are relative, so that it works below any path, unless --base-path names one.
   tessera-site.txt lists the files of the site. --force replaces a directory only if it holds these and nothing else.
 
@@ -62,7 +64,8 @@ Faults:
 #[derive(Args)]
 #[command(after_help = format!("{LAYOUT}\n\n{PLACES}"))]
 pub struct Arguments {
-    /// Dataset directories, directories of such, AnnData files as `build` takes them, or places on other hosts
+    /// Dataset directories, corpora of gene expression, directories of such, AnnData files as `build` takes them, or places
+    /// on other hosts
     #[arg(required = true, value_name = "PLACE")]
     inputs: Vec<PathBuf>,
     /// The directory of the site to write
@@ -122,7 +125,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let existing = if arguments.force { Existing::Replace } else { Existing::Keep };
     let out = native::checked_place::<SiteKind>(&arguments.out, existing)?;
     let cache = Cache { directory: arguments.cache.as_deref(), choices: &arguments.choices, is_quiet: arguments.quiet };
-    let (found, mut fault) = serve::inputs(&arguments.inputs, &cache, &arguments.remote, &progress)?.into_found()?;
+    let (corpora, others) = serve::corpora_among(&arguments.inputs, &arguments.remote)?;
+    let (found, mut fault) = serve::inputs(&others, &cache, &arguments.remote, &progress)?.into_found()?;
     let n_private = found.iter().filter(|dataset| datasets::is_private(dataset)).count();
     if n_private > 0 {
         let datasets = format::plural(n_private, "dataset", "datasets");
@@ -156,13 +160,29 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             }
         }
     }
+    let mut told_corpora = Vec::new();
+    for corpus in &corpora {
+        let mark = site.mark();
+        match corpora::write(corpus, parent, arguments.segments, &mut site, &progress) {
+            Ok(datasets) => told_corpora.push(datasets),
+            Err(error) if exit::code(&error) == exit::INTERRUPTED => return Err(error),
+            Err(error) => {
+                site.take_back(mark).context("cannot remove what was written of a damaged corpus")?;
+                terminal::say(&format!("error: {} is left out: {}", corpus.id, exit::message(&error)));
+                fault.get_or_insert(error);
+            }
+        }
+    }
     if told.is_empty()
+        && told_corpora.is_empty()
         && let Some(fault) = fault
     {
         // Where there are several, each was said.
-        return if datasets.len() > 1 { Ok(ExitCode::from(exit::code(&fault))) } else { Err(fault) };
+        return if datasets.len() + corpora.len() > 1 { Ok(ExitCode::from(exit::code(&fault))) } else { Err(fault) };
     }
-    pages.write(&told, &mut site).with_context(|| format!("cannot write the pages of {}", out.display()))?;
+    pages
+        .write(&told, &told_corpora, &mut site)
+        .with_context(|| format!("cannot write the pages of {}", out.display()))?;
     let n_bytes = documents::write(&told, site_url.as_ref(), &mut genes, &mut site)
         .and_then(|()| site.finish())
         .map_err(|source| unwritten(&out, source))?;
@@ -171,7 +191,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     partial.publish(&out, existing)?;
     if !arguments.quiet {
-        terminal::say(&summary(&told, datasets.len() - told.len(), n_bytes, &out));
+        terminal::say(&summary(&told, told_corpora.len(), datasets.len() - told.len(), n_bytes, &out));
     }
     Ok(fault.map_or(ExitCode::SUCCESS, |fault| ExitCode::from(exit::code(&fault))))
 }
@@ -199,10 +219,14 @@ fn write_whole<'a>(
 }
 
 /// What was written, in a line.
-fn summary(told: &[Told<'_>], n_left_out: usize, n_bytes: u64, out: &Path) -> String {
+fn summary(told: &[Told<'_>], n_corpora: usize, n_left_out: usize, n_bytes: u64, out: &Path) -> String {
     let n_withdrawn = told.iter().filter(|told| told.dataset().is_withdrawn()).count();
     let datasets = format::plural(told.len() - n_withdrawn, "dataset", "datasets");
-    let mut text = format!("{datasets}, {} in {}", format::bytes(n_bytes), out.display());
+    let corpora = match n_corpora {
+        0 => String::new(),
+        n => format!(", {}", format::plural(n, "corpus", "corpora")),
+    };
+    let mut text = format!("{datasets}{corpora}, {} in {}", format::bytes(n_bytes), out.display());
     if n_withdrawn > 0 {
         text += &format!("; {n_withdrawn} withdrawn");
     }

@@ -3,8 +3,8 @@
 use std::io;
 
 use anyhow::Result;
-use shared_fbs::api::Endpoint;
-use tile_server::serve::{BasePath, Filling, FrontEnd, Origins, PagePoster};
+use shared_fbs::api::{EXPRESSION_ROUTE, Endpoint};
+use tile_server::serve::{BasePath, CorpusDatasets, Filling, FrontEnd, Origins, PagePoster};
 
 use super::{datasets::Told, site::SiteWriter};
 
@@ -30,15 +30,15 @@ pub struct Pages<'a> {
 }
 
 impl Pages<'_> {
-    /// Writes the page's files and the pages of these datasets.
+    /// Writes the page's files and the pages of these datasets and corpora.
     ///
     /// # Errors
     /// When the page cannot be read, or the site not be written.
-    pub fn write(&self, datasets: &[Told<'_>], site: &mut SiteWriter) -> Result<()> {
+    pub fn write(&self, datasets: &[Told<'_>], corpora: &[CorpusDatasets], site: &mut SiteWriter) -> Result<()> {
         for path in self.front_end.paths()? {
             let asset = self.front_end.get(&path).ok_or_else(|| missing(&path))?;
             if path == INDEX || path == VALIDATE {
-                site.write(&path, self.document(&asset.bytes, "./", "", None).as_bytes())?;
+                site.write(&path, self.document(&asset.bytes, "./", &PageOf::default()).as_bytes())?;
             } else {
                 site.write(&path, &asset.bytes)?;
             }
@@ -47,7 +47,12 @@ impl Pages<'_> {
         for told in datasets.iter().filter(|told| !told.dataset().is_withdrawn()) {
             let dataset = told.dataset();
             let data = Endpoint::File { id: dataset.name.as_str().into(), file: "".into() }.address();
-            let document = self.document(&index.bytes, "../../", &data, told.page_poster.as_ref());
+            let of_dataset = PageOf {
+                data,
+                poster: told.page_poster.as_ref(),
+                corpora: CorpusDatasets::pages_with(corpora.iter(), &dataset.name),
+            };
+            let document = self.document(&index.bytes, "../../", &of_dataset);
             for address in dataset.addresses() {
                 let path = format!("{}/{INDEX}", dataset_page(address));
                 if !site.has(&path) {
@@ -55,15 +60,31 @@ impl Pages<'_> {
                 }
             }
         }
+        for CorpusDatasets { id, .. } in corpora {
+            let path = format!("{EXPRESSION_ROUTE}/{id}/{INDEX}");
+            site.write(&path, self.document(&index.bytes, "../../", &PageOf::default()).as_bytes())?;
+        }
         Ok(site.write(NO_JEKYLL, b"")?)
     }
 
     /// The document as the page at `root`, as seen from which the page's files are.
-    fn document(&self, html: &[u8], root: &str, data: &str, poster: Option<&PagePoster>) -> String {
+    fn document(&self, html: &[u8], root: &str, of: &PageOf<'_>) -> String {
         let base = self.base_path.map_or_else(|| root.to_owned(), ToString::to_string);
         let Self { data_origins, embed_origins, .. } = *self;
-        Filling { base: &base, data_origins, embed_origins, data, poster }.fill_static(&String::from_utf8_lossy(html))
+        let PageOf { data, poster, corpora } = of;
+        Filling { base: &base, data_origins, embed_origins, data, poster: *poster, corpora }
+            .fill_static(&String::from_utf8_lossy(html))
     }
+}
+
+/// What a page is told of its dataset.
+#[derive(Default)]
+struct PageOf<'a> {
+    /// The address of the dataset's directory.
+    data: String,
+    poster: Option<&'a PagePoster>,
+    /// The addresses of the pages of corpora that it is in.
+    corpora: String,
 }
 
 /// The directory of a dataset's page: its address, with the name as it is.

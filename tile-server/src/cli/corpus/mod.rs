@@ -1,3 +1,8 @@
+pub mod asked;
+mod compare;
+mod markers;
+mod questions;
+
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
@@ -8,9 +13,8 @@ use builder::native::Existing;
 use clap::{Args, Subcommand};
 use corpus::native::{self, Added};
 use explorer_core::format;
-use schema::reference::Reference;
 
-use super::{progress::TerminalProgress, terminal};
+use super::{progress::TerminalProgress, summarize::term_of, terminal};
 
 /// The arguments of `tile-server corpus`.
 #[derive(Args)]
@@ -60,28 +64,38 @@ enum Command {
         #[arg(long)]
         quiet: bool,
     },
+    /// Find the marker genes of the cell types of a tissue, or the cell types that genes are markers of
+    Markers(markers::Arguments),
+    /// Compare the expression of two groups of cells over all datasets
+    Compare(compare::Arguments),
+    /// Rank the cell types of all tissues by the expression of genes
+    Rank(questions::RankArguments),
+    /// Find the genes that some cells express and others do not
+    Specific(questions::SpecificArguments),
+    /// Say which donors are behind the expression of a gene
+    Donors(questions::DonorsArguments),
 }
 
-/// Makes or changes a corpus.
+/// Makes, changes or asks a corpus.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let reference = Reference::embedded();
-    let look_up = |id: &str| {
-        let term = reference.term(id)?;
-        Some((reference.label(term)?.to_owned(), reference.parents(term)))
-    };
     let (added, is_quiet) = match &arguments.command {
         Command::Build { inputs, out, from_parquet, force, quiet } => {
             let progress = TerminalProgress::new(*quiet)?;
             let existing = if *force { Existing::Replace } else { Existing::Keep };
             let inputs: Vec<&Path> = inputs.iter().map(PathBuf::as_path).collect();
             let place = (out.as_path(), existing);
-            (native::build_corpus(&inputs, from_parquet.as_deref(), place, &look_up, &progress)?, *quiet)
+            (native::build_corpus(&inputs, from_parquet.as_deref(), place, &term_of, &progress)?, *quiet)
         }
         Command::Add { corpus, inputs, quiet } => {
             let inputs: Vec<&Path> = inputs.iter().map(PathBuf::as_path).collect();
-            (native::add(corpus, &inputs, &look_up, &TerminalProgress::new(*quiet)?)?, *quiet)
+            (native::add(corpus, &inputs, &term_of, &TerminalProgress::new(*quiet)?)?, *quiet)
         }
         Command::Remove { corpus, id, quiet } => (native::remove(corpus, id, &TerminalProgress::new(*quiet)?)?, *quiet),
+        Command::Markers(arguments) => return markers::run(arguments),
+        Command::Compare(arguments) => return compare::run(arguments),
+        Command::Rank(arguments) => return questions::rank(arguments),
+        Command::Specific(arguments) => return questions::specific(arguments),
+        Command::Donors(arguments) => return questions::donors(arguments),
     };
     if !is_quiet {
         say(&added);

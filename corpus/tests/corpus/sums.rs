@@ -1,125 +1,26 @@
-//! Summaries of made-up files, their sums, and questions to them.
-
-#![allow(clippy::unwrap_used, reason = "a test's helpers fail the test")]
+//! Summaries and their sums.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::File,
-    ops::ControlFlow,
-    path::{Path, PathBuf},
-    sync::OnceLock,
 };
 
 use builder::{Quiet, native::Existing};
 use corpus::{
-    Dimension, DotPlot, Manifest, Profile, Query, QueryError, Term, Tissues,
-    build::{CellTable, Choices, H5adCounts, Input},
+    Dimension, DotPlot, FIXED_POINT, Manifest, Query, QueryError, Term,
+    build::Input,
     native::{self, DatasetCounts, FileCorpus, MergeError, SUMS, open, wait},
     sum, sum_sq,
 };
 use expression::Ontology;
-use h5ad::H5ad;
 use shared_fbs::path::{CORPUS, MANIFEST};
-use synthetic::{
-    Model, Spec,
-    h5ad::{Compression, Layout, Options, Raw, Views},
-};
-use tempfile::TempDir;
+use synthetic::h5ad::Layout;
 use tessera::dataset::Dataset;
 
-const HUMAN: &str = "NCBITaxon:9606";
-const MOUSE: &str = "NCBITaxon:10090";
+use crate::shelf::{HUMAN, MOUSE, Shelf, build, build_with, choices, nothing, query, summarize, terms, write_file};
 
 /// Of means and of means of squares against pandas on `f64`: ours are sums of values of `f32`, which are off by 6e-8 at most.
 const RTOL: [f64; 2] = [1e-7, 2e-7];
-
-/// As `golden/expression.py` has it.
-const LEAST_GENES: u32 = 120;
-
-/// Files and their summaries.
-struct Shelf {
-    folder: TempDir,
-}
-
-impl Shelf {
-    /// Two files of human cells and one of a mouse's, in three layouts, and their summaries: A, B and C.
-    fn get() -> &'static Self {
-        static SHELF: OnceLock<Shelf> = OnceLock::new();
-        SHELF.get_or_init(|| {
-            let shelf = Self { folder: tempfile::tempdir().unwrap() };
-            let files = [
-                ("A", (1500, 600, 3), Layout::Csr, HUMAN),
-                ("B", (900, 800, 4), Layout::Csc, HUMAN),
-                ("C", (700, 600, 5), Layout::Dense, MOUSE),
-            ];
-            for (name, size, layout, organism) in files {
-                write_file(&shelf.file(name), size, layout);
-                summarize(&shelf.file(name), &shelf.summary(name), name, organism);
-            }
-            shelf
-        })
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.folder.path().join(format!("{name}.h5ad"))
-    }
-
-    fn summary(&self, name: &str) -> PathBuf {
-        self.folder.path().join(format!("{name}.summary"))
-    }
-}
-
-fn write_file(path: &Path, (n_cells, n_genes, seed): (usize, usize, u64), layout: Layout) {
-    let options = Options { layout, compression: Compression::None, raw: Raw::Counts, views: Views::Flat };
-    let model = Model::new(Spec { n_cells, n_genes, seed }).unwrap();
-    synthetic::h5ad::write(&model, path, options, |_| ControlFlow::Continue(())).unwrap();
-}
-
-fn choices(id: &str, organism: &str) -> Choices {
-    Choices {
-        id: id.to_owned(),
-        title: None,
-        citation: None,
-        publication: None,
-        organism: Some(organism.to_owned()),
-        profile: Profile { least_genes: LEAST_GENES, ..corpus::profile(&expression::Profile::current()) },
-        columns: BTreeMap::new(),
-        constants: BTreeMap::new(),
-        assume_primary: false,
-    }
-}
-
-fn summarize(file: &Path, out: &Path, id: &str, organism: &str) {
-    let opened = H5ad::open(file).unwrap();
-    let counts = H5adCounts::open(&opened, None).unwrap();
-    let cells = CellTable::of(&opened.obs().unwrap());
-    let input = Input { cells: &cells, counts: &counts, file: "file", content: "0", organism: None };
-    let to = (out, Existing::Keep);
-    native::summarize(input, &choices(id, organism), &Term::clone, to, &Quiet::default()).unwrap();
-}
-
-fn build(inputs: &[&str], out: &Path) -> FileCorpus {
-    build_with(inputs, None, out).unwrap()
-}
-
-fn build_with(inputs: &[&str], sums: Option<&Path>, out: &Path) -> Result<FileCorpus, MergeError> {
-    let inputs: Vec<PathBuf> = inputs.iter().map(|name| Shelf::get().summary(name)).collect();
-    let inputs: Vec<&Path> = inputs.iter().map(PathBuf::as_path).collect();
-    native::build_corpus(&inputs, sums, (out, Existing::Keep), &nothing, &Quiet::default())?;
-    Ok(open(out).unwrap())
-}
-
-fn query(organism: &str, filters: &[(Dimension, &[&str])], group_by: Option<Dimension>) -> Query {
-    let ids = |ids: &[&str]| ids.iter().map(|&id| id.to_owned()).collect::<BTreeSet<_>>();
-    Query {
-        organism: organism.to_owned(),
-        genes: ["LYZ", "MS4A1", "MALAT1", "COL1A1", "NKG7", "GAPDH", "CD4", "XIST"].map(str::to_owned).to_vec(),
-        filters: filters.iter().map(|&(dimension, of)| (dimension, ids(of))).collect(),
-        group_by,
-        tissues: Tissues::All,
-        least_cells: 0,
-    }
-}
 
 fn ask(corpus: &FileCorpus, query: &Query) -> DotPlot {
     wait(corpus.dot_plot(query, &Ontology::default())).unwrap()
@@ -160,14 +61,17 @@ fn sums_of_three_datasets_are_those_of_pandas() {
         for row in &plot.rows {
             for (gene, moments) in plot.genes.iter().zip(&row.moments) {
                 let n = f64::from(moments.n_nonzero);
-                let mean = if n > 0.0 { sum(moments) / n } else { 0.0 };
+                let mean = if n > 0.0 { sum(moments, FIXED_POINT) / n } else { 0.0 };
                 let labels = [label(Some(&row.tissue)), label(row.cell_type.as_ref()), label(row.option.as_ref())];
                 let key = format!("{name}\t{}\t{}", labels.join("\t"), gene.symbol);
-                found.insert(key, (row.n_cells, moments.n_nonzero, [mean, sum_sq(moments) / row.n_cells as f64]));
+                found.insert(
+                    key,
+                    (row.n_cells, moments.n_nonzero, [mean, sum_sq(moments, FIXED_POINT) / row.n_cells as f64]),
+                );
             }
         }
     }
-    let golden = include_str!("golden/expression.txt");
+    let golden = include_str!("../golden/expression.txt");
     for line in golden.lines() {
         let fields: Vec<&str> = line.split('\t').collect();
         let (key, numbers) = (fields[..5].join("\t"), &fields[5..]);
@@ -212,7 +116,7 @@ fn a_matrix_has_one_summary_however_it_is_laid_out() {
         let input = Input { cells: &cells, counts: &counts, file: "file", content: "0", organism: None };
         let out = folder.path().join(layer.replace('/', "-"));
         let to = (out.as_path(), Existing::Keep);
-        native::summarize(input, &choices("x", HUMAN), &Term::clone, to, &Quiet::default()).unwrap();
+        native::summarize(input, &choices("x", HUMAN), &terms(), to, &Quiet::default()).unwrap();
         let of_file = open(&folder.path().join("csr")).unwrap();
         assert_eq!(sums_of(open(&out).unwrap().manifest()), sums_of(of_file.manifest()), "{layer}");
     }
@@ -386,21 +290,25 @@ fn every_level_gives_the_same_answer() {
 
 #[test]
 fn tiles_by_group_are_the_transpose_of_those_by_gene() {
-    let corpus = open(&Shelf::get().summary("B")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let corpus = build(&["A", "B"], &folder.path().join("corpus"));
     let part = &corpus.manifest().parts[0];
-    let mut by_gene = BTreeMap::new();
-    let genes: Vec<u32> = (0..part.n_genes).collect();
-    for (&gene, entries) in genes.iter().zip(wait(corpus.moments(0, 0, &genes)).unwrap()) {
-        by_gene.extend(entries.into_iter().map(|(group, moments)| ((group, gene), moments)));
+    // The finest level, and that of tissues and cell types.
+    for level in [0, 1] {
+        let mut by_gene = BTreeMap::new();
+        let genes: Vec<u32> = (0..part.n_genes).collect();
+        for (&gene, entries) in genes.iter().zip(wait(corpus.moments(0, level, &genes)).unwrap()) {
+            by_gene.extend(entries.into_iter().map(|(group, moments)| ((group, gene), moments)));
+        }
+        let groups: Vec<u32> = (0..part.levels[level].n_groups).collect();
+        let mut by_group = BTreeMap::new();
+        for (&group, entries) in groups.iter().zip(wait(corpus.moments_of_groups(0, level, &groups)).unwrap()) {
+            by_group.extend(entries.into_iter().map(|(gene, moments)| ((group, gene), moments)));
+        }
+        assert_eq!(by_gene, by_group);
+        let n_nonzero: u64 = by_gene.values().map(|moments| u64::from(moments.n_nonzero)).sum();
+        assert_eq!(n_nonzero, corpus.manifest().sources.iter().map(|source| source.n_nonzero).sum::<u64>());
     }
-    let groups: Vec<u32> = (0..part.levels[0].n_groups).collect();
-    let mut by_group = BTreeMap::new();
-    for (&group, entries) in groups.iter().zip(wait(corpus.moments_of_groups(0, &groups)).unwrap()) {
-        by_group.extend(entries.into_iter().map(|(gene, moments)| ((group, gene), moments)));
-    }
-    assert_eq!(by_gene, by_group);
-    let n_nonzero: u64 = by_gene.values().map(|moments| u64::from(moments.n_nonzero)).sum();
-    assert_eq!(n_nonzero, corpus.manifest().sources[0].n_nonzero);
 }
 
 #[test]
@@ -435,9 +343,4 @@ fn a_wrong_question_is_refused_with_what_there_is() {
     unknown.genes = vec!["lyz".to_owned(), "LYZ".to_owned(), "no such gene".to_owned()];
     let plot = ask(&corpus, &unknown);
     assert_eq!((plot.genes.len(), plot.unknown), (1, vec!["no such gene".to_owned()]));
-}
-
-/// No term of any ontology.
-fn nothing(_: &str) -> Option<(String, Vec<String>)> {
-    None
 }

@@ -1,0 +1,65 @@
+//! A gene along a dimension: what it adds up to over the cells of each term.
+
+use std::collections::BTreeMap;
+
+use explorer_core::{dataset::Tiles, de::GeneMoments};
+use expression::{Dot, Ontology};
+
+use crate::{Corpus, Dimension, Query, QueryError, Term, genes::GenesAsked, query::passing};
+
+impl<T: Tiles> Corpus<T> {
+    /// The dots of the first gene of a question over the cells of each term of a dimension that pass its filters, the most
+    /// cells that express it first; each dot's tissue is all of these cells.
+    ///
+    /// # Errors
+    /// [`QueryError`]; [`QueryError::Gene`] where no dataset has the gene.
+    pub async fn gene_along(
+        &self,
+        query: &Query,
+        dimension: Dimension,
+        ontology: &Ontology,
+    ) -> Result<Vec<(Term, Dot)>, QueryError<T::Error>> {
+        let parts = self.parts_asked(&query.organism)?;
+        self.check_filters(&query.organism, &query.filters, &parts).await?;
+        let mut asked = GenesAsked::new(&query.genes);
+        for &part in &parts {
+            asked.find_in(part, self.genes(part).await?);
+        }
+        let found = asked.found();
+        if found.genes.is_empty() {
+            let gene = query.genes.first().cloned().unwrap_or_default();
+            return Err(QueryError::Gene { organism: query.organism.clone(), gene });
+        }
+        let mut dimensions = vec![dimension];
+        dimensions.extend(query.filters.keys());
+        let mut sums: BTreeMap<Term, (u64, GeneMoments)> = BTreeMap::new();
+        for &part in &parts {
+            let level = self.level_with(part, &dimensions);
+            let (groups, values) = (self.groups(part, level).await?, self.values(part).await?);
+            let is_taken = passing(&[&query.filters], groups, values, ontology);
+            let codes = groups.codes_of(dimension).unwrap_or_default();
+            let terms = &values[dimension as usize].terms;
+            let mut of_part = vec![(0_u64, GeneMoments::default()); terms.len()];
+            for (group, &code) in codes.iter().enumerate().filter(|&(group, _)| is_taken[group]) {
+                of_part[code as usize].0 += u64::from(groups.n_cells[group]);
+            }
+            let tile = found.numbers_in(part).find(|&(gene, _)| gene == 0).map(|(_, tile)| tile);
+            for (group, moments) in self.moments(part, level, tile.as_slice()).await?.into_iter().flatten() {
+                if is_taken[group as usize] {
+                    let (_, sum) = &mut of_part[codes[group as usize] as usize];
+                    *sum = sum.checked_add(moments).ok_or(QueryError::Overflow)?;
+                }
+            }
+            for (term, (n_cells, moments)) in terms.iter().zip(of_part).filter(|(_, (n_cells, _))| *n_cells > 0) {
+                let (n, sum) = sums.entry(term.clone()).or_default();
+                *n += n_cells;
+                *sum = sum.checked_add(moments).ok_or(QueryError::Overflow)?;
+            }
+        }
+        let n_all = sums.values().map(|(n_cells, _)| n_cells).sum();
+        let dot = |(term, (n_cells, sum))| (term, Dot::of(sum, n_cells, n_all, self.fixed_point()));
+        let mut dots: Vec<(Term, Dot)> = sums.into_iter().map(dot).collect();
+        dots.sort_by_key(|(_, dot)| std::cmp::Reverse(dot.n_expressing));
+        Ok(dots)
+    }
+}

@@ -1,0 +1,181 @@
+//! Corpora: what commands answer, read from directories, buckets and static sites; and what is served and exported of them.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+    sync::LazyLock,
+};
+
+use shared_fbs::path::{CORPUS, is_pack_file};
+use tempfile::TempDir;
+
+use crate::{
+    host::Host,
+    moments_of_demo::demo,
+    remote_command::{start, with_keys},
+};
+
+const TISSUE: &str = "UBERON:0000178";
+
+/// What is asked of a corpus.
+const QUESTIONS: [&[&str]; 7] = [
+    &["expression", "--genes", "LYZ,CD79A"],
+    &["corpus", "markers", "--tissue", TISSUE],
+    &["corpus", "markers", "--genes", "CD79A"],
+    &["corpus", "compare", "--group", "cell_type=CD19+ B"],
+    &["corpus", "rank", "--genes", "CD79A"],
+    &["corpus", "specific", "--here", "cell_type=CD19+ B"],
+    &["corpus", "donors", "--gene", "CD79A"],
+];
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_tile-server")).args(arguments).output().unwrap()
+}
+
+fn done(arguments: &[&str]) -> String {
+    let Output { status, stdout, stderr } = run(arguments);
+    assert!(status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&stderr));
+    String::from_utf8(stdout).unwrap()
+}
+
+/// A corpus of the demo dataset.
+fn atlas() -> PathBuf {
+    static ATLAS: LazyLock<TempDir> = LazyLock::new(|| {
+        let directory = tempfile::tempdir().unwrap();
+        let [summary, atlas] = ["pbmc.summary", "atlas"].map(|name| directory.path().join(name));
+        let (summary, atlas) = (summary.to_str().unwrap(), atlas.to_str().unwrap());
+        let labels = ["--column", "cell_type=bulk_labels", "--set", &format!("tissue_original={TISSUE}=blood")];
+        let rest = ["--organism", "NCBITaxon:9606", "--assume-primary", "--least-genes", "50", "--quiet"];
+        let donor = ["--column", "donor=phase"];
+        done(&[&["summarize", demo().to_str().unwrap(), "--out", summary][..], &labels, &rest, &donor].concat());
+        done(&["corpus", "build", summary, "--out", atlas, "--quiet"]);
+        directory
+    });
+    ATLAS.path().join("atlas")
+}
+
+fn ask(question: &[&str], place: &str) -> String {
+    done(&[question, &[place]].concat())
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+}
+
+/// The first line of a table that is no comment and no header.
+fn first_row(csv: &str) -> &str {
+    csv.lines().filter(|line| !line.starts_with('#')).nth(1).unwrap_or_default()
+}
+
+#[test]
+fn a_corpus_is_asked_by_commands() {
+    let atlas = atlas();
+    let place = atlas.to_str().unwrap();
+    let markers = ask(&["corpus", "markers", "--tissue", TISSUE, "--cell-type", "CD19+ B"], place);
+    assert!(markers.contains("# effect: Cohen's d over all cells\n"), "{markers}");
+    assert!(first_row(&markers).starts_with("CD19+ B,CD19+ B,"), "{markers}");
+    assert!(markers.lines().any(|line| line.contains(",CD79A,")), "{markers}");
+    let rank = ask(&["corpus", "rank", "--genes", "CD79A"], place);
+    assert!(first_row(&rank).starts_with(&format!("CD79A,CD79A,{TISSUE},blood,CD19+ B,")), "{rank}");
+    let compared = ask(&["corpus", "compare", "--group", "cell_type=CD19+ B"], place);
+    assert!(compared.contains("they count in the group only") && first_row(&compared).contains("CD79A"), "{compared}");
+    let by_donor = ask(&["corpus", "compare", "--group", "cell_type=CD19+ B", "--donors"], place);
+    assert!(by_donor.contains("# test: paired t-test of the donors' means\n"), "{by_donor}");
+    let json: serde_json::Value =
+        serde_json::from_str(&ask(&["corpus", "donors", "--gene", "LYZ", "--json"], place)).unwrap();
+    assert_eq!(json["facts"]["gene"], "LYZ (LYZ)");
+    let donors: Vec<&str> =
+        json["rows"].as_array().unwrap().iter().map(|row| row["donor_id"].as_str().unwrap()).collect();
+    assert_eq!(donors, ["G1", "G2M", "S"]);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("rank.parquet");
+    done(&["corpus", "rank", place, "--genes", "LYZ", "--out", file.to_str().unwrap()]);
+    assert!(fs::read(&file).unwrap().starts_with(b"PAR1"));
+}
+
+#[test]
+fn what_cannot_be_asked_is_said_with_what_there_is() {
+    let atlas = atlas();
+    let refused = |arguments: &[&str]| {
+        let output = run(&[arguments, &[atlas.to_str().unwrap()]].concat());
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, said) = refused(&["corpus", "compare", "--group", "cell_type=CL:0000000"]);
+    assert!(code == Some(2) && said.contains("no cell of NCBITaxon:9606 is in the group"), "{said}");
+    let (code, said) = refused(&["corpus", "markers", "--tissue", "UBERON:1"]);
+    assert!(code == Some(2) && said.contains(TISSUE), "{said}");
+    let (code, said) = refused(&["corpus", "donors", "--gene", "nope"]);
+    assert!(code == Some(2) && said.contains("no dataset has a gene `nope`"), "{said}");
+    let (code, said) = refused(&["corpus", "rank", "--genes", "LYZ", "--out", "x.h5ad"]);
+    assert!(code == Some(2) && said.contains(".parquet (the table)"), "{said}");
+}
+
+#[test]
+fn a_corpus_in_a_bucket_is_asked_and_served_as_one_in_a_directory() {
+    let directory = tempfile::tempdir().unwrap();
+    let (files, cache) = (directory.path().join("files"), directory.path().join("cache"));
+    copy(&atlas(), &files.join("bucket/all/atlas"));
+    let host = Host::start(&files);
+    for question in QUESTIONS {
+        let arguments = [question, &["s3://bucket/all/atlas", "--cache-dir", cache.to_str().unwrap()]].concat();
+        let output = with_keys(&host, &arguments).output().unwrap();
+        assert!(output.status.success(), "{question:?}: {}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), ask(question, atlas().to_str().unwrap()));
+    }
+    let program = start(&host, "s3://bucket/all/atlas", &cache);
+    assert_has_all_files(|path| program.get(path));
+    assert_eq!(program.get("/corpora/atlas/genes0-0000000000000000.pack").status, 404);
+}
+
+fn assert_has_all_files(get: impl Fn(&str) -> crate::support::Answer) {
+    for entry in fs::read_dir(atlas()).unwrap().map(Result::unwrap) {
+        let name = entry.file_name().into_string().unwrap();
+        if is_pack_file(&name) || name == CORPUS {
+            let answer = get(&format!("/corpora/atlas/{name}"));
+            assert!(answer.status == 200 && answer.body == fs::read(entry.path()).unwrap(), "{name} {}", answer.status);
+        }
+    }
+}
+
+#[test]
+fn a_site_has_a_corpus_and_its_page_in_segments_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let (files, page, cache) =
+        (directory.path().join("files"), directory.path().join("page"), directory.path().join("cache"));
+    fs::create_dir_all(&page).unwrap();
+    fs::write(page.join("index.html"), "<head><base href=\"/\" /></head>").unwrap();
+    let atlas = atlas();
+    let export = |site: &Path, more: &[&str]| {
+        let arguments = ["export", atlas.to_str().unwrap(), "--out", site.to_str().unwrap(), "--front-end"];
+        done(&[&arguments[..], &[page.to_str().unwrap(), "--quiet"], more].concat());
+    };
+    let [whole, cut] = ["whole", "cut"].map(|name| files.join(name));
+    export(&whole, &[]);
+    export(&cut, &["--segments", "64K"]);
+    for entry in fs::read_dir(&atlas).unwrap().map(Result::unwrap) {
+        let name = entry.file_name().into_string().unwrap();
+        let exported = fs::read(whole.join("corpora/atlas").join(&name)).ok();
+        assert_eq!(exported, Some(fs::read(entry.path()).unwrap()), "{name}");
+        assert!(name == CORPUS || !cut.join("corpora/atlas").join(&name).exists(), "{name} is cut");
+    }
+    for site in [&whole, &cut] {
+        let page = fs::read_to_string(site.join("expression/atlas/index.html")).unwrap();
+        assert!(page.contains("<base href=\"../../\" />"), "{page}");
+    }
+    let host = Host::start(&files);
+    let cache_dir = ["--cache-dir", cache.to_str().unwrap()];
+    for site in ["whole", "cut"] {
+        let place = host.url(&format!("{site}/corpora/atlas/"));
+        for question in QUESTIONS {
+            let here = ask(question, atlas.to_str().unwrap());
+            assert_eq!(done(&[question, &[&place], &cache_dir].concat()), here, "{site} {question:?}");
+        }
+        // What lies there in segments is whole here.
+        let program = start(&host, &place, &cache);
+        assert_has_all_files(|path| program.get(path));
+    }
+}
