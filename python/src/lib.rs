@@ -1,0 +1,26 @@
+//! The native half of the Python package `tessera`: what it reads and computes is that of the library `tessera`, which the
+//! tile server shares; here it becomes numpy arrays and Arrow tables, without a copy.
+
+mod arrow;
+mod cells;
+mod dataset;
+mod errors;
+mod fragments;
+mod moments;
+mod place;
+mod pool;
+mod statistics;
+mod terms;
+
+use pyo3::prelude::*;
+
+/// The native half of `tessera`.
+#[pymodule]
+fn _tessera(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<dataset::NativeDataset>()?;
+    module.add_class::<cells::Cells>()?;
+    module.add_class::<moments::LayerMoments>()?;
+    module.add("FilterError", module.py().get_type::<errors::FilterError>())?;
+    module.add("DatasetError", module.py().get_type::<errors::DatasetError>())?;
+    module.add("__version__", env!("CARGO_PKG_VERSION"))
+}
