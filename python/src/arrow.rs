@@ -36,11 +36,6 @@ pub fn doubles(name: &str, numbers: Vec<f64>) -> NamedArray {
     plain(name, Arc::new(Float64Array::from(numbers)))
 }
 
-/// Whole numbers as a column.
-pub fn integers(name: &str, numbers: Vec<i64>) -> NamedArray {
-    plain(name, Arc::new(Int64Array::from(numbers)))
-}
-
 /// Columns of one length as a table.
 pub fn table(columns: Vec<NamedArray>, n_rows: usize) -> Result<RecordBatch, ArrowError> {
     let (fields, arrays): (Vec<Field>, Vec<ArrayRef>) = columns.into_iter().unzip();

@@ -6,24 +6,23 @@ use explorer_core::{
     data::{CellIdx, CellRows, FileColumn, Numbers},
     filter::CellMask,
 };
-use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1};
+use numpy::{IntoPyArray, PyArray1, PyArrayMethods, PyReadonlyArray1};
 use pyo3::{
     prelude::*,
     types::{PyDict, PyList},
 };
 use pyo3_arrow::PyRecordBatch;
-use shared_fbs::manifest::{Column, ColumnKind, Layer, NumberKind};
+use shared_fbs::manifest::{Column, ColumnKind, Layer, NumberKind, ValueKind};
 use tessera::{
     dataset::Dataset,
     selection::{CellSelection, genes_of_filter},
-    slice::{self, Csr, GeneColumns},
+    slice::{self, GeneColumns},
 };
 use value_filter::Filter;
 
-use crate::{arrow, cells::Cells, errors::Failure, moments::LayerMoments, place::OpenPlace, pool, terms::terms};
-
-/// The arrays of a matrix in compressed rows: `indptr`, `indices`, `data`.
-type CsrArrays<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<i32>>, Bound<'py, PyArray1<f32>>);
+use crate::{
+    arrow, cells::Cells, errors::Failure, moments::LayerMoments, place::OpenPlace, pool, slices::Slice, terms::terms,
+};
 
 /// An open dataset.
 #[pyclass(frozen, module = "tessera._tessera", name = "Dataset")]
@@ -104,9 +103,9 @@ impl NativeDataset {
             facts.set_item("name", &layer.name)?;
             facts.set_item("var", layer.var)?;
             facts.set_item("n_nonzero", layer.n_nonzero)?;
+            facts.set_item("has_counts", layer.kind == ValueKind::Counts)?;
             facts.set_item("description", &layer.description)?;
             facts.set_item("cautions", &layer.cautions)?;
-            facts.set_item("labels", layer.column_moments.iter().map(|moments| &moments.column).collect::<Vec<_>>())?;
             layers.append(facts)?;
         }
         facts.set_item("layers", layers)?;
@@ -136,7 +135,7 @@ impl NativeDataset {
             None => Ok((CellSelection::all(&dataset), Vec::new())),
             Some(text) => {
                 let filter = Filter::parse(text)?;
-                Ok(pool::run(|| CellSelection::of_filter(&dataset, &filter, &terms()))?)
+                Ok(pool::run(|| CellSelection::of_filter(&dataset, &filter, terms()))?)
             }
         });
         let (selection, notes) = selected.map_err(|error: Failure| error)?;
@@ -153,8 +152,14 @@ impl NativeDataset {
         let dataset = self.dataset()?;
         let entry = self::layer(&dataset, layer)?;
         let filter = Filter::parse(filter).map_err(Failure::from)?;
-        let (rows, notes) = py.detach(|| genes_of_filter(&dataset, entry, &filter, &terms())).map_err(Failure::from)?;
+        let (rows, notes) = py.detach(|| genes_of_filter(&dataset, entry, &filter, terms())).map_err(Failure::from)?;
         Ok((rows.into_pyarray(py), notes))
+    }
+
+    /// The rows in the input of some cells, by their numbers, in this order.
+    fn rows_of<'py>(&self, py: Python<'py>, numbers: PyReadonlyArray1<'_, u32>) -> PyResult<Bound<'py, PyArray1<i64>>> {
+        let row = |&number: &u32| self.rows.row_of(CellIdx(number)).map_or(-1, |row| i64::from(row.0));
+        Ok(numbers.as_slice()?.iter().map(row).collect::<Vec<_>>().into_pyarray(py))
     }
 
     /// Columns of `obs` of some cells, by their numbers, as an Arrow table.
@@ -220,45 +225,23 @@ impl NativeDataset {
         Ok(PyRecordBatch::new(table?))
     }
 
-    /// The values of some cells, by their numbers, in this order, of all genes or those of some rows.
+    /// Reads the values of some cells, by their numbers, of all genes or those of some rows.
     #[pyo3(signature = (layer, numbers, genes=None))]
-    fn csr<'py>(
+    fn slice(
         &self,
-        py: Python<'py>,
+        py: Python<'_>,
         layer: &str,
         numbers: PyReadonlyArray1<'_, u32>,
         genes: Option<PyReadonlyArray1<'_, u32>>,
-    ) -> PyResult<CsrArrays<'py>> {
+    ) -> PyResult<Slice> {
         let dataset = self.dataset()?;
         let entry = self::layer(&dataset, layer)?;
         let (numbers, genes) = (numbers.as_slice()?, genes.as_ref().map(PyReadonlyArray1::as_slice).transpose()?);
-        let csr = py.detach(|| {
+        let slice = py.detach(|| {
             let columns = columns_of(&dataset, entry, genes)?;
-            Ok::<_, Failure>(pool::run(|| slice::csr(&dataset, entry, numbers, &columns))?)
+            Ok::<_, Failure>(pool::run(|| slice::Slice::read(&dataset, entry, numbers, columns))?)
         });
-        let Csr { indptr, indices, data } = csr?;
-        Ok((indptr.into_pyarray(py), indices.into_pyarray(py), data.into_pyarray(py)))
-    }
-
-    /// The same as a dense matrix.
-    #[pyo3(signature = (layer, numbers, genes=None))]
-    fn dense<'py>(
-        &self,
-        py: Python<'py>,
-        layer: &str,
-        numbers: PyReadonlyArray1<'_, u32>,
-        genes: Option<PyReadonlyArray1<'_, u32>>,
-    ) -> PyResult<Bound<'py, PyArray2<f32>>> {
-        let dataset = self.dataset()?;
-        let entry = self::layer(&dataset, layer)?;
-        let (numbers, genes) = (numbers.as_slice()?, genes.as_ref().map(PyReadonlyArray1::as_slice).transpose()?);
-        let matrix = py.detach(|| {
-            let columns = columns_of(&dataset, entry, genes)?;
-            let matrix = pool::run(|| slice::dense(&dataset, entry, numbers, &columns))?;
-            Ok::<_, Failure>((matrix, columns.len()))
-        });
-        let (matrix, n_columns) = matrix?;
-        matrix.into_pyarray(py).reshape([numbers.len(), n_columns])
+        Ok(Slice(slice?))
     }
 
     /// An entry of `obsm` of some cells, by their numbers, in 64 bits where the file has them.

@@ -1,13 +1,13 @@
 //! Errors as Python raises them.
 
+use dataset_place::OpenError;
 use pyo3::{
     PyErr, create_exception,
     exceptions::{PyFileNotFoundError, PyRuntimeError, PyValueError},
 };
 use shared_fbs::LayerNameError;
 use tessera::{
-    compare::CompareError, dataset::DatasetError as ReadError, fragment::FragmentError, markers::MarkersError,
-    selection::SelectionError,
+    compare::CompareError, dataset::DatasetError as ReadError, fragment::FragmentError, selection::SelectionError,
 };
 use value_filter::SelectError;
 
@@ -26,9 +26,6 @@ pub enum Failure {
     /// A comparison.
     #[error(transparent)]
     Compare(#[from] CompareError),
-    /// Markers.
-    #[error(transparent)]
-    Markers(#[from] MarkersError),
     /// A filter.
     #[error(transparent)]
     Filter(#[from] value_filter::FilterError),
@@ -36,8 +33,11 @@ pub enum Failure {
     #[error(transparent)]
     Fragment(#[from] FragmentError),
     /// A place on another host.
-    #[error("{0}")]
-    Place(String),
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// Threads for other hosts.
+    #[error("the system gives no threads to ask other hosts with: {0}")]
+    Threads(#[from] std::io::Error),
     /// What was asked for makes no sense.
     #[error("{0}")]
     Value(String),
@@ -57,12 +57,11 @@ impl From<Failure> for PyErr {
         let text = failure.to_string();
         match failure {
             Failure::Filter(_) => FilterError::new_err(text),
-            Failure::Layer(_)
-            | Failure::Value(_)
-            | Failure::Fragment(_)
-            | Failure::Markers(MarkersError::NoMoments { .. }) => PyValueError::new_err(text),
-            Failure::Read(ReadError::NoManifest { .. }) => PyFileNotFoundError::new_err(text),
-            Failure::Read(_) | Failure::Compare(_) | Failure::Markers(_) | Failure::Place(_) => {
+            Failure::Layer(_) | Failure::Value(_) | Failure::Fragment(_) => PyValueError::new_err(text),
+            Failure::Read(ReadError::NoManifest { .. })
+            | Failure::Open(OpenError::Dataset(ReadError::NoManifest { .. })) => PyFileNotFoundError::new_err(text),
+            Failure::Open(OpenError::Place(_)) => PyValueError::new_err(text),
+            Failure::Read(_) | Failure::Compare(_) | Failure::Open(_) | Failure::Threads(_) => {
                 DatasetError::new_err(text)
             }
         }

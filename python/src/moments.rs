@@ -25,6 +25,12 @@ impl LayerMoments {
         self.moments.n_cells
     }
 
+    /// The layer that they are of, by its place in the file.
+    #[getter]
+    fn layer(&self) -> &str {
+        &self.layer
+    }
+
     /// The moments of both sets of cells, which must have no cell in common. The same bits in any order.
     fn merge(&self, other: &Self) -> PyResult<Self> {
         if (&self.content_id, &self.layer) != (&other.content_id, &other.layer) {

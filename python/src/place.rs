@@ -1,13 +1,18 @@
 //! Where a dataset lies, and the open dataset in this process.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
+use dataset_place::open_remote;
+use remote_files::{Access, CacheOptions, Options, Stores};
 use tessera::dataset::Dataset;
 
 use crate::errors::Failure;
+
+/// The most that is kept of datasets on other hosts.
+const MOST_CACHE_BYTES: u64 = 10 << 30;
 
 /// A dataset that opens again in a process that was forked, which has neither threads nor connections of its parent.
 pub struct OpenPlace {
@@ -39,6 +44,16 @@ impl OpenPlace {
     }
 }
 
+/// Opens a dataset. One on another host is kept, as far as it was read, in the folder that the environment variable
+/// `TESSERA_CACHE_DIR` names; without it, what is read again is asked for again.
 fn open(place: &str) -> Result<Dataset, Failure> {
-    Ok(Dataset::open(Path::new(place))?)
+    if !place.contains("://") {
+        return Ok(Dataset::open(Path::new(place))?);
+    }
+    let directory = std::env::var_os("TESSERA_CACHE_DIR").map(PathBuf::from);
+    let cache = directory.map(|directory| CacheOptions { directory, most_bytes: MOST_CACHE_BYTES });
+    let is_anonymous = std::env::var_os("TESSERA_ANONYMOUS").is_some_and(|value| value == "true");
+    let access = if is_anonymous { Access::Anonymous } else { Access::Environment };
+    let stores = Stores::new(Options { access, cache, ..Options::default() })?;
+    Ok(open_remote(place, &stores)?.0)
 }

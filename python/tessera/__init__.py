@@ -12,12 +12,16 @@ question needs are read::
     query.mean_variance()        # from sums that are stored
 """
 
+from ._batches import Batch, Batches
 from ._dataset import Dataset, Matrix, Query, open
 from ._fragment import Fragment
 from ._tessera import DatasetError, FilterError, __version__
+from ._statistics import mean_variance_of
 from ._tessera import LayerMoments as Moments
 
 __all__ = [
+    "Batch",
+    "Batches",
     "Dataset",
     "DatasetError",
     "FilterError",
@@ -26,5 +30,6 @@ __all__ = [
     "Moments",
     "Query",
     "__version__",
+    "mean_variance_of",
     "open",
 ]

@@ -21,6 +21,7 @@ from ._tessera import Dataset as Native
 if TYPE_CHECKING:
     import anndata
 
+    from ._batches import Batches
     from ._fragment import Fragment
     from ._tessera import LayerMoments
 
@@ -195,7 +196,8 @@ class Dataset:
         for place in (name, f"{name}/X", f"layers/{name}"):
             if place in by_name:
                 return by_name[place]
-        raise ValueError(f"there is no layer {name!r}{nearest(name, by_name, 'layers')}")
+        known = {*by_name, *(place.removeprefix("layers/") for place in by_name)}
+        raise ValueError(f"there is no layer {name!r}{nearest(name, sorted(known), 'layers')}")
 
     def _var_of(self, layer: str | None) -> int:
         return self._layer(layer)["var"] if self._facts["layers"] else 0
@@ -445,6 +447,12 @@ class Query:
             self, groupby, groups, reference, layer, method, tie_correct, corr_method, n_genes
         )
 
+    def batches(self, batch_size: int = 128, **options: Any) -> Batches:
+        """The cells in random batches, for training: see :class:`tessera.Batches`."""
+        from ._batches import Batches
+
+        return Batches(self, batch_size, **options)
+
     def fragments(self, n: int) -> list[Fragment]:
         """At most ``n`` parts of the query, which can be pickled or sent as JSON and read in any process.
 
@@ -487,18 +495,13 @@ class Matrix:
             Which of the query's cells, by place; all, unless said otherwise.
         """
         numbers = self.query._numbers[rows or slice(None)]
-        indptr, indices, data = self.query.dataset._native.csr(self.layer, numbers, self._genes())
-        if len(data) <= np.iinfo(np.int32).max:
-            indptr = indptr.astype(np.int32)
-        matrix = sp.csr_matrix((len(numbers), self.shape[1]), dtype=np.float32)
-        # The arrays are taken as they are: no copy, and no second look at their order.
-        matrix.indptr, matrix.indices, matrix.data = indptr, indices, data
-        matrix.has_sorted_indices = matrix.has_canonical_format = True
-        return matrix
+        part = self.query.dataset._native.slice(self.layer, numbers, self._genes())
+        return matrix_of(part.csr(0, len(numbers)), self.shape[1])
 
     def dense(self, rows: slice | None = None) -> np.ndarray:
         """The values as an array, float32; ``rows`` as in :meth:`csr`."""
-        return self.query.dataset._native.dense(self.layer, self.query._numbers[rows or slice(None)], self._genes())
+        numbers = self.query._numbers[rows or slice(None)]
+        return self.query.dataset._native.slice(self.layer, numbers, self._genes()).dense(0, len(numbers))
 
     def tables(self, block: int = BLOCK_CELLS) -> Iterator[pa.Table]:
         """The values other than zero as Arrow tables of (cell, gene, value), some cells at a time.
@@ -528,3 +531,14 @@ class Matrix:
 
     def _genes(self) -> np.ndarray | None:
         return self.query._rows_of_genes(self.layer)
+
+
+def matrix_of(arrays: tuple[np.ndarray, np.ndarray, np.ndarray], n_columns: int) -> sp.csr_matrix:
+    """Compressed rows as a scipy matrix: the arrays are taken as they are, without a copy or a second look at their order."""
+    indptr, indices, data = arrays
+    if len(data) <= np.iinfo(np.int32).max:
+        indptr = indptr.astype(np.int32)
+    matrix = sp.csr_matrix((len(indptr) - 1, n_columns), dtype=np.float32)
+    matrix.indptr, matrix.indices, matrix.data = indptr, indices, data
+    matrix.has_sorted_indices = matrix.has_canonical_format = True
+    return matrix

@@ -5,6 +5,7 @@ pub mod dataset;
 pub mod files;
 pub mod fragment;
 pub mod gene_passes;
+pub mod groups;
 pub mod markers;
 pub mod obs_csv;
 pub mod packs;

@@ -3,7 +3,7 @@
 //! Cells come in the order asked, genes in that of their columns. Tiles are inflated on all threads of the pool that the
 //! caller is in, and each row is put together out of its tile, so that no more is held than the tiles and the matrix.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 use explorer_core::{
     data::{
@@ -129,34 +129,11 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// The values of some cells, by their numbers in storage order, in this order.
-///
-/// # Errors
-/// When a tile cannot be read, a cell does not exist, or one is asked for twice.
-pub fn csr(dataset: &Dataset, layer: &Layer, cells: &[u32], columns: &GeneColumns) -> Result<Csr, DatasetError> {
-    match Values::read(dataset, layer, cells, columns)? {
-        Values::ByCell(rows) => rows.csr(columns),
-        Values::ByGene(genes) => Ok(csr_of_genes(&genes, cells)),
-    }
-}
-
-/// The same as a dense matrix, cell after cell.
-///
-/// # Errors
-/// As [`csr`].
-pub fn dense(dataset: &Dataset, layer: &Layer, cells: &[u32], columns: &GeneColumns) -> Result<Vec<f32>, DatasetError> {
-    match Values::read(dataset, layer, cells, columns)? {
-        Values::ByCell(rows) => rows.dense(columns),
-        Values::ByGene(genes) => {
-            let mut matrix = vec![0.0; cells.len() * columns.len()];
-            for (column, gene) in genes.iter().enumerate() {
-                gene.indices.iter().zip(&gene.data).for_each(|(&place, &value)| {
-                    matrix[place as usize * columns.len() + column] = value;
-                });
-            }
-            Ok(matrix)
-        }
-    }
+/// The values of some cells and genes as they were read, of which rows are put together when they are asked for.
+pub struct Slice {
+    values: Values,
+    columns: GeneColumns,
+    n_cells: usize,
 }
 
 /// Values as they were read.
@@ -166,13 +143,61 @@ enum Values {
     ByGene(Vec<SparseVec>),
 }
 
-impl Values {
-    fn read(dataset: &Dataset, layer: &Layer, cells: &[u32], columns: &GeneColumns) -> Result<Self, DatasetError> {
+impl Slice {
+    /// Reads the values of some cells, by their numbers in storage order; places are those in this list.
+    ///
+    /// # Errors
+    /// When a tile cannot be read, a cell does not exist, or one is asked for twice.
+    pub fn read(dataset: &Dataset, layer: &Layer, cells: &[u32], columns: GeneColumns) -> Result<Self, DatasetError> {
         let asked = Asked::new(dataset, cells)?;
-        if asked.is_less_by_genes(dataset.manifest(), layer, columns.len()) {
-            return Ok(Self::ByGene(read_genes(dataset, layer, &asked, columns)?));
+        let values = if asked.is_less_by_genes(dataset.manifest(), layer, columns.len()) {
+            Values::ByGene(read_genes(dataset, layer, &asked, &columns)?)
+        } else {
+            Values::ByCell(Rows::read(dataset, layer, &asked, columns.columns.len() as u32)?)
+        };
+        Ok(Self { values, columns, n_cells: cells.len() })
+    }
+
+    /// How many cells and genes it is of.
+    pub fn shape(&self) -> [usize; 2] {
+        [self.n_cells, self.columns.len()]
+    }
+
+    /// The values of the cells at some places.
+    ///
+    /// # Errors
+    /// When tiles contradict each other.
+    ///
+    /// # Panics
+    /// When there are no such places.
+    pub fn csr(&self, places: Range<usize>) -> Result<Csr, DatasetError> {
+        match &self.values {
+            Values::ByCell(rows) => rows.csr(places, &self.columns),
+            Values::ByGene(genes) => Ok(csr_of_genes(genes, &places)),
         }
-        Ok(Self::ByCell(Rows::read(dataset, layer, &asked, columns.columns.len() as u32)?))
+    }
+
+    /// The same as a dense matrix, cell after cell.
+    ///
+    /// # Errors
+    /// As [`Self::csr`].
+    ///
+    /// # Panics
+    /// As [`Self::csr`].
+    pub fn dense(&self, places: Range<usize>) -> Result<Vec<f32>, DatasetError> {
+        let n_columns = self.columns.len();
+        match &self.values {
+            Values::ByCell(rows) => rows.dense(places, &self.columns),
+            Values::ByGene(genes) => {
+                let mut matrix = vec![0.0; places.len() * n_columns];
+                for (column, gene) in genes.iter().enumerate() {
+                    for (place, value) in within(gene, &places) {
+                        matrix[place * n_columns + column] = value;
+                    }
+                }
+                Ok(matrix)
+            }
+        }
     }
 }
 
@@ -182,7 +207,7 @@ struct Rows {
     tiles: Vec<(u32, Cells)>,
     /// By place: the number of its tile among these, its place there, its number in the dataset.
     places: Vec<(u32, u32, u32)>,
-    normalization: Option<std::sync::Arc<Normalization>>,
+    normalization: Option<Arc<Normalization>>,
 }
 
 /// The entries of one cell while they are put in order.
@@ -227,12 +252,12 @@ impl Rows {
         dataset::DatasetError::Tile { tile, damage: Damage::Cells }.into()
     }
 
-    fn csr(self, columns: &GeneColumns) -> Result<Csr, DatasetError> {
+    fn csr(&self, places: Range<usize>, columns: &GeneColumns) -> Result<Csr, DatasetError> {
         let count = |place| {
             let (genes, _) = self.entries(place)?;
             Ok(genes.iter().filter(|gene| columns.of(**gene).is_some()).count())
         };
-        let counts = (0..self.places.len()).into_par_iter().map(count).collect::<Result<Vec<usize>, DatasetError>>()?;
+        let counts = places.clone().into_par_iter().map(count).collect::<Result<Vec<usize>, DatasetError>>()?;
         let mut indptr = Vec::with_capacity(counts.len() + 1);
         indptr.push(0);
         counts.iter().fold(0, |end, count| {
@@ -260,12 +285,15 @@ impl Rows {
             scratch.take(indices, data);
             Ok(())
         };
-        rows.into_par_iter().enumerate().map_init(scratch, fill).collect::<Result<(), DatasetError>>()?;
+        places.into_par_iter().zip(rows).map_init(scratch, fill).collect::<Result<(), DatasetError>>()?;
         Ok(Csr { indptr, indices, data })
     }
 
-    fn dense(self, columns: &GeneColumns) -> Result<Vec<f32>, DatasetError> {
-        let mut matrix = vec![0.0; self.places.len() * columns.len()];
+    fn dense(&self, places: Range<usize>, columns: &GeneColumns) -> Result<Vec<f32>, DatasetError> {
+        let mut matrix = vec![0.0; places.len() * columns.len()];
+        if columns.is_empty() {
+            return Ok(matrix);
+        }
         let fill = |(place, row): (usize, &mut [f32])| {
             let (genes, value) = self.entries(place)?;
             for (entry, &gene) in genes.iter().enumerate() {
@@ -274,7 +302,7 @@ impl Rows {
             }
             Ok(())
         };
-        let rows = matrix.par_chunks_mut(columns.len().max(1)).enumerate();
+        let rows = places.into_par_iter().zip(matrix.par_chunks_mut(columns.len()));
         rows.map(fill).collect::<Result<(), DatasetError>>()?;
         Ok(matrix)
     }
@@ -337,21 +365,29 @@ fn read_genes(
     columns.genes().into_par_iter().map(read).collect()
 }
 
-/// Genes by column turned into rows of cells.
-fn csr_of_genes(genes: &[SparseVec], cells: &[u32]) -> Csr {
-    let mut indptr = vec![0_i64; cells.len() + 1];
-    for &place in genes.iter().flat_map(|gene| &gene.indices) {
-        indptr[place as usize + 1] += 1;
+/// The values of a gene at some places, which are counted from the first of them.
+fn within<'a>(gene: &'a SparseVec, places: &Range<usize>) -> impl Iterator<Item = (usize, f32)> + use<'a> {
+    let cut = |place: usize| gene.indices.partition_point(|&other| (other as usize) < place);
+    let (first, entries) = (places.start, cut(places.start)..cut(places.end));
+    let indices = gene.indices[entries.clone()].iter().map(move |&place| place as usize - first);
+    indices.zip(gene.data[entries].iter().copied())
+}
+
+/// Genes by column turned into rows of the cells at some places.
+fn csr_of_genes(genes: &[SparseVec], places: &Range<usize>) -> Csr {
+    let mut indptr = vec![0_i64; places.len() + 1];
+    for (place, _) in genes.iter().flat_map(|gene| within(gene, places)) {
+        indptr[place + 1] += 1;
     }
-    for place in 0..cells.len() {
+    for place in 0..places.len() {
         indptr[place + 1] += indptr[place];
     }
-    let n_entries = indptr[cells.len()] as usize;
+    let n_entries = indptr[places.len()] as usize;
     let (mut indices, mut data) = (vec![0; n_entries], vec![0.0; n_entries]);
     let mut next = indptr.clone();
     for (column, gene) in (0..).zip(genes) {
-        for (&place, &value) in gene.indices.iter().zip(&gene.data) {
-            let at = &mut next[place as usize];
+        for (place, value) in within(gene, places) {
+            let at = &mut next[place];
             (indices[*at as usize], data[*at as usize]) = (column, value);
             *at += 1;
         }

@@ -26,16 +26,6 @@ pub trait Terms {
     fn with_descendants(&self, id: &str) -> Option<HashSet<String>>;
 }
 
-/// No ontology: `descendants` is refused.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoTerms;
-
-impl Terms for NoTerms {
-    fn with_descendants(&self, _: &str) -> Option<HashSet<String>> {
-        None
-    }
-}
-
 /// The rows that pass a filter.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Selected {
@@ -278,7 +268,7 @@ impl<T: Table, O: Terms> Selection<'_, T, O> {
                 let terms = self.terms.with_descendants(id);
                 let unknown = || {
                     self.error(
-                        format!("the ontologies have no term `{id}`; write one like 'CL:0000084'"),
+                        format!("no terms below `{id}` are known; those below terms like 'CL:0000084' and 'UBERON:0000178' are"),
                         &test.value_at,
                     )
                 };
@@ -297,15 +287,14 @@ impl<T: Table, O: Terms> Selection<'_, T, O> {
         labels: &[String],
     ) -> Result<Vec<u32>, SelectError<T::Error>> {
         let all = (0..).zip(labels);
-        let (Matcher::Less(Operand::Text(wanted)) | Matcher::LessOrEqual(Operand::Text(wanted))) = matcher else {
+        let by_order = match matcher {
+            Matcher::Less(Operand::Text(wanted)) | Matcher::LessOrEqual(Operand::Text(wanted)) => Some(wanted),
+            _ => None,
+        };
+        let Some(wanted) = by_order.filter(|_| facts.ordered) else {
             let passes = |label: &str| Value::of_label(label, facts.kind).map(|value| matcher.passes(value));
             return Ok(all.filter(|(_, label)| passes(label) == Some(!test.negated)).map(|(code, _)| code).collect());
         };
-        if !facts.ordered {
-            let problem =
-                format!("the labels of `{column}` have no order; name those you mean: {column} in ['…', '…']");
-            return Err(self.error(problem, &test.column_at));
-        }
         let Some(place) = labels.iter().position(|label| label == wanted) else {
             let known = instead(wanted, labels.iter().map(String::as_str), "labels");
             return Err(self.error(format!("`{column}` has no label `{wanted}`{known}"), &test.value_at));

@@ -144,7 +144,20 @@ fn string(text: &str, start: usize, mark: char) -> Result<(TokenKind, usize), Fi
         match letter {
             '\\' => match letters.next() {
                 Some((_, 'n')) => value.push('\n'),
+                Some((_, 'r')) => value.push('\r'),
                 Some((_, 't')) => value.push('\t'),
+                Some((escaped, kind @ ('x' | 'u' | 'U'))) => {
+                    let n_digits = [2, 4, 8][usize::from(kind != 'x') + usize::from(kind == 'U')];
+                    let digits = text[start + 1..].get(escaped + 1..escaped + 1 + n_digits);
+                    let number = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+                    let Some(letter) = number.and_then(char::from_u32) else {
+                        let at = start + escaped..start + escaped + 2;
+                        let problem = format!("`\\{kind}` takes {n_digits} hexadecimal digits of a character");
+                        return Err(FilterError::new(problem, text, at));
+                    };
+                    value.push(letter);
+                    letters.nth(n_digits - 1);
+                }
                 Some((_, escaped @ ('\\' | '\'' | '"'))) => value.push(escaped),
                 Some((_, other)) => value.extend(['\\', other]),
                 None => break,

@@ -6,8 +6,8 @@
 //! ` || `, and `descendants(column, 'CL:0000084')`.
 //!
 //! A missing value passes `== None` alone, whether a condition is negated or not. A number is compared with a column in the
-//! type of the column where that is `f32`, and otherwise exactly. Labels have an order only where the column is ordered;
-//! those that are numbers in the file compare as numbers.
+//! type of the column where that is `f32`, and otherwise exactly. Labels of an ordered column compare by its order, those that
+//! are numbers in the file as numbers, and all others as text.
 
 mod condition;
 mod error;
@@ -15,8 +15,10 @@ mod evaluate;
 mod lexer;
 mod parser;
 mod table;
+mod term_tree;
 
 pub use condition::{Comparison, Condition, Filter, Literal, Test};
 pub use error::FilterError;
-pub use evaluate::{ChosenLabels, NoTerms, SelectError, Selected, Terms};
+pub use evaluate::{ChosenLabels, SelectError, Selected, Terms};
 pub use table::{ColumnFacts, Obs, Table, ValueKind, Var};
+pub use term_tree::TermTree;

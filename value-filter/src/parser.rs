@@ -289,6 +289,7 @@ impl Parser<'_> {
             }
             TokenKind::Sign("[") => return self.list(at.start),
             TokenKind::Name(name) if self.take_sign("(") => return self.call(&name, at),
+            TokenKind::Keyword("like") if self.take_sign("(") => return self.call("like", at),
             TokenKind::Name(name) => Meaning::Column(name),
             TokenKind::Value(value) => Meaning::Value(value),
             TokenKind::Keyword("None") => Meaning::None,

@@ -14,6 +14,7 @@ use h5ad::{H5adError, WriteError};
 use remote_files::{PlaceError, RemoteError};
 use tessera::{compare::CompareError, dataset::DatasetError, markers::MarkersError};
 use tile_server::serve::ServeError;
+use value_filter::FilterError;
 
 use super::{
     annotate::AnnotateError,
@@ -112,7 +113,7 @@ pub fn code(error: &Error) -> u8 {
     if error.is::<NoPlot>() || error.is::<NoNumbers>() || error.is::<OutputError>() {
         return USAGE;
     }
-    if error.is::<PlaceError>() || error.is::<SeveralOrganisms>() {
+    if error.is::<PlaceError>() || error.is::<SeveralOrganisms>() || error.is::<FilterError>() {
         return USAGE;
     }
     if error.is::<NoPlace>() || error.is::<Unreachable>() || error.is::<Unfetched>() || error.is::<RemoteError>() {
