@@ -9,6 +9,7 @@ experiment is written once beside FILE, or where --soma says, with Census's filt
 """
 
 import argparse
+import importlib
 import importlib.util
 import json
 import resource
@@ -181,6 +182,10 @@ def main():
     arguments = parser.parse_args()
     arguments.soma = arguments.soma or str(Path(arguments.file).with_suffix(".soma"))
     if arguments.step:
+        # What it takes to import is not measured.
+        for module in ("anndata", "tessera", "tiledbsoma", "cellxgene_census.experimental.pp", "skmisc.loess"):
+            if importlib.util.find_spec(module.split(".")[0]):
+                importlib.import_module(module)
         began = resource.getrusage(resource.RUSAGE_SELF)
         answer = STEPS[arguments.step][0](arguments) if arguments.step != "ingest" else ingest(arguments)
         used = resource.getrusage(resource.RUSAGE_SELF)

@@ -506,22 +506,26 @@ class Matrix:
     def tables(self, block: int = BLOCK_CELLS) -> Iterator[pa.Table]:
         """The values other than zero as Arrow tables of (cell, gene, value), some cells at a time.
 
-        Cells and genes are numbered by their rows in the input, as SOMA's joinids are.
+        Cells and genes are numbered by their rows in the input, as SOMA's joinids are; cells come in the order of
+        :meth:`blocks`.
         """
         genes = self._genes()
-        for first in range(0, self.query.n_obs, block):
-            part = self.csr(slice(first, first + block))
-            cells = self.query.obs_joinids[first : first + block]
+        for part, cells in self.blocks(block):
             columns = part.indices.astype(np.int64) if genes is None else genes[part.indices].astype(np.int64)
             yield pa.table(
                 {"cell": np.repeat(cells, np.diff(part.indptr)), "gene": columns, "value": part.data},
             )
 
     def blocks(self, block: int = BLOCK_CELLS) -> Iterator[tuple[sp.csr_matrix, np.ndarray]]:
-        """Some cells at a time as a scipy matrix, with the rows of these cells in the input."""
-        for first in range(0, self.query.n_obs, block):
-            rows = slice(first, first + block)
-            yield self.csr(rows), self.query.obs_joinids[rows]
+        """Some cells at a time as a scipy matrix, with the rows of these cells in the input.
+
+        Cells come in the order in which they are stored, so that each tile is read once.
+        """
+        native, stored = self.query.dataset._native, np.sort(self.query._numbers)
+        for first in range(0, len(stored), block):
+            numbers = stored[first : first + block]
+            part = native.slice(self.layer, numbers, self._genes()).csr(0, len(numbers))
+            yield matrix_of(part, self.shape[1]), native.rows_of(numbers)
 
     def as_stored(self) -> sp.csr_matrix | np.ndarray:
         """Dense where more than half of the layer's values are not zero, otherwise sparse."""

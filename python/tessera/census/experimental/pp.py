@@ -42,8 +42,8 @@ def mean_variance(
 
 
 def _of_cells(query: ExperimentAxisQuery, layer: str, ddof: int, nnz_only: bool) -> pd.DataFrame:
-    means, variances = [], []
-    for block, _ in query.query.X(layer).blocks():
+    frames = []
+    for block, rows in query.query.X(layer).blocks():
         values = block.astype(np.float64)
         n = np.diff(block.indptr).astype(float) if nnz_only else np.full(block.shape[0], float(block.shape[1]))
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -51,10 +51,9 @@ def _of_cells(query: ExperimentAxisQuery, layer: str, ddof: int, nnz_only: bool)
             # About the mean, so that nothing cancels; each zero is as far off as the mean is.
             values.data = (values.data - np.repeat(mean, np.diff(block.indptr))) ** 2
             squares = np.asarray(values.sum(axis=1)).ravel() + (n - np.diff(block.indptr)) * mean**2
-            means.append(mean)
-            variances.append(squares / (n - ddof))
-    index = pd.Index(query.query.obs_joinids, name="soma_joinid")
-    return pd.DataFrame({"mean": np.concatenate(means), "variance": np.concatenate(variances)}, index=index)
+            variance = squares / (n - ddof)
+        frames.append(pd.DataFrame({"mean": mean, "variance": variance}, index=pd.Index(rows, name="soma_joinid")))
+    return pd.concat(frames).sort_index()
 
 
 def highly_variable_genes(
