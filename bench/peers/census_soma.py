@@ -129,6 +129,7 @@ def hvg_census(arguments):
 def batches(arguments, **options):
     import numpy as np
     import pandas as pd
+
     import tessera
 
     query = tessera.open(arguments.dataset).query()
@@ -140,10 +141,16 @@ def batches(arguments, **options):
         cells += len(batch.rows)
         n = len(batch.rows)
         if n == 128:
-            chi.append((((np.bincount(codes[batch.rows], minlength=len(shares)) - n * shares) ** 2) / (n * shares)).sum())
+            chi.append(
+                (((np.bincount(codes[batch.rows], minlength=len(shares)) - n * shares) ** 2) / (n * shares)).sum()
+            )
     seconds = time.process_time() - began
     mixed = float(np.mean(chi) / (len(shares) - 1))
-    return {"cells per CPU-second": round(cells / seconds), "first batch": round(first, 2), "chi² per df": round(mixed, 2)}
+    return {
+        "cells per CPU-second": round(cells / seconds),
+        "first batch": round(first, 2),
+        "chi² per df": round(mixed, 2),
+    }
 
 
 @step("batches of 128, CSR, 4 096 cells a buffer", "tessera")
@@ -200,7 +207,9 @@ def main():
     command = [sys.executable, __file__, arguments.file, arguments.dataset, "--column", arguments.column]
     command += ["--label", str(arguments.label), "--batch", arguments.batch, "--soma", arguments.soma, "--step"]
     if not Path(arguments.soma).exists() and importlib.util.find_spec("tiledbsoma"):
-        print("ingest · tiledbsoma:", subprocess.run([*command, "ingest"], capture_output=True, text=True).stdout.strip())
+        print(
+            "ingest · tiledbsoma:", subprocess.run([*command, "ingest"], capture_output=True, text=True).stdout.strip()
+        )
     for name, (_, peer) in STEPS.items():
         if arguments.only not in name or not importlib.util.find_spec(modules.get(peer, "anndata")):
             continue

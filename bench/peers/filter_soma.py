@@ -5,7 +5,7 @@
 Takes `tiledbsoma`, `anndata` and the wheel of this repository. Expressions are those on which the two are meant to agree:
 without an order of labels that have none, which tiledbsoma refuses, and without fractions compared with whole numbers, which it
 cuts off. tiledbsoma runs in processes of its own, since some expressions abort it (2.3.0: mostly negations of what is
-joined); those are counted, and others taken, until N were compared. `python/tests/test_filter.py` holds such expressions
+joined); those are counted, and others taken, until N were compared. `python/tests/test_filters.py` holds such expressions
 against three-valued logic.
 """
 
@@ -65,7 +65,9 @@ def test(random):
     name = random.choice(list(COLUMNS))
     values, signs = COLUMNS[name]
     column = random.choice([name, f"attr({name!r})"])
-    value = lambda: (lambda v: random.choice([v, f"val({v})"]) if not v.startswith("-") else v)(repr(random.choice(values)))
+    value = lambda: (lambda v: random.choice([v, f"val({v})"]) if not v.startswith("-") else v)(
+        repr(random.choice(values))
+    )
     kind = random.random()
     if kind < 0.1 and name in MISSING:
         return f"{column} {random.choice(EQUAL)} None"
@@ -121,8 +123,9 @@ def soma_answers(place, texts):
 def main():
     tile_server, n, seed = sys.argv[1], int((sys.argv[2:] or ["200"])[0]), int((sys.argv[3:] or ["0"])[0])
     import anndata
-    import tessera
     import tiledbsoma.io
+
+    import tessera
 
     warnings.simplefilter("ignore")
     folder = Path(tempfile.mkdtemp())

@@ -15,8 +15,8 @@ question needs are read::
 from ._batches import Batch, Batches
 from ._dataset import Dataset, Matrix, Query, open
 from ._fragment import Fragment
-from ._tessera import DatasetError, FilterError, __version__
 from ._statistics import mean_variance_of
+from ._tessera import DatasetError, FilterError, __version__
 from ._tessera import LayerMoments as Moments
 
 __all__ = [

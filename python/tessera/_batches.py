@@ -181,6 +181,7 @@ class Batches(_Iterable):
         native, n_columns = self.query.dataset._native, self.query.X(self.layer).shape[1]
         genes = self.query._rows_of_genes(self.layer)
         once, places = np.unique(cells, return_inverse=True)
+        part: Slice | _Repeated
         if len(once) == len(cells):
             part = native.slice(self.layer, cells, genes)
         else:

@@ -206,9 +206,7 @@ class Dataset:
 class Query:
     """Some cells and genes of a dataset. What it gives is read when it is asked for."""
 
-    def __init__(
-        self, dataset: Dataset, cells: Cells, obs: str | None, var: str | None, *, is_filtered: bool
-    ) -> None:
+    def __init__(self, dataset: Dataset, cells: Cells, obs: str | None, var: str | None, *, is_filtered: bool) -> None:
         self.dataset = dataset
         self._cells = cells
         #: Whether the filter of cells alone tells the cells.
@@ -344,7 +342,9 @@ class Query:
         dataset = self.dataset
         names = dataset.layers
         x_name = dataset._layer(None)["name"] if names else None
-        in_layers = {name.removeprefix("layers/"): name for name in names if name.startswith("layers/") and name != x_name}
+        in_layers = {
+            name.removeprefix("layers/"): name for name in names if name.startswith("layers/") and name != x_name
+        }
         layers = list(in_layers) if layers is None else list(layers)
         check_names(layers, in_layers, "layer", "layers")
         adata = anndata.AnnData(

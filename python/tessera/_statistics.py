@@ -64,8 +64,12 @@ def highly_variable_genes(
     batches = [query._cells] if batch_key is None else [cells for _, cells in _cells_of_labels(query, batch_key)]
     if not batches or query.n_obs < 2:
         raise ValueError("genes have a variance over two cells or more, and the query has fewer")
-    by_batch = np.array([_normalized_variances(query.dataset, name, cells, largest, span, max_loess_jitter) for cells in batches])
-    frame = mean_variance_of(query.dataset, query.moments(name)).rename(columns={"mean": "means", "variance": "variances"})
+    by_batch = np.array(
+        [_normalized_variances(query.dataset, name, cells, largest, span, max_loess_jitter) for cells in batches]
+    )
+    frame = mean_variance_of(query.dataset, query.moments(name)).rename(
+        columns={"mean": "means", "variance": "variances"}
+    )
     frame = frame.drop(columns="nnz")
     genes = query._rows_of_genes(name)
     if genes is not None:
@@ -78,8 +82,9 @@ def highly_variable_genes(
     frame["variances_norm"] = by_batch.mean(axis=0)
     frame["highly_variable_rank"] = median
     order = np.lexsort((-n_batches, np.where(np.isnan(median), np.inf, median)))
-    frame["highly_variable"] = False
-    frame.iloc[order[: int(n_top_genes)], frame.columns.get_loc("highly_variable")] = True
+    is_chosen = np.zeros(len(frame), dtype=bool)
+    is_chosen[order[: int(n_top_genes)]] = True
+    frame["highly_variable"] = is_chosen
     if batch_key is not None:
         frame["highly_variable_nbatches"] = n_batches
     return frame
@@ -182,7 +187,9 @@ def rank_genes_groups(
     wanted = list(by_label) if groups is None else list(groups)
     for label in [*wanted, *([] if reference == "rest" else [reference])]:
         if label not in by_label:
-            raise ValueError(f"no cell of the query has the label {label!r} of {groupby!r}{nearest(str(label), map(str, by_label), 'labels')}")
+            raise ValueError(
+                f"no cell of the query has the label {label!r} of {groupby!r}{nearest(str(label), map(str, by_label), 'labels')}"
+            )
     wanted = [label for label in wanted if label != reference]
     how = (method, tie_correct, corr_method, np.iinfo(np.int32).max if n_genes is None else n_genes)
     if reference == "rest":

@@ -80,7 +80,9 @@ def test_means_and_variances(made, census, axis, nnz_only, ddof):
     query = census["census_data"]["homo_sapiens"].axis_query(
         obs_query=cellxgene_census.AxisQuery(value_filter="grade == 'mid'")
     )
-    frame = pp.mean_variance(query, axis=axis, calculate_mean=True, calculate_variance=True, ddof=ddof, nnz_only=nnz_only)
+    frame = pp.mean_variance(
+        query, axis=axis, calculate_mean=True, calculate_variance=True, ddof=ddof, nnz_only=nnz_only
+    )
     values = pd.DataFrame(dense(made.X[(made.obs["grade"] == "mid").to_numpy()]).astype("float64"))
     values = values.where(values != 0) if nnz_only else values
     np.testing.assert_allclose(frame["mean"], values.mean(axis=axis), rtol=1e-12)
@@ -98,7 +100,9 @@ def test_what_makes_no_sense_is_refused(census):
         pp.highly_variable_genes(query, flavor="seurat")
     with pytest.raises(ValueError, match="no releases"):
         cellxgene_census.open_soma(census_version="2025-11-08")
-    empty = census["census_data"]["homo_sapiens"].axis_query(obs_query=cellxgene_census.AxisQuery(value_filter="n_umis < 0"))
+    empty = census["census_data"]["homo_sapiens"].axis_query(
+        obs_query=cellxgene_census.AxisQuery(value_filter="n_umis < 0")
+    )
     with pytest.raises(ValueError, match="no cells"):
         pp.mean_variance(empty, calculate_mean=True)
 

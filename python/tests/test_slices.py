@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 import scipy.sparse as sp
-from conftest import assert_same_bits, dense
+from conftest import assert_same_bits
 
 import tessera
 
