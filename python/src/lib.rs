@@ -1,6 +1,8 @@
 //! The native half of the Python package `tessera`: what it reads and computes is that of the library `tessera`, which the
 //! tile server shares; here it becomes numpy arrays and Arrow tables, without a copy.
 
+#![allow(clippy::needless_pass_by_value, reason = "what Python hands over comes by value")]
+
 mod arrow;
 mod cells;
 mod dataset;

@@ -337,12 +337,12 @@ impl Operand {
             (_, Literal::Text(_)) => return Err("has numbers; write the value without quotation marks"),
             (ValueKind::Int, Literal::Int(number)) => Self::Int(*number),
             (ValueKind::Int, Literal::Bool(truth)) => Self::Int(i128::from(*truth)),
-            (ValueKind::Int, Literal::Float(number)) => Self::Float64(*number),
             (ValueKind::Float32, Literal::Int(number)) => Self::Float32(*number as f32),
             (ValueKind::Float32, Literal::Float(number)) => Self::Float32(*number as f32),
             (ValueKind::Float32, Literal::Bool(truth)) => Self::Float32(f32::from(u8::from(*truth))),
             (ValueKind::Float64, Literal::Int(number)) => Self::Float64(*number as f64),
-            (ValueKind::Float64, Literal::Float(number)) => Self::Float64(*number),
+            // A whole number is compared exactly with one that need not be.
+            (ValueKind::Int | ValueKind::Float64, Literal::Float(number)) => Self::Float64(*number),
             (ValueKind::Float64, Literal::Bool(truth)) => Self::Float64(f64::from(u8::from(*truth))),
         })
     }

@@ -81,9 +81,8 @@ impl From<&Column> for ColumnFacts {
         let kind = match (column.number, column.kind) {
             (NumberKind::Bool, _) => ValueKind::Bool,
             (NumberKind::Int | NumberKind::Uint, _) => ValueKind::Int,
-            (NumberKind::Float32, _) => ValueKind::Float32,
             (NumberKind::Float64, _) => ValueKind::Float64,
-            (_, ColumnKind::Continuous) => ValueKind::Float32,
+            (NumberKind::Float32, _) | (_, ColumnKind::Continuous) => ValueKind::Float32,
             (_, _) => ValueKind::Text,
         };
         Self { kind, has_labels: column.kind == ColumnKind::Categorical, ordered: column.ordered }

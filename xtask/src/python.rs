@@ -37,14 +37,14 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         clippy.args(["clippy", "--locked", "--package", "tessera-python", "--", "--deny", "warnings"]);
         process::run(clippy.current_dir(workspace.root()))?;
     }
-    let wheel = build_wheel(workspace, &folder, options.release)?;
+    let wheel = build_wheel(workspace, &folder, if options.release { "release" } else { "dev" })?;
     println!("The wheel is {}", wheel.display());
     if options.no_tests {
         return Ok(());
     }
     let server = server::build(workspace, Build::Quick, Show::Output)?;
     announce("Installing the wheel and what its tests take into a clean environment (about a minute)");
-    let python = environment(&folder.join("tests"), true)?;
+    let python = new_environment(&folder.join("tests"))?;
     let mut pip = pip(&python);
     pip.arg("--requirement").arg(workspace.path("python/tests/requirements.txt")).arg(&wheel);
     if options.torch {
@@ -64,17 +64,21 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     process::run(tests.env("TESSERA_SERVER", server).env("PYTHONDONTWRITEBYTECODE", "1"))
 }
 
-/// Builds the wheel, alone in a folder.
-fn build_wheel(workspace: &Workspace, folder: &Path, release: bool) -> Result<PathBuf> {
+/// Builds the wheel by a profile of cargo's, alone in a folder.
+fn build_wheel(workspace: &Workspace, folder: &Path, profile: &str) -> Result<PathBuf> {
     announce("Building the wheel (about 4 minutes on 2 cores, later seconds)");
-    let tools = environment(&folder.join("tools"), false)?;
+    let folder_of_tools = folder.join("tools");
+    let tools = match python_in(&folder_of_tools) {
+        python if python.exists() => python,
+        _ => new_environment(&folder_of_tools)?,
+    };
     process::run(pip(&tools).arg(MATURIN))?;
     let wheels = folder.join("wheels");
     if wheels.exists() {
         fs::remove_dir_all(&wheels).with_context(|| format!("cannot empty {}", wheels.display()))?;
     }
     let mut maturin = Command::new(&tools);
-    maturin.args(["-m", "maturin", "build", "--locked", "--profile", if release { "release" } else { "dev" }]);
+    maturin.args(["-m", "maturin", "build", "--locked", "--profile", profile]);
     maturin.arg("--manifest-path").arg(workspace.path("python/Cargo.toml")).arg("--out").arg(&wheels);
     process::run(maturin.current_dir(workspace.root()))?;
     let built = fs::read_dir(&wheels).with_context(|| format!("there is no {}", wheels.display()))?;
@@ -84,15 +88,16 @@ fn build_wheel(workspace: &Workspace, folder: &Path, release: bool) -> Result<Pa
     }
 }
 
-/// The Python of an environment of its own, made anew where it has to be clean.
-fn environment(folder: &Path, is_clean: bool) -> Result<PathBuf> {
-    let python = folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
-    if is_clean || !python.exists() {
-        let mut venv = Command::new("python3");
-        venv.args(["-m", "venv", "--clear"]).arg(folder);
-        process::run(&mut venv).context("Python 3.10 or later is needed, with its module venv")?;
-    }
-    Ok(python)
+/// The Python of a new environment in a folder, which is emptied.
+fn new_environment(folder: &Path) -> Result<PathBuf> {
+    let mut venv = Command::new("python3");
+    venv.args(["-m", "venv", "--clear"]).arg(folder);
+    process::run(&mut venv).context("Python 3.10 or later is needed, with its module venv")?;
+    Ok(python_in(folder))
+}
+
+fn python_in(environment: &Path) -> PathBuf {
+    environment.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" })
 }
 
 fn pip(python: &Path) -> Command {
