@@ -57,10 +57,11 @@ impl From<Failure> for PyErr {
         let text = failure.to_string();
         match failure {
             Failure::Filter(_) => FilterError::new_err(text),
-            Failure::Layer(_) | Failure::Value(_) | Failure::Fragment(_) => PyValueError::new_err(text),
+            Failure::Layer(_) | Failure::Value(_) | Failure::Fragment(_) | Failure::Open(OpenError::Place(_)) => {
+                PyValueError::new_err(text)
+            }
             Failure::Read(ReadError::NoManifest { .. })
             | Failure::Open(OpenError::Dataset(ReadError::NoManifest { .. })) => PyFileNotFoundError::new_err(text),
-            Failure::Open(OpenError::Place(_)) => PyValueError::new_err(text),
             Failure::Read(_) | Failure::Compare(_) | Failure::Open(_) | Failure::Threads(_) => {
                 DatasetError::new_err(text)
             }

@@ -29,6 +29,9 @@ use crate::{
 type Summaries<'py> = (Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<i64>>);
 
 /// How two sets are compared, by the names that scanpy has for it.
+/// Sums of values and of their squares.
+type Sums<'py> = (Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>);
+
 fn options(layer: &Layer, method: &str, tie_correct: bool, corr_method: &str) -> Result<(DeOptions, Test), Failure> {
     let ties = if tie_correct { Ties::Corrected } else { Ties::Ignored };
     let (method, test) = match method {
@@ -122,7 +125,7 @@ impl NativeDataset {
         cells: &Cells,
         genes: PyReadonlyArray1<'_, i64>,
         limits: PyReadonlyArray1<'_, f64>,
-    ) -> PyResult<(Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>)> {
+    ) -> PyResult<Sums<'py>> {
         let dataset = self.dataset()?;
         let entry = self::layer(&dataset, layer)?;
         let rows = dataset.genes(entry).map_err(Failure::from)?.rows;

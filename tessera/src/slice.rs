@@ -25,6 +25,9 @@ use crate::dataset::{Dataset, DatasetError, wait};
 /// The column of a gene that is not asked for, and the place of a cell that is not.
 const NOWHERE: u32 = u32::MAX;
 
+/// The genes of a cell's entries, and the value of each.
+type Entries<'a, F> = (&'a [u32], F);
+
 /// Which genes of a layer are asked for, and in which order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GeneColumns {
@@ -236,7 +239,7 @@ impl Rows {
     }
 
     /// The entries of the cell at a place, as genes and values.
-    fn entries(&self, place: usize) -> Result<(&[u32], impl Fn(usize) -> Option<f32> + '_), DatasetError> {
+    fn entries(&self, place: usize) -> Result<Entries<'_, impl Fn(usize) -> Option<f32>>, DatasetError> {
         let (tile, at, cell) = self.places[place];
         let (_, cells) = &self.tiles[tile as usize];
         let ends = cells.indptr.get(at as usize..at as usize + 2).ok_or_else(|| self.damaged(place))?;

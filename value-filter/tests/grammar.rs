@@ -1,5 +1,7 @@
 //! Which texts are filters, and what is said of those that are not.
 
+#![allow(clippy::unwrap_used, reason = "what fails here fails a test")]
+
 use proptest::prelude::*;
 use value_filter::{Comparison, Condition, Filter, Literal};
 

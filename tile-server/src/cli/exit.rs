@@ -192,7 +192,6 @@ fn of_summary(error: &SummaryError) -> u8 {
         | SummaryError::UnnamedGenes { .. }
         | SummaryError::NoCount { .. }
         | SummaryError::DuplicateGene(_)
-        | SummaryError::UnnamedGenes { .. }
         | SummaryError::NoLengths { .. }
         | SummaryError::NoCells { .. } => INPUT,
     }

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Result;
 use clap::Args;
-use remote_files::{Access, CacheOptions, Options, Remote, RemoteError, Stores};
+use remote_files::{Access, CacheOptions, Options, Place, Remote, RemoteError, Stores};
 use shared_fbs::path::MANIFEST;
 use tile_server::{
     catalog::{AnyFolder, RemoteFolder, ids},

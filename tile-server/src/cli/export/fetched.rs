@@ -74,7 +74,7 @@ pub fn fetch(remote: &Remote, parent: &Path, progress: &dyn Progress) -> Result<
 /// As [`fetch`].
 pub fn fetch_corpus(remote: &Remote, parent: &Path, progress: &dyn Progress) -> Result<Partial<CorpusKind>> {
     let place = remote.place();
-    let bytes = manifest_of(remote.get(CORPUS, MOST_MANIFEST_BYTES, None), place)?;
+    let bytes = manifest_of(remote.get(CORPUS, MOST_MANIFEST_BYTES, None), place).map_err(of_place)?;
     let path = PathBuf::from(place.below(CORPUS).to_string());
     let manifest = Corpus::decode(&bytes).map_err(|source| OpenError::Manifest { path, source })?;
     let copy = Partial::<CorpusKind>::create(parent).with_context(|| format!("cannot write {}", parent.display()))?;
