@@ -92,8 +92,14 @@ pub const IMMUTABLE: &[Fix] = &[
 
 /// Files that change under their names are kept too long.
 pub const REVALIDATE: &[Fix] = &[
-    fix("nginx", "`location ~ (\\.tsm|\\.tsc|\\.tsq|\\.html|/api/datasets)$ { add_header Cache-Control \"no-cache\"; }`"),
-    fix("Caddy", "`@changing path *.tsm *.tsc *.tsq *.html */api/datasets` and `header @changing Cache-Control no-cache`"),
+    fix(
+        "nginx",
+        "`location ~ (\\.tsm|\\.tsc|\\.tsq|\\.html|/api/datasets)$ { add_header Cache-Control \"no-cache\"; }`",
+    ),
+    fix(
+        "Caddy",
+        "`@changing path *.tsm *.tsc *.tsq *.html */api/datasets` and `header @changing Cache-Control no-cache`",
+    ),
     fix("S3", "upload *.tsm, *.tsc, *.tsq, *.html and api/datasets with --cache-control no-cache"),
 ];
 
