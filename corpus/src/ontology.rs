@@ -1,5 +1,6 @@
 //! The ontology that a corpus is annotated by, as far as it matters there.
 
+#[cfg(any(feature = "build", test))]
 use std::collections::{BTreeMap, BTreeSet};
 
 use expression::Ontology;

@@ -187,7 +187,6 @@ fn of_summary(error: &SummaryError) -> u8 {
         | SummaryError::NoPrimary
         | SummaryError::Organism { .. } => USAGE,
         SummaryError::NoCounts { .. }
-        | SummaryError::UnnamedGenes { .. }
         | SummaryError::NoCount { .. }
         | SummaryError::DuplicateGene(_)
         | SummaryError::UnnamedGenes { .. }
