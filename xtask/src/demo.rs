@@ -33,7 +33,7 @@ pub struct Options {
     /// Show so many made-up cells instead of the demo dataset; the file is kept for the next time
     #[arg(long, value_name = "N", conflicts_with = "input")]
     cells: Option<usize>,
-    /// Show Gene Expression over a corpus of made-up datasets and the demo dataset, and say how to ask it on the command line
+    /// Show Gene Expression over a corpus of made-up datasets, and say how to ask it on the command line
     #[arg(long, conflicts_with_all = ["input", "cells"])]
     corpus: bool,
     /// Number of genes of the made-up cells; 20000 is a whole genome, and 16 GB a million cells
@@ -44,7 +44,7 @@ pub struct Options {
 /// Builds everything, serves, and opens the page; returns when the server has stopped.
 pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let (input, page, build) = match (&options.input, options.cells) {
-        _ if options.corpus => (corpus::make(workspace, &workspace.path(DEMO_INPUT))?, Page::Quick, Build::Quick),
+        _ if options.corpus => (corpus::make(workspace)?, Page::Quick, Build::Quick),
         (Some(file), _) => (std::path::absolute(file)?, Page::Release, Build::Release),
         (None, Some(cells)) => (generate::cached(workspace, cells, options.genes)?, Page::Release, Build::Release),
         (None, None) => (workspace.path(DEMO_INPUT), Page::Quick, Build::Quick),

@@ -2,31 +2,37 @@
 
 use std::{
     fs,
+    ops::ControlFlow,
     path::{Path, PathBuf},
     process::{Command, Output},
     sync::LazyLock,
 };
 
 use shared_fbs::path::{CORPUS, is_pack_file};
+use synthetic::{
+    Model, Spec,
+    h5ad::{Compression, Layout, Options, Raw, Views},
+};
 use tempfile::TempDir;
 
 use crate::{
     host::Host,
-    moments_of_demo::demo,
     remote_command::{start, with_keys},
 };
 
-const TISSUE: &str = "UBERON:0000178";
+const LUNG: &str = "UBERON:0002048";
+
+const MONOCYTE: &str = "CL:0000860";
 
 /// What is asked of a corpus.
 const QUESTIONS: [&[&str]; 7] = [
-    &["expression", "--genes", "LYZ,CD79A"],
-    &["corpus", "markers", "--tissue", TISSUE],
-    &["corpus", "markers", "--genes", "CD79A"],
-    &["corpus", "compare", "--group", "cell_type=CD19+ B"],
-    &["corpus", "rank", "--genes", "CD79A"],
-    &["corpus", "specific", "--here", "cell_type=CD19+ B"],
-    &["corpus", "donors", "--gene", "CD79A"],
+    &["expression", "--genes", "LYZ,MS4A1"],
+    &["corpus", "markers", "--tissue", LUNG],
+    &["corpus", "markers", "--genes", "LYZ"],
+    &["corpus", "compare", "--group", "cell_type=CL:0000860"],
+    &["corpus", "rank", "--genes", "LYZ"],
+    &["corpus", "specific", "--here", "cell_type=CL:0000860"],
+    &["corpus", "donors", "--gene", "LYZ"],
 ];
 
 fn run(arguments: &[&str]) -> Output {
@@ -39,16 +45,18 @@ fn done(arguments: &[&str]) -> String {
     String::from_utf8(stdout).unwrap()
 }
 
-/// A corpus of the demo dataset.
+/// A corpus of a made-up dataset.
 fn atlas() -> PathBuf {
     static ATLAS: LazyLock<TempDir> = LazyLock::new(|| {
         let directory = tempfile::tempdir().unwrap();
-        let [summary, atlas] = ["pbmc.summary", "atlas"].map(|name| directory.path().join(name));
-        let (summary, atlas) = (summary.to_str().unwrap(), atlas.to_str().unwrap());
-        let labels = ["--column", "cell_type=bulk_labels", "--set", &format!("tissue_original={TISSUE}=blood")];
-        let rest = ["--organism", "NCBITaxon:9606", "--assume-primary", "--least-genes", "50", "--quiet"];
-        let donor = ["--column", "donor=phase"];
-        done(&[&["summarize", demo().to_str().unwrap(), "--out", summary][..], &labels, &rest, &donor].concat());
+        let [file, summary, atlas] = ["cells.h5ad", "cells.summary", "atlas"].map(|name| directory.path().join(name));
+        let model = Model::new(Spec { n_cells: 1500, n_genes: 600, seed: 3 }).unwrap();
+        let (layout, compression) = (Layout::Csr, Compression::None);
+        let options = Options { layout, compression, raw: Raw::Counts, views: Views::Flat };
+        synthetic::h5ad::write(&model, &file, options, |_| ControlFlow::Continue(())).unwrap();
+        let [file, summary, atlas] = [&file, &summary, &atlas].map(|path| path.to_str().unwrap());
+        let organism = ["--organism", "NCBITaxon:9606", "--least-genes", "120", "--quiet"];
+        done(&[&["summarize", file, "--out", summary][..], &organism].concat());
         done(&["corpus", "build", summary, "--out", atlas, "--quiet"]);
         directory
     });
@@ -75,22 +83,26 @@ fn first_row(csv: &str) -> &str {
 fn a_corpus_is_asked_by_commands() {
     let atlas = atlas();
     let place = atlas.to_str().unwrap();
-    let markers = ask(&["corpus", "markers", "--tissue", TISSUE, "--cell-type", "CD19+ B"], place);
+    let markers = ask(&["corpus", "markers", "--tissue", LUNG, "--cell-type", MONOCYTE], place);
     assert!(markers.contains("# effect: Cohen's d over all cells\n"), "{markers}");
-    assert!(first_row(&markers).starts_with("CD19+ B,CD19+ B,"), "{markers}");
-    assert!(markers.lines().any(|line| line.contains(",CD79A,")), "{markers}");
-    let rank = ask(&["corpus", "rank", "--genes", "CD79A"], place);
-    assert!(first_row(&rank).starts_with(&format!("CD79A,CD79A,{TISSUE},blood,CD19+ B,")), "{rank}");
-    let compared = ask(&["corpus", "compare", "--group", "cell_type=CD19+ B"], place);
-    assert!(compared.contains("they count in the group only") && first_row(&compared).contains("CD79A"), "{compared}");
-    let by_donor = ask(&["corpus", "compare", "--group", "cell_type=CD19+ B", "--donors"], place);
+    assert!(first_row(&markers).starts_with("CL:0000860,classical monocyte,"), "{markers}");
+    assert!(markers.lines().any(|line| line.contains(",CD14,")), "{markers}");
+    let rank = ask(&["corpus", "rank", "--genes", "LYZ"], place);
+    assert!(
+        first_row(&rank).starts_with("LYZ,LYZ,UBERON:0002048,lung,CL:0000860,classical monocyte,40,25,0.625,"),
+        "{rank}"
+    );
+    let compared = ask(&["corpus", "compare", "--group", "cell_type=CL:0000860"], place);
+    assert!(compared.contains("they count in the group only") && compared.contains("\nLYZ,LYZ,"), "{compared}");
+    let by_donor = ask(&["corpus", "compare", "--group", "cell_type=CL:0000860", "--donors"], place);
     assert!(by_donor.contains("# test: paired t-test of the donors' means\n"), "{by_donor}");
-    let json: serde_json::Value =
-        serde_json::from_str(&ask(&["corpus", "donors", "--gene", "LYZ", "--json"], place)).unwrap();
-    assert_eq!(json["facts"]["gene"], "LYZ (LYZ)");
-    let donors: Vec<&str> =
-        json["rows"].as_array().unwrap().iter().map(|row| row["donor_id"].as_str().unwrap()).collect();
-    assert_eq!(donors, ["G1", "G2M", "S"]);
+    let specific = ask(&["corpus", "specific", "--here", "cell_type=CL:0000860"], place);
+    assert!(first_row(&specific).starts_with("LYZ,LYZ,"), "{specific}");
+    let donors = ask(&["corpus", "donors", "--gene", "LYZ", "--json"], place);
+    let donors: serde_json::Value = serde_json::from_str(&donors).unwrap();
+    assert_eq!(donors["facts"]["gene"], "LYZ (LYZ)");
+    let ids = donors["rows"].as_array().unwrap().iter().map(|row| row["donor_id"].as_str().unwrap());
+    assert_eq!(ids.collect::<Vec<_>>(), ["D01", "D02", "D03", "D04", "D05", "D06", "D07"]);
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("rank.parquet");
     done(&["corpus", "rank", place, "--genes", "LYZ", "--out", file.to_str().unwrap()]);
@@ -104,10 +116,10 @@ fn what_cannot_be_asked_is_said_with_what_there_is() {
         let output = run(&[arguments, &[atlas.to_str().unwrap()]].concat());
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     };
-    let (code, said) = refused(&["corpus", "compare", "--group", "cell_type=CL:0000000"]);
+    let (code, said) = refused(&["corpus", "compare", "--group", "cell_type=CL:0000001"]);
     assert!(code == Some(2) && said.contains("no cell of NCBITaxon:9606 is in the group"), "{said}");
     let (code, said) = refused(&["corpus", "markers", "--tissue", "UBERON:1"]);
-    assert!(code == Some(2) && said.contains(TISSUE), "{said}");
+    assert!(code == Some(2) && said.contains("filters go by ids, such as `UBERON:"), "{said}");
     let (code, said) = refused(&["corpus", "donors", "--gene", "nope"]);
     assert!(code == Some(2) && said.contains("no dataset has a gene `nope`"), "{said}");
     let (code, said) = refused(&["corpus", "rank", "--genes", "LYZ", "--out", "x.h5ad"]);
