@@ -25,8 +25,7 @@ const answerOnce = (owner, method, answer) => {
 
 // Opens a device ahead of the program; tells whether there is an adapter.
 const openDevice = async () => {
-  // By the prototype: for all others the answer stands in its place by now.
-  const adapter = await GPU.prototype.requestAdapter.call(navigator.gpu, { powerPreference: "high-performance" });
+  const adapter = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
   if (adapter) {
     const requiredLimits = {};
     for (const [name, most] of Object.entries(wantedLimits)) {
@@ -68,11 +67,8 @@ const remote = query.get("url");
 const isExpression = location.href.startsWith(new URL("expression/", document.baseURI).href);
 const isDataset = isOne || remote || location.href.startsWith(new URL("d/", document.baseURI).href);
 
-// How long the device waits for the poster at most.
-const POSTER_MILLIS = 150;
-
-// Shows the poster of the dataset, which the document holds, unless the address asks for another view than the first.
-// Resolves when it has been painted: where a device is opened, nothing is for a while.
+// Shows the poster of the dataset, which the document holds, unless the address asks for another view than the first. The
+// device does not wait for it: it would come no sooner, and the picture 150 ms later.
 const showPoster = async () => {
   if (document.readyState === "loading") {
     await new Promise((resolve) => addEventListener("DOMContentLoaded", resolve, { once: true }));
@@ -93,11 +89,8 @@ const showPoster = async () => {
     for (const side of ["left", "right"]) poster.classList.toggle(`${side}-closed`, !panels.includes(side));
   }
   poster.hidden = false;
-  await image.decode().catch(() => {});
-  await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
 };
-// A tab that is not in sight paints nothing.
-const posterShown = Promise.race([showPoster(), new Promise((resolve) => setTimeout(resolve, POSTER_MILLIS))]);
+showPoster();
 
 // Files of the user's own: dropped anywhere where nothing else takes them, or asked for by a command. A frame is somebody
 // else's page.
@@ -152,7 +145,7 @@ if (isExpression) {
   else whenIdle(showShelf);
 } else if (mayUseWebGpu) {
   const program = query.has("embed") ? loadEmbedded() : loadWebGpu();
-  const adapter = posterShown.then(openDevice);
+  const adapter = openDevice();
   answerOnce(navigator.gpu, "requestAdapter", adapter);
   // Most often the adapter is found before the program is there.
   const hasAdapter = await adapter.catch(() => null);

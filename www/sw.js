@@ -77,7 +77,10 @@ const fromDevice = async (path, request) => {
   try {
     const index = await indexOf(key);
     const isManifest = file === "manifest.tsm";
-    const [number] = index.files[isManifest && !index.isComplete ? "look.tsm" : file];
+    const place = index.files[isManifest && !index.isComplete ? "look.tsm" : file];
+    // It was not there to be copied.
+    if (!place && index.isComplete) return new Response("The dataset lacks this file.", { status: 410 });
+    const [number] = place;
     blob = await (await index.directory.getFileHandle(number)).getFile();
   } catch {
     return new Response("It is not on this device.", { status: 404 });

@@ -2,7 +2,7 @@
 //!
 //! It is asked twice. `{file}`, `{files, name}` for a folder by paths, or `{address, nBytes, name}` for a file of a host:
 //! can it be built, and what would that take?
-//! `{directory}`: build it there, or copy it where it is a dataset that was built. All answers are [`Reply`]s, and what they
+//! `{directory, needsNoPicture}`: build it there, or copy it where it is a dataset that was built. All answers are [`Reply`]s, and what they
 //! say is what the command line says.
 
 mod built;
@@ -82,7 +82,7 @@ fn main() {
                 |changed| H5ad::from_source(remote(changed), name.as_str(), None),
             );
         } else if let Ok(directory) = part("directory").dyn_into::<FileSystemDirectoryHandle>() {
-            spawn_local(build(directory));
+            spawn_local(build(directory, part("needsNoPicture").is_truthy()));
         }
     });
     scope.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
@@ -130,7 +130,7 @@ fn open(
     }
 }
 
-async fn build(directory: FileSystemDirectoryHandle) {
+async fn build(directory: FileSystemDirectoryHandle, needs_no_picture: bool) {
     let Some(Chosen { content, name, changed }) = CHOSEN.take() else { return };
     let n_files = match &content {
         Content::AnnData(file) => builder::most_files(file),
@@ -146,11 +146,12 @@ async fn build(directory: FileSystemDirectoryHandle) {
     let made = match content {
         Content::AnnData(file) => {
             let environment = Environment { output: &files, scratch: &files, progress: &Told };
-            builder::build(file, &name, &options(), &environment).map(Some).map_err(|error| Reply::failed(&error))
+            let options = Options { allow_no_embedding: needs_no_picture, ..options() };
+            builder::build(file, &name, &options, &environment).map(Some).map_err(|error| Reply::failed(&error))
         }
         Content::Built(built) => built.copy(&files).map(|()| None).map_err(|error| {
             let is_full = error.kind() == io::ErrorKind::StorageFull;
-            Reply::Failed { message: format!("{name} cannot be copied: {error}"), is_full }
+            Reply::Failed { message: format!("{name} cannot be copied: {error}"), is_full, lacks_picture: false }
         }),
     };
     files.close().await;

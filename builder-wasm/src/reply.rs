@@ -45,6 +45,8 @@ pub enum Reply<'a> {
         message: String,
         /// Whether there was no room for it.
         is_full: bool,
+        /// Whether there would be one without a picture of the cells.
+        lacks_picture: bool,
     },
 }
 
@@ -58,7 +60,7 @@ impl Reply<'_> {
 
     /// There is no dataset, and more room would not help.
     pub fn failed_as(message: String) -> Self {
-        Self::Failed { message, is_full: false }
+        Self::Failed { message, is_full: false, lacks_picture: false }
     }
 
     /// Why a build failed.
@@ -67,7 +69,8 @@ impl Reply<'_> {
             error,
             BuildError::Output { source, .. } if source.kind() == std::io::ErrorKind::StorageFull
         );
-        Self::Failed { message: error.to_string(), is_full }
+        let lacks_picture = matches!(error, BuildError::NoEmbedding { .. });
+        Self::Failed { message: error.to_string(), is_full, lacks_picture }
     }
 
     /// Sends it.
@@ -105,10 +108,11 @@ impl Reply<'_> {
                 let warnings = warnings.map(|warning| JsValue::from(format!("{}: {}", warning.place, warning.message)));
                 set("warnings", warnings.collect::<Array>().into());
             }
-            Self::Failed { message, is_full } => {
+            Self::Failed { message, is_full, lacks_picture } => {
                 set("kind", "failed".into());
                 set("message", message.into());
                 set("isFull", is_full.into());
+                set("lacksPicture", lacks_picture.into());
             }
         }
         let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();

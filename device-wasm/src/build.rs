@@ -83,6 +83,7 @@ impl Build {
         let mut build = Self { name, view, again, ready: Some(ready), is_used, look: Files::new() };
         let mut estimate = Estimate::default();
         let mut directory = None;
+        let mut needs_no_picture = false;
         build.view.update("reading", &estimate);
         build.show_progress();
         while let Some(event) = happens.next().await {
@@ -94,7 +95,7 @@ impl Build {
                     estimate = Estimate::new(matrices);
                     build.view.begin();
                     let empty = storage::empty_directory(key).await?;
-                    worker.build(&empty)?;
+                    worker.build(&empty, needs_no_picture)?;
                     directory = Some(empty);
                 }
                 Event::Progress { stage, share } => {
@@ -108,12 +109,20 @@ impl Build {
                     let index = Index { title, n_bytes, files, warnings, ..build.index() };
                     return build.done(index, directory.as_ref()).await;
                 }
-                Event::Failed { message, is_full } => {
+                Event::Failed { message, lacks_picture: true, .. } => {
+                    storage::remove(key).await;
+                    build.offer_without_picture(message).await?;
+                    needs_no_picture = true;
+                    build.show_progress();
+                    worker.open(source)?;
+                }
+                Event::Failed { message, is_full, lacks_picture: false } => {
                     return Err(if is_full { Failure::full(&format!("{message}.")) } else { Failure::Told(message) });
                 }
                 Event::Broken => return Err(broken()),
                 Event::Cancelled => {
                     drop(worker);
+                    build.view.cancelled();
                     storage::remove(key).await;
                     window().location().assign(&address::base())?;
                     return Ok(());
@@ -142,15 +151,17 @@ impl Build {
         let (quota, usage) = storage::estimate().await?;
         let available = Resources { memory_bytes: js::device_memory_bytes(), space_bytes: quota - usage };
         let Some(text) = needs::lacking(needed, available) else { return Ok(()) };
-        let (wanted, wants) = oneshot::channel();
-        let mut wanted = Some(wanted);
-        let anyway = button("Try it here all the same", "device-anyway", "", move || {
-            // It is pressed once.
-            let _ = wanted.take().map(|wanted| wanted.send(()));
-        });
+        let (anyway, wants) = button_once("Try it here all the same", "device-anyway");
         let text = text_element("p", &[("data-testid", "device-needs")], &text);
         let ways = screen::ways(&[&anyway, &screen::home()]);
         screen::show(&format!("{} is large", self.name), &[text, screen::command(&self.name), ways]);
+        wants.await.map_err(|_| JsValue::from("the button is gone"))
+    }
+
+    /// Tells that a file has no picture of its cells; resolves where it is to be opened without one.
+    async fn offer_without_picture(&self, message: String) -> Result<(), JsValue> {
+        let (without, wants) = button_once("Open it without a picture", "device-without-picture");
+        screen::show_failure_or(&self.name, &Failure::Told(message), &[without]);
         wants.await.map_err(|_| JsValue::from("the button is gone"))
     }
 
@@ -201,6 +212,17 @@ impl Build {
         }
         Ok(())
     }
+}
+
+/// A button, and what resolves once it is pressed.
+fn button_once(text: &str, test_id: &str) -> (HtmlElement, oneshot::Receiver<()>) {
+    let (wanted, wants) = oneshot::channel();
+    let mut wanted = Some(wanted);
+    let made = button(text, test_id, "", move || {
+        // It is pressed once.
+        let _ = wanted.take().map(|wanted| wanted.send(()));
+    });
+    (made, wants)
 }
 
 /// Notes that there is all of a dataset, and has the page kept that shows it without a network.

@@ -67,6 +67,8 @@ pub enum Event {
         message: String,
         /// Whether there was no room for it.
         is_full: bool,
+        /// Whether there would be one without a picture of the cells.
+        lacks_picture: bool,
     },
     /// The worker is no more.
     Broken,
@@ -96,7 +98,11 @@ impl Event {
                 title: js::text(told, "title"),
                 warnings: list("warnings").iter().filter_map(|warning| warning.as_string()).collect(),
             },
-            "failed" => Self::Failed { message: message("message"), is_full: js::get(told, "isFull").is_truthy() },
+            "failed" => Self::Failed {
+                message: message("message"),
+                is_full: js::get(told, "isFull").is_truthy(),
+                lacks_picture: js::get(told, "lacksPicture").is_truthy(),
+            },
             _ => return None,
         };
         Some(event)
@@ -149,9 +155,10 @@ impl BuilderWorker {
         self.worker.post_message(&source.to_js())
     }
 
-    /// Has it build what it has opened.
-    pub fn build(&self, directory: &FileSystemDirectoryHandle) -> Result<(), JsValue> {
-        self.worker.post_message(&object(&[("directory", directory.into())]))
+    /// Has it build what it has opened, without a picture of the cells where there is none and none is needed.
+    pub fn build(&self, directory: &FileSystemDirectoryHandle, needs_no_picture: bool) -> Result<(), JsValue> {
+        let parts = [("directory", directory.into()), ("needsNoPicture", needs_no_picture.into())];
+        self.worker.post_message(&object(&parts))
     }
 }
 

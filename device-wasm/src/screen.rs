@@ -98,13 +98,19 @@ pub fn command(name: &str) -> HtmlElement {
 
 /// Says why a file is not opened.
 pub fn show_failure(name: &str, failure: &Failure) {
+    show_failure_or(name, failure, &[]);
+}
+
+/// Says why a file is not opened, and what else can be done with it.
+pub fn show_failure_or(name: &str, failure: &Failure, others: &[HtmlElement]) {
     hide_banner();
     let text = text_element("p", &[("role", "alert"), ("data-testid", "device-error")], &failure.message());
     let command = match failure {
         Failure::Lacking(_) => Some(command(name)),
         Failure::Told(_) | Failure::Browser(_) => None,
     };
-    let ways = ways(&[&open_another("Open a file…"), &home()]);
+    let (another, home) = (open_another("Open a file…"), home());
+    let ways = ways(&others.iter().chain([&another, &home]).collect::<Vec<_>>());
     let parts: Vec<_> = [text].into_iter().chain(command).chain([ways]).collect();
     show(&format!("{name} cannot be opened here"), &parts);
 }
@@ -136,6 +142,12 @@ impl ProgressView {
     /// The time that is left follows from the time since this.
     pub fn begin(&self) {
         self.begun.set(Date::now());
+    }
+
+    /// Says that it is being given up, which may take a moment.
+    pub fn cancelled(&self) {
+        set(&self.cancel, "disabled", "");
+        self.text.set_text_content(Some("Cancelling…"));
     }
 
     /// Shows how far a build has come.

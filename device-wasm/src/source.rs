@@ -11,6 +11,11 @@ use crate::js::{self, object};
 /// corrected leave a file as long as it was, and its ends as they were.
 const END_BYTES: f64 = 65_536.0;
 
+/// Pieces between the ends, or files of a folder, that are looked at as well, and bytes of each: archives give all that
+/// they hold one date.
+const N_SAMPLES: u32 = 256;
+const SAMPLE_BYTES: f64 = 1024.0;
+
 /// Bytes of a hash that are a key.
 const KEY_BYTES: u32 = 8;
 
@@ -110,13 +115,22 @@ impl Source {
                 let size = file.size();
                 let first = file.slice_with_f64_and_f64(0.0, END_BYTES)?;
                 let last = file.slice_with_f64((size - END_BYTES).max(0.0))?;
-                Array::of3(&format!("{size} {} ", file.last_modified()).into(), &first, &last)
+                let marks = Array::of3(&format!("{size} {} ", file.last_modified()).into(), &first, &last);
+                for sample in 1..N_SAMPLES {
+                    let at = (size * f64::from(sample) / f64::from(N_SAMPLES)).floor();
+                    marks.push(&file.slice_with_f64_and_f64(at, at + SAMPLE_BYTES)?.into());
+                }
+                marks
             }
             Self::Folder { files, .. } => {
                 let mark = |(path, file): &(String, File)| format!("{path} {} {}\n", file.size(), file.last_modified());
-                let mut marks: Vec<_> = files.iter().map(mark).collect();
-                marks.sort_unstable();
-                marks.into_iter().map(JsValue::from).collect()
+                let mut files: Vec<_> = files.iter().collect();
+                files.sort_unstable_by_key(|(path, _)| path);
+                let marks: Array = files.iter().copied().map(mark).map(JsValue::from).collect();
+                for (_, file) in files.iter().step_by(files.len().div_ceil(N_SAMPLES as usize).max(1)) {
+                    marks.push(&file.slice_with_f64_and_f64(0.0, SAMPLE_BYTES)?.into());
+                }
+                marks
             }
             Self::Remote { address, n_bytes, tag, .. } => Array::of1(&format!("{address} {n_bytes} {tag}").into()),
         })

@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use crate::format::integer;
+
 /// What cells without a label are called.
 pub const MISSING_LABEL: &str = "missing";
 
@@ -11,11 +13,20 @@ const TAIL_CHARS: usize = 12;
 /// Shorter names are cut at their end.
 const LEAST_CHARS: usize = 20;
 
-/// A name, or, where there is nothing to see of it, that it is so.
+/// Longer names, in bytes, are shown by their first [`MOST_CHARS`] characters: a browser that lays out a million of them
+/// does nothing else.
+const MOST_BYTES: usize = 4_000;
+const MOST_CHARS: usize = 400;
+
+/// A name, or, where there is nothing to see of it, that it is so. One that nobody could read is cut.
 pub fn visible(name: &str) -> Cow<'_, str> {
     let is_unseen = |c: char| c.is_whitespace() || c.is_control() || is_direction_mark(c) || c == '\u{200b}';
     match name {
         "" => "(empty)".into(),
+        name if name.len() > MOST_BYTES => {
+            let first: String = name.chars().take(MOST_CHARS).collect();
+            format!("{first}… ({} characters)", integer(name.chars().count() as u64)).into()
+        }
         name if name.chars().all(is_unseen) => "(blank)".into(),
         name => name.into(),
     }
@@ -82,6 +93,8 @@ mod tests {
     fn what_cannot_be_seen_is_told() {
         let shown = ["", " \t", "\u{200b}\u{202e}", "B", " B "].map(|name| visible(name).into_owned());
         assert_eq!(shown, ["(empty)", "(blank)", "(blank)", "B", " B "]);
+        let long = visible(&"é".repeat(2_000_000)).into_owned();
+        assert!(long.len() < 1000 && long.ends_with("… (2,000,000 characters)"), "{long}");
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub(super) fn container(source: &SharedSource, file: &str) -> Result<Box<dyn Con
         let hint = || H5adError::NotHdf5 {
             file: file.clone(),
             bytes: source.size(),
-            hint: "it is a ZIP file, but no Zarr store is in it".to_owned(),
+            hint: "it is a ZIP file, and neither a Zarr store nor a dataset that was built is in it".to_owned(),
         };
         return Ok(Box::new(hierarchy.ok_or_else(hint)?));
     }

@@ -4,6 +4,7 @@ use explorer_core::{
     color::linear_ticks,
     de::Design,
     format::{integer, p_value, percent, short, signed},
+    names::visible,
     session::PlotQuestion,
     statistics::{GroupTest, NamedComposition, SampleComparison},
 };
@@ -56,10 +57,10 @@ impl<'a> Shares<'a> {
 
     fn tip(&self, line: usize, part: usize) -> String {
         let (count, total) = (self.counts[line][part], self.totals[line]);
-        let of = &self.question.grouping.columns[0].labels[line];
+        let of = visible(&self.question.grouping.columns[0].labels[line]);
         let share = percent(count as f64 / total.max(1) as f64);
         match self.parts().get(part) {
-            Some(part) => format!("{part} in {of}: {share}, {} of {} cells", integer(count), integer(total)),
+            Some(part) => format!("{} in {of}: {share}, {} of {} cells", visible(part), integer(count), integer(total)),
             None => format!("{of}: {share}, {} of {} cells", integer(count), integer(total)),
         }
     }
@@ -69,10 +70,13 @@ impl<'a> Shares<'a> {
         let share = |line: usize, count: u64| {
             format!("{} ({})", integer(count), percent(count as f64 / self.totals[line].max(1) as f64))
         };
-        let parts = if self.parts().is_empty() { vec!["cells".to_owned()] } else { self.parts().to_vec() };
+        let parts = match self.parts() {
+            [] => vec!["cells".to_owned()],
+            parts => parts.iter().map(|part| visible(part).into_owned()).collect(),
+        };
         let row = |(line, label): (usize, &String)| {
             let counts = self.counts[line].iter().map(|&count| share(line, count));
-            [label.clone()].into_iter().chain(counts).collect()
+            [visible(label).into_owned()].into_iter().chain(counts).collect()
         };
         Table {
             caption: "Cells, and their share of the line's".to_owned(),
@@ -101,8 +105,8 @@ pub fn table_of_tests(composition: &NamedComposition, tests: &[(usize, GroupTest
             let of_samples = found.filter(|_| matches!(test, GroupTest::Samples(_)));
             let text = |text: Option<String>| text.unwrap_or_default();
             rows.push(vec![
-                composition.group(*group).to_owned(),
-                composition.part(part).to_owned(),
+                visible(composition.group(*group)).into_owned(),
+                visible(composition.part(part)).into_owned(),
                 percent(share),
                 percent(of_others),
                 text(of_samples.map(|test| signed(test.score))),

@@ -1,6 +1,6 @@
 //! How wide text is, about: whoever opens a figure may have another typeface.
 
-use explorer_core::screen::fitted;
+use explorer_core::{names::visible, screen::fitted};
 
 /// Typefaces, as CSS has them.
 pub const FAMILY: &str = "Inter, Helvetica, Arial, sans-serif";
@@ -16,9 +16,9 @@ pub fn width(text: &str) -> f64 {
     text.chars().map(|c| SIZE_PX * em(c)).sum()
 }
 
-/// A label, cut where it is too long.
+/// A label, told where there is nothing to see of it, and cut where it is too long.
 pub fn label(text: &str) -> String {
-    cut(text, MOST_LABEL_PX)
+    cut(&visible(text), MOST_LABEL_PX)
 }
 
 /// A text, cut where it is wider than so many CSS pixels.

@@ -359,7 +359,9 @@ async fn every_file_has_the_verdict_of_the_command_line() -> Result<()> {
 async fn verdicts(visit: &Visit) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let demo = fs::read(visit.environment.demo_file())?;
-    let made: [(&str, &[u8]); 4] = [
+    let without_picture = renamed(&demo, b"obsm", b"obsn");
+    let made: [(&str, &[u8]); 5] = [
+        (WITHOUT_PICTURE, &without_picture),
         ("empty.h5ad", b""),
         ("page.h5ad", b"<!doctype html><title>404</title>"),
         ("cut short.h5ad", &demo[..demo.len() / 2]),
@@ -407,10 +409,30 @@ async fn verdicts(visit: &Visit) -> Result<()> {
     page.until_drawn(N_CELLS).await?;
     ensure!(manifest(&page).await? == fs::read(built.join(MANIFEST))?, "the manifest is not that of the ZIP file");
     page.until_value("a gene to color by", "$('gene-search') !== null", Value::Null, |has| *has == json!(true)).await?;
+    // One without an embedding is opened where that is wanted.
+    page.goto(visit.server.address()).await?;
+    choose(&page, &folder.path().join(WITHOUT_PICTURE)).await?;
+    page.click("device-without-picture").await?;
+    page.until_value("a gene to look for", "$('gene-search') !== null", Value::Null, |has| *has == json!(true)).await?;
+    visit.browser.shoot("without a picture")?;
     visit.browser.complaints()?;
     ensure!(differing.is_empty(), "{} of {} differ:\n{}", differing.len(), files.len(), differing.join("\n"));
     eprintln!("{} files have the verdict of the command line", files.len());
     Ok(())
+}
+
+/// A file whose cells have no embedding.
+const WITHOUT_PICTURE: &str = "no picture.h5ad";
+
+/// Bytes in which a word is another of its length.
+fn renamed(bytes: &[u8], from: &[u8; 4], to: &[u8; 4]) -> Vec<u8> {
+    let mut renamed = bytes.to_vec();
+    for at in 0..bytes.len() - from.len() {
+        if bytes[at..].starts_with(from) {
+            renamed[at..at + to.len()].copy_from_slice(to);
+        }
+    }
+    renamed
 }
 
 /// Writes a folder as a ZIP file, as a file manager does.

@@ -6,6 +6,7 @@ use crate::{
     color::Rgb,
     data::{Categorical, CellIdx},
     filter::CellMask,
+    names::visible,
 };
 
 /// More groups than this are no plot that anybody reads.
@@ -95,7 +96,7 @@ impl Grouping {
     /// What a group is called: its labels.
     pub fn name(&self, group: usize) -> String {
         let labels = self.groups[group].labels.iter().zip(&self.columns);
-        labels.map(|(&at, column)| column.labels[at as usize].as_str()).collect::<Vec<_>>().join(", ")
+        labels.map(|(&at, column)| visible(&column.labels[at as usize])).collect::<Vec<_>>().join(", ")
     }
 
     /// The color of a group: that of its label of the first column.

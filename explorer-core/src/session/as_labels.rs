@@ -16,13 +16,30 @@ pub(super) struct AsLabels {
     /// The labels that the numbers of a column would be; `None` where they cannot be. Values may be let go of meanwhile.
     known: HashMap<String, Option<NumberLabels>>,
     shown: HashMap<String, (Arc<Categorical>, Arc<Categories>)>,
+    /// Those that are to be shown so, as soon as their values come.
+    asked: BTreeSet<String>,
+    /// Those that are shown so since they were last followed.
+    fresh: Vec<String>,
 }
 
 impl AsLabels {
-    /// The numbers of a column have come.
+    /// The numbers of a column have come; where they are to be labels, they are so at once.
     pub fn arrive(&mut self, column: &str, values: &Continuous) {
         if !self.known.contains_key(column) {
             self.known.insert(column.to_owned(), NumberLabels::of(values));
+        }
+        if self.asked.contains(column) {
+            self.show(column, values);
+        }
+    }
+
+    fn show(&mut self, column: &str, values: &Continuous) {
+        let labels = self.known.get(column).and_then(Option::as_ref).filter(|_| !self.shown.contains_key(column));
+        if let Some(labels) = labels {
+            let labels = labels.column(values);
+            let own = LabelColumn::new(column, labels.clone());
+            self.shown.insert(column.to_owned(), (Arc::new(labels), Arc::clone(own.categories())));
+            self.fresh.push(column.to_owned());
         }
     }
 
@@ -46,14 +63,12 @@ impl AsLabels {
         let mut changed: Vec<String> = self.shown.keys().filter(|name| !asked.contains(*name)).cloned().collect();
         self.shown.retain(|name, _| asked.contains(name));
         for name in asked {
-            let labels = self.known.get(name).and_then(Option::as_ref).filter(|_| !self.shown.contains_key(name));
-            if let (Some(labels), Some(values)) = (labels, numbers(name)) {
-                let labels = labels.column(values);
-                let own = LabelColumn::new(name.clone(), labels.clone());
-                self.shown.insert(name.clone(), (Arc::new(labels), Arc::clone(own.categories())));
-                changed.push(name.clone());
+            if let Some(values) = numbers(name) {
+                self.show(name, values);
             }
         }
+        self.asked.clone_from(asked);
+        changed.append(&mut self.fresh);
         changed
     }
 }

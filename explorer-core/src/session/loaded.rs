@@ -328,6 +328,17 @@ mod tests {
     }
 
     #[test]
+    fn numbers_that_are_to_be_labels_are_so_as_soon_as_they_come() {
+        let mut loaded = Loaded::new(3);
+        assert_eq!(loaded.take_as_labels(&["score".to_owned()].into()), [""; 0]);
+        let values = with_score().column(&score()).unwrap().clone();
+        loaded.arrive(score(), Slot::Ready(Data::Column(values)));
+        assert!(loaded.labels("score").is_some() && loaded.categories("score").is_some());
+        assert_eq!(loaded.take_as_labels(&["score".to_owned()].into()), ["score"]);
+        assert_eq!(loaded.take_as_labels(&["score".to_owned()].into()), [""; 0]);
+    }
+
+    #[test]
     fn a_filter_that_does_not_suit_its_column_lets_all_pass() {
         let mut loaded = with_score();
         let labels = Categorical { codes: Codes::U8(vec![0; 3]), categories: ["T".to_owned()].into(), ordered: false };

@@ -1,6 +1,6 @@
 //! What genes, layers and embeddings of an open dataset are called, and which are meant by a name.
 
-use shared_fbs::manifest::{ColumnKind, Embedding as EmbeddingEntry, Layer};
+use shared_fbs::manifest::{Column as ColumnEntry, ColumnKind, Embedding as EmbeddingEntry, Layer};
 
 use super::Session;
 use crate::{
@@ -81,11 +81,23 @@ impl Session {
         columns.into_iter().find(|column| self.can_mark(column)).cloned()
     }
 
-    /// The column that a plot groups cells by where none is named: the one that can be [marked](Self::column_to_mark), or
-    /// the first category there is.
+    /// The columns that cells can be grouped by: categories, and numbers that are shown as labels.
+    pub fn columns_to_group(&self, analysis: &Analysis) -> Vec<String> {
+        let can_group =
+            |entry: &&ColumnEntry| entry.kind == ColumnKind::Categorical || analysis.as_labels.contains(&entry.name);
+        let shown = self.columns().iter().filter(|entry| !entry.hidden).filter(can_group);
+        shown.map(|entry| entry.name.clone()).collect()
+    }
+
+    /// The column that a plot groups cells by where none is named: the one that colors the cells, else the one that can be
+    /// [marked](Self::column_to_mark), or the first that [can group](Self::columns_to_group).
     pub fn column_to_plot(&self, analysis: &Analysis) -> Option<String> {
-        let first = || self.columns().names_shown(ColumnKind::Categorical).next().cloned();
-        self.column_to_mark(analysis).or_else(first)
+        let columns = self.columns_to_group(analysis);
+        let colored = match &analysis.color {
+            ColorBy::Obs(column) => columns.iter().find(|other| *other == column).cloned(),
+            ColorBy::None | ColorBy::Gene(_) | ColorBy::GeneSet { .. } | ColorBy::TwoGenes { .. } => None,
+        };
+        colored.or_else(|| self.column_to_mark(analysis)).or_else(|| columns.into_iter().next())
     }
 }
 

@@ -16,7 +16,7 @@ pub enum FetchError {
     #[error("The answer of the server broke off. Retry, or verify the dataset.")]
     Body,
     /// The server answered with an error.
-    #[error("The server answered {status} for {what}.")]
+    #[error("{}", answered(*status, what))]
     Status {
         /// The HTTP status.
         status: u16,
@@ -153,6 +153,15 @@ impl FetchError {
             | Self::Unknown { .. }
             | Self::Ambiguous { .. } => false,
         }
+    }
+}
+
+/// What an answer with an error says. 410 is that of the service worker, for a file that the folder or ZIP file lacked which
+/// a dataset on the device was copied from.
+fn answered(status: u16, what: &str) -> String {
+    match status {
+        410 => format!("The dataset lacks its file {what}. Open a whole copy of it."),
+        status => format!("The server answered {status} for {what}."),
     }
 }
 

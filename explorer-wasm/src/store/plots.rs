@@ -7,17 +7,23 @@ use explorer_core::{
     data::{Categorical, label_order},
     dataset::{DatasetError, label_tiles},
     filter::CellMask,
-    format::{bytes, duration, listed, plural},
+    format::{bytes, duration, first_of, plural},
     grouping::{ColumnOfLabels, GroupedCells, Grouping, GroupingError},
     session::{Bounds, PlotGene, PlotQuestion, Progress, Session, WorkerQuestion},
-    state::{CellQuery, CellSource, Plot, ViewSpec},
+    state::{CellQuery, CellSource, Plot, PlotKind, ViewSpec},
     statistics::NamedComposition,
 };
-use shared_fbs::tile::Categories;
+use shared_fbs::{manifest::ColumnKind, tile::Categories};
 use web_sys::Blob;
 
 use super::{Store, access::DataAccess, job_runner::Run};
 use crate::{fetch::FetchError, json, platform, worker::WorkerError};
+
+/// Names that a sentence tells, of those that stand for nothing.
+const MOST_NAMES: usize = 8;
+
+/// Letters of a name that a sentence tells.
+const MOST_LETTERS: usize = 40;
 
 /// A plot on what it is drawn on.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,7 +60,9 @@ pub(super) enum PlotError {
     Fetch(#[from] FetchError),
     #[error(transparent)]
     Worker(#[from] WorkerError),
-    #[error("Cells cannot be grouped by “{0}”: it is no category.")]
+    #[error(
+        "Cells cannot be grouped by “{0}”: it has numbers. Show it as labels, in its menu, or choose another column."
+    )]
     NoCategory(String),
     #[error("Cells cannot be grouped so: {0}.")]
     Groups(#[from] GroupingError),
@@ -95,11 +103,21 @@ impl Store {
     pub async fn plot_as_png(self, asked: AskedPlot, scale: u32) -> Result<Blob, String> {
         let Some(access) = self.access() else { return Err("The dataset is not open.".to_owned()) };
         let png = async {
-            let Asked { question, codes, .. } = access.plot_question(&asked).await?;
-            let question = json::text_of(&WorkerQuestion::Plot(question)).ok_or(PlotError::Question)?;
+            let (question, codes) = access.worker_question(&asked).await?;
             Ok::<Blob, PlotError>(access.pool.plot_as_png(question, codes, scale).await?)
         };
         png.await.map_err(|error| error.to_string())
+    }
+
+    /// A plot as SVG; why not, in a sentence.
+    pub async fn plot_as_svg(self, asked: AskedPlot) -> Result<String, String> {
+        let Some(access) = self.access() else { return Err("The dataset is not open.".to_owned()) };
+        let svg = async {
+            let (question, codes) = access.worker_question(&asked).await?;
+            let [svg, _, _] = access.pool.plot(question, codes, 1, &|_| {}).await?;
+            Ok::<String, PlotError>(svg)
+        };
+        svg.await.map_err(|error| error.to_string())
     }
 }
 
@@ -117,9 +135,14 @@ impl DataAccess {
         let [svg, table, csv] = self.pool.plot(text, codes, n_parts, &on_progress).await?;
         let PlotQuestion { grouping, genes, .. } = &question;
         let millis = platform::now_millis() - began;
+        // The parts of a bar are groups as well.
+        let groups = match (asked.plot.kind == PlotKind::Bars, grouping.columns.first()) {
+            (true, Some(column)) => plural(column.labels.len(), "bar", "bars"),
+            _ => plural(grouping.groups.len(), "group", "groups"),
+        };
         let facts = [
             plural(grouping.n_cells() as usize, "cell", "cells"),
-            plural(grouping.groups.len(), "group", "groups"),
+            groups,
             if genes.is_empty() { String::new() } else { plural(genes.len(), "gene", "genes") },
             if genes.is_empty() { String::new() } else { question.layer_name.clone() },
             question.within.clone(),
@@ -135,6 +158,12 @@ impl DataAccess {
             groups: grouping.columns.first().map(|column| column.labels.clone()).unwrap_or_default(),
             left_out: left_out(&question, &unknown),
         })
+    }
+
+    /// The question as the worker takes it, and the groups of the cells.
+    async fn worker_question(&self, asked: &AskedPlot) -> Result<(String, Vec<u8>), PlotError> {
+        let Asked { question, codes, .. } = self.plot_question(asked).await?;
+        Ok((json::text_of(&WorkerQuestion::Plot(question)).ok_or(PlotError::Question)?, codes))
     }
 
     /// The question, its groups as far as they go by what is loaded or own.
@@ -202,7 +231,7 @@ impl DataAccess {
             (true, true) => Err(PlotError::NoGenes),
             (true, false) => Err(PlotError::UnknownGenes {
                 layer: self.dataset.manifest().layers.get(layer).map(|layer| layer.name.clone()).unwrap_or_default(),
-                names: listed(&unknown),
+                names: named(&unknown),
             }),
             (false, _) => Ok((genes, unknown)),
         }
@@ -210,6 +239,13 @@ impl DataAccess {
 
     /// The labels of a column, the user's own and those of numbers shown as labels among them.
     async fn labels_of(&self, plot: &Plot, name: &str) -> Result<LabelsOf, PlotError> {
+        if self.dataset.manifest().column(name).is_some_and(|column| column.kind == ColumnKind::Continuous) {
+            self.column(name).await?;
+            let is_labels = self.read(|session| session.loaded().categories(name).is_some()) == Some(true);
+            if !is_labels {
+                return Err(PlotError::NoCategory(name.to_owned()));
+            }
+        }
         let shown = self.read(|session| session.loaded().categories(name).cloned()).flatten();
         let Categories { labels, counts, colors } = match shown {
             Some(shown) => (*shown).clone(),
@@ -274,10 +310,19 @@ impl LabelsOf {
     }
 }
 
+/// Names that somebody wrote, or the first of many, and the first letters of long ones.
+fn named(names: &[String]) -> String {
+    let shortened = |name: &String| match name.char_indices().nth(MOST_LETTERS) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.clone(),
+    };
+    first_of(&names.iter().map(shortened).collect::<Vec<_>>(), MOST_NAMES)
+}
+
 /// What of the question is not in the plot, in sentences.
 fn left_out(question: &PlotQuestion, unknown: &[String]) -> Option<String> {
-    let genes = (!unknown.is_empty())
-        .then(|| format!("The layer {} does not have {}.", question.layer_name, unknown.join(", ")));
+    let genes =
+        (!unknown.is_empty()).then(|| format!("The layer {} does not have {}.", question.layer_name, named(unknown)));
     let n_unlabeled = question.grouping.n_unlabeled as usize;
     let cells = (n_unlabeled > 0).then(|| {
         let are = if n_unlabeled == 1 { "has" } else { "have" };

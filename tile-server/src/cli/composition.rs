@@ -13,11 +13,22 @@ use explorer_core::{
 use super::{
     cells::SomeCells,
     dataset_argument::{DatasetArgument, Freshness},
-    de,
+    de::{self, UsageError},
     output::{self, Output},
     plot::{self, NoPlot},
     remote_inputs::DATASET_PLACES,
 };
+
+/// More shares than this are no table that anybody reads, and take minutes to test.
+const MOST_SHARES: usize = 1_000_000;
+
+/// There is more than could be tested.
+#[derive(Debug, thiserror::Error)]
+#[error("{n_parts} parts in {n_groups} groups are too many to test; choose columns of fewer labels")]
+pub struct TooManyShares {
+    n_parts: usize,
+    n_groups: usize,
+}
 
 /// The arguments of `tile-server composition`.
 #[derive(Args)]
@@ -52,6 +63,13 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let out = Output::new(arguments.out.as_deref(), output::PICTURE, inputs)?;
     let (dataset, _) = arguments.dataset.open(Freshness::Kept)?;
     let Arguments { of, by, samples, .. } = arguments;
+    // A column against itself has an answer, and no meaning.
+    if of == by {
+        return Err(UsageError::no_meaning("--by", "an --of that names the same column").into());
+    }
+    if samples.as_ref().is_some_and(|samples| [of, by].contains(&samples)) {
+        return Err(UsageError::no_meaning("--samples", "an --of or --by that names the same column").into());
+    }
     let (cells, within) = arguments.cells.of(&dataset)?;
     if out.is_picture() {
         let plot = Plot {
@@ -70,6 +88,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let replicates = samples.as_ref().map(column).transpose()?;
     let samples = samples.as_deref().zip(replicates.as_ref());
     let named = NamedComposition::count([(of, &column(of)?), (by, &column(by)?)], samples, &cells);
+    let n_parts = named.counts.are_there().into_iter().filter(|&is_there| is_there).count();
+    let n_groups = named.counts.n_groups();
+    if n_parts * n_groups > MOST_SHARES {
+        return Err(TooManyShares { n_parts, n_groups }.into());
+    }
     let tests = named.tests();
     if tests.is_empty() {
         return Err(NoPlot::from(GroupingError::Empty).into());

@@ -21,6 +21,7 @@ use super::{
     cache::NoPlace,
     cells::CellsError,
     check::{NoAddress, Unreachable},
+    composition::TooManyShares,
     corpus::asked::SeveralOrganisms,
     correlate::NoNumbers,
     de::UsageError,
@@ -110,7 +111,7 @@ pub fn code(error: &Error) -> u8 {
     if error.is::<UsageError>() || error.is::<CellsError>() || error.is::<NoPage>() || error.is::<NoAddress>() {
         return USAGE;
     }
-    if error.is::<NoPlot>() || error.is::<NoNumbers>() || error.is::<OutputError>() {
+    if error.is::<NoPlot>() || error.is::<TooManyShares>() || error.is::<NoNumbers>() || error.is::<OutputError>() {
         return USAGE;
     }
     if error.is::<PlaceError>() || error.is::<SeveralOrganisms>() {

@@ -221,6 +221,8 @@ fn options_without_a_meaning_are_refused() {
         ("plot", &genes, &["--kind", "violins", "--expressing"], "--expressing has no meaning with --kind violins"),
         ("plot", &genes, &["--kind", "heatmap", "--cluster"], "--cluster has no meaning with --kind heatmap"),
         ("plot", &genes, &["--kind", "bars"], "--genes has no meaning with --kind bars"),
+        ("composition", &["--of", "random"], &["--by", "random"], "--by has no meaning"),
+        ("composition", &["--of", "random"], &["--by", "some", "--samples", "some"], "--samples has no meaning"),
         ("plot", &genes, &["--samples", "donor", "--then", "some"], "--samples has no meaning with --kind dots"),
     ] {
         let said = refusal(command, &built.path(), &[first, arguments].concat());

@@ -33,11 +33,16 @@ pub fn show_markers(store: Store, column: String, rank: MarkerOrder) {
     store.dispatch(Action::ShowResult(Some(ResultPanel::Markers(markers))));
 }
 
+/// The layer that questions about genes ask; `None` for the dataset's default.
+fn layer(store: Store) -> Option<String> {
+    store.peek(|state| state.view.analysis.layer.clone())
+}
+
 /// Opens a plot of genes by the column that colors the cells, or the column of cell types.
 pub fn open_plot(store: Store, genes: Vec<String>) {
     let column = store.peek(|state| store.with_session(|session| session.column_to_plot(&state.view.analysis)));
     match column.flatten() {
-        Some(by) => show_plot(store, Plot { by, genes, ..Plot::default() }),
+        Some(by) => show_plot(store, Plot { by, genes, layer: layer(store), ..Plot::default() }),
         None => store.tell("The dataset has no category to group cells by.".to_owned(), Tone::Warning),
     }
 }
@@ -47,7 +52,7 @@ pub fn open_plot(store: Store, genes: Vec<String>) {
 pub fn plot_column(store: Store, by: String) {
     let genes = store.peek(|state| state.view.analysis.genes.clone());
     if !genes.is_empty() {
-        show_plot(store, Plot { by, genes, ..Plot::default() });
+        show_plot(store, Plot { by, genes, layer: layer(store), ..Plot::default() });
         return;
     }
     let then = store.peek(|state| store.with_session(|session| session.column_to_plot(&state.view.analysis))).flatten();

@@ -1,6 +1,7 @@
 //! The plot that is open.
 
 use explorer_core::{
+    color::Ground,
     format,
     screen::gene_names,
     session::{MarkersResult, Session, plot_bytes},
@@ -8,11 +9,10 @@ use explorer_core::{
 };
 use gloo_file::Blob;
 use leptos::prelude::*;
-use shared_fbs::manifest::ColumnKind;
 
 use crate::{
     app::parts::{ByPointer, resolve, save_csv, title},
-    store::{DrawnPlot, PlotStatus, Store, Tone},
+    store::{AskedPlot, DrawnPlot, PlotStatus, Store, Tone},
     ui::{PlotFile, PlotView, ResultState, Show, WhichCells},
     view::view,
 };
@@ -50,14 +50,14 @@ pub fn PlotPanel(store: Store) -> impl IntoView {
         PlotStatus::Failed(reason) => ResultState::Failed(reason),
         PlotStatus::Done(_) => ResultState::Done,
     };
+    let as_labels = store.part(|state| state.view.analysis.as_labels.clone());
     let columns = Memo::new(move |_| {
         if !is_open.get() {
             return Vec::new();
         }
-        let names = |session: &Session| {
-            session.columns().names_shown(ColumnKind::Categorical).cloned().collect::<Vec<String>>()
-        };
-        store.read_loaded(names).unwrap_or_default()
+        as_labels.track();
+        let analysis = store.peek(|state| state.view.analysis.clone());
+        store.read_loaded(|session| session.columns_to_group(&analysis)).unwrap_or_default()
     });
     let subset = store.part(|state| state.view.analysis.query.subset.clone());
     let filters = store.part(|state| state.view.analysis.query.filters.clone());
@@ -134,18 +134,26 @@ pub fn PlotPanel(store: Store) -> impl IntoView {
     }
 }
 
+/// Saves a plot. Figures are for paper: on a light ground, whatever the page's is.
 fn save(store: Store, drawn: &DrawnPlot, file: PlotFile) {
     let name = format!("{} {}", title(store).get_untracked(), drawn.asked.plot.title());
     match file {
         PlotFile::Csv => save_csv(store, &format!("{name}.csv"), &drawn.csv),
         PlotFile::Svg => {
-            if let Some(host) = store.host() {
-                let svg = Blob::new_with_options(drawn.svg.as_str(), Some("image/svg+xml"));
-                host.save_file(&format!("{name}.svg"), &svg);
-            }
+            let asked = AskedPlot { ground: Ground::Light, ..drawn.asked.clone() };
+            store.spawn(async move {
+                match (store.plot_as_svg(asked).await, store.host()) {
+                    (Ok(svg), Some(host)) => {
+                        let svg = Blob::new_with_options(svg.as_str(), Some("image/svg+xml"));
+                        host.save_file(&format!("{name}.svg"), &svg);
+                    }
+                    (Ok(_), None) => {}
+                    (Err(reason), _) => store.tell(reason, Tone::Error),
+                }
+            });
         }
         PlotFile::Png(scale) => {
-            let asked = drawn.asked.clone();
+            let asked = AskedPlot { ground: Ground::Light, ..drawn.asked.clone() };
             store.spawn(async move {
                 match (store.plot_as_png(asked, scale).await, store.host()) {
                     (Ok(png), Some(host)) => host.save_file(&format!("{name}.png"), &png.into()),
