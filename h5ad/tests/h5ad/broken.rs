@@ -109,9 +109,9 @@ fn values_that_are_too_many_are_not_read() {
                         }
                         let rows = vec![0_i8; n_rows];
                         match part {
-                            "codes" => drop(group.create_dataset("categories").with_vlen_strings(&["a"])),
-                            "values" => drop(group.create_dataset("mask").with_i8_data(&rows)),
-                            _ => drop(group.create_dataset("values").with_i8_data(&rows)),
+                            "codes" => _ = group.create_dataset("categories").with_vlen_strings(&["a"]),
+                            "values" => _ = group.create_dataset("mask").with_i8_data(&rows),
+                            _ => _ = group.create_dataset("values").with_i8_data(&rows),
                         }
                     });
                 });

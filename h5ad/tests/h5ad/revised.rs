@@ -150,7 +150,7 @@ fn columns_are_added_replaced_and_removed_in_their_order() {
 /// As anndata writes an index of the name of a column: once.
 #[test]
 fn a_column_that_is_the_index_too_stays() {
-    let mut fixture = Fixture::new().frame("var", &labels("gene", 3), |_| ()).group("obs", |obs| {
+    let fixture = Fixture::new().frame("var", &labels("gene", 3), |_| ()).group("obs", |obs| {
         encoding(obs, "dataframe");
         obs.set_attr("_index", AttrValue::VarLenString("barcode".to_owned()));
         let order = ["depth", "barcode"].map(str::to_owned).to_vec();
