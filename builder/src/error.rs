@@ -11,7 +11,7 @@ pub enum BuildError {
     #[error(transparent)]
     Input(#[from] H5adError),
     /// The input is not the one that it was when the build began, so what was read of it does not fit together.
-    #[error("{file} changed while it was read; build again once no program writes to it")]
+    #[error("{file} changed while it was read; try again once no program writes to it")]
     InputChanged {
         /// Path of the input.
         file: String,

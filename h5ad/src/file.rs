@@ -24,6 +24,12 @@ impl FileSource {
         let len = file.metadata()?.len();
         Ok(Self { file, len })
     }
+
+    /// Copies all of it into an empty file.
+    #[cfg(feature = "write")]
+    pub(crate) fn copy_to(&self, to: &mut File) -> io::Result<()> {
+        io::copy(&mut &self.file, to).map(|_| ())
+    }
 }
 
 impl Source for FileSource {

@@ -16,6 +16,11 @@ use super::warning::Warnings;
 /// Claims below this are believed, whatever the file's size.
 const PLAUSIBLE_BYTES: u64 = 64 << 20;
 
+/// The most bytes of a text of fixed length that are read: of one that stands alone, and of those in a list. A few longer
+/// ones take gigabytes, and compress to nothing.
+const MOST_TEXT_BYTES: usize = 16 << 20;
+const MOST_LISTED_TEXT_BYTES: usize = 1 << 16;
+
 /// One open file. Clones share it.
 #[derive(Clone)]
 pub(super) struct Store {
@@ -160,6 +165,13 @@ impl Store {
     pub(super) fn values(&self, place: &str) -> Result<Values, ValuesError> {
         let array = self.array(place)?;
         array.check_size()?;
+        if matches!(array.element(), ElementType::FixedText { .. } | ElementType::WideText { .. }) {
+            let n: usize = array.shape().iter().product();
+            let (bytes, most) = (array.element_bytes(), if n > 1 { MOST_LISTED_TEXT_BYTES } else { MOST_TEXT_BYTES });
+            if bytes > most {
+                return Err(ValuesError::Unsupported(format!("has texts of {bytes} bytes, where {most} are the most")));
+            }
+        }
         let texts = array.elements.texts().map_err(|error| H5adError::unreadable(place, error))?;
         if let Some(texts) = texts {
             return Ok(Values::Strings(texts));

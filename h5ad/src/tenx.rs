@@ -81,6 +81,10 @@ impl TenX {
             i64::try_from(shape).map_err(|_| ReadError::damaged("it claims too many cells or genes"))
         };
         let shape = [count("obs/_index")?, count("var/_index")?];
+        // Before any of the texts is read.
+        if count("X/indptr")? != shape[0].saturating_add(1) {
+            return Err(ReadError::damaged("it has not as many barcodes as columns of its matrix"));
+        }
         Ok(Self { file, arrays, shape })
     }
 }

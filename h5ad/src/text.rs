@@ -39,6 +39,17 @@ pub(super) fn decoded(bytes: &[u8]) -> String {
     }
 }
 
+/// The most characters of a value of a file that a message has.
+const MOST_SHOWN: usize = 100;
+
+/// A value of a file as a message has it: whole, or its beginning.
+pub(super) fn shortened(value: &str) -> String {
+    match value.char_indices().nth(MOST_SHOWN) {
+        Some((end, _)) => format!("{}…", &value[..end]),
+        None => value.to_owned(),
+    }
+}
+
 /// The number with its noun: `1 row`, `20 rows`.
 pub(super) fn counted(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
@@ -46,7 +57,7 @@ pub(super) fn counted(n: usize, one: &str, many: &str) -> String {
 
 /// Names after one another, or that there is none.
 pub(super) fn listed<S: AsRef<str>>(names: &[S]) -> String {
-    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    let names: Vec<String> = names.iter().map(|name| shortened(name.as_ref())).collect();
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
@@ -59,13 +70,20 @@ pub(super) fn boolean(value: bool) -> &'static str {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{decoded, float};
+    use super::{decoded, float, shortened};
 
     #[test]
     fn what_is_not_utf_8_is_latin_1() {
         assert_eq!(decoded("Müller".as_bytes()), "Müller");
         assert_eq!(decoded(b"M\xfcller"), "Müller");
         assert_ne!(decoded(b"M\xfcller"), decoded(b"M\xf6ller"));
+    }
+
+    #[test]
+    fn long_values_are_shortened() {
+        assert_eq!(shortened("é"), "é");
+        assert_eq!(shortened(&"é".repeat(100)), "é".repeat(100));
+        assert_eq!(shortened(&"é".repeat(101)), "é".repeat(100) + "…");
     }
 
     #[test]

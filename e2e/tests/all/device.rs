@@ -332,7 +332,7 @@ async fn limited(visit: &Visit) -> Result<()> {
     ensure!(page.has("device-banner").await?, "all of it was there at once");
     let n_bytes = fs::metadata(&file)?.len();
     fs::File::options().write(true).open(&file)?.set_len(n_bytes - 1)?;
-    let changed = "made-up.h5ad changed while it was read; build again once no program writes to it";
+    let changed = "made-up.h5ad changed while it was read; try again once no program writes to it";
     page.until_text("device-error", |text| text == changed).await?;
     visit.browser.shoot("changed")?;
 

@@ -144,7 +144,7 @@ impl RawFile {
         Ok(RawTexts { is_text, texts: values.into_strings() })
     }
 
-    /// The numbers of the array at `place`, slice after slice, in the order of the file.
+    /// The numbers of the array at `place`, slice after slice: rows, or parts of rows that are long.
     ///
     /// # Errors
     /// When it cannot be read or holds none.
@@ -153,14 +153,24 @@ impl RawFile {
         let array = self.store.streamed_array(place, 32 << 20)?;
         array.check_size()?;
         let number = array.number()?;
-        let Some((&n_rows, inner)) = array.shape().split_first() else {
+        let shape = array.shape();
+        let Some(&n_rows) = shape.first() else {
             see(&number.doubles(&array.read()?));
             return Ok(());
         };
-        let row = inner.iter().fold(1_usize, |n, extent| n.saturating_mul(*extent));
+        let row = shape[1..].iter().fold(1_usize, |n, extent| n.saturating_mul(*extent));
         let step = (SLICE / row.max(1)).max(1);
+        // Of rows that are longer than a slice a part of their columns is read at a time.
+        let n_columns = shape.get(1).copied().unwrap_or(1);
+        let width = (SLICE / (row / n_columns.max(1)).max(1)).clamp(1, n_columns.max(1));
         for start in (0..n_rows).step_by(step) {
-            see(&number.doubles(&array.read_rows(start..(start + step).min(n_rows))?));
+            for left in (0..n_columns).step_by(width) {
+                let columns = shape.get(1).map(|_| left..(left + width).min(n_columns));
+                let rest = shape.iter().skip(2).map(|extent| 0..*extent);
+                let rows = start..(start + step).min(n_rows);
+                let part: Vec<_> = std::iter::once(rows).chain(columns).chain(rest).collect();
+                see(&number.doubles(&array.read_box(&part)?));
+            }
         }
         Ok(())
     }

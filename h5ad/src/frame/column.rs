@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::super::container::Kind;
 use super::super::error::H5adError;
 use super::super::store::{Store, ValuesError};
-use super::super::text::counted;
+use super::super::text::{counted, shortened};
 use super::super::values::Values;
 use super::{CategoryKind, FrameColumn};
 
@@ -44,18 +44,39 @@ enum Form {
 
 /// Reads the column at `place`. A column that is not understood is [`FrameColumn::Unsupported`].
 pub(super) fn read(store: &Store, place: &str, n_rows: usize) -> Result<FrameColumn, H5adError> {
-    let column = match decode(store, place) {
-        Ok(column) => column,
-        Err(Unreadable::Unsupported(reason)) => FrameColumn::Unsupported { reason },
-        Err(Unreadable::Failed(error)) => return Err(error),
-    };
-    Ok(match column.len() {
-        Some(length) if length != n_rows => {
-            let (values, rows) = (counted(length, "value", "values"), counted(n_rows, "row", "rows"));
-            FrameColumn::Unsupported { reason: format!("has {values} for {rows}") }
-        }
-        _ => column,
-    })
+    match decode(store, place, Some(n_rows)) {
+        Ok(column) => Ok(column),
+        Err(Unreadable::Unsupported(reason)) => Ok(FrameColumn::Unsupported { reason }),
+        Err(Unreadable::Failed(error)) => Err(error),
+    }
+}
+
+/// More categories than this, and than there are rows, are no list that values are out of.
+const MOST_CATEGORIES: usize = 1 << 22;
+
+/// Makes sure, before any is read, that the values at `place` are as many as the rows.
+fn must_fit(store: &Store, place: &str, n_rows: Option<usize>) -> Result<(), Unreadable> {
+    let array = store.array(place)?;
+    let n_values: usize = array.shape().iter().product();
+    if let Some(n_rows) = n_rows.filter(|n_rows| *n_rows != n_values) {
+        let (values, rows) = (counted(n_values, "value", "values"), counted(n_rows, "row", "rows"));
+        return Err(Unreadable::Unsupported(format!("has {values} for {rows}")));
+    }
+    Ok(())
+}
+
+/// The texts at `place` that codes stand for; there may be more than the rows that have them, but not without end.
+pub(super) fn categories(store: &Store, place: &str, n_rows: usize) -> Result<Texts, Unreadable> {
+    // Links may make a list of categories its own.
+    if let Form::Categorical = form(store, place)? {
+        return Err(Unreadable::Unsupported("has categories that are categorical themselves".to_owned()));
+    }
+    let n = length(store, place)?.unwrap_or_default();
+    if n > n_rows.max(MOST_CATEGORIES) {
+        let (categories, rows) = (counted(n, "category", "categories"), counted(n_rows, "row", "rows"));
+        return Err(Unreadable::Unsupported(format!("has {categories} for {rows}: leave out those without a row")));
+    }
+    texts(store, place, None)
 }
 
 /// Values as text, none where missing, and what they are in the file.
@@ -64,22 +85,23 @@ pub(super) struct Texts {
     pub(super) kind: CategoryKind,
 }
 
-/// The values of the column at `place` as text.
-pub(super) fn texts(store: &Store, place: &str) -> Result<Texts, Unreadable> {
+/// The values of the column at `place` as text, as many as there are rows where that is known.
+pub(super) fn texts(store: &Store, place: &str, n_rows: Option<usize>) -> Result<Texts, Unreadable> {
     match form(store, place)? {
         Form::Plain => {
+            must_fit(store, place, n_rows)?;
             let values = store.values(place)?;
             let kind = CategoryKind::of(&values);
             Ok(Texts { texts: values.into_strings().into_iter().map(Some).collect(), kind })
         }
         Form::Masked => {
-            let mask = mask(store, place)?;
+            let mask = mask(store, place, n_rows)?;
             let values = store.values(&format!("{place}/values"))?;
             let kind = CategoryKind::of(&values);
             let texts = values.into_strings().into_iter().zip(mask);
             Ok(Texts { texts: texts.map(|(value, missing)| (!missing).then_some(value)).collect(), kind })
         }
-        Form::Categorical => match decode(store, place)? {
+        Form::Categorical => match decode(store, place, n_rows)? {
             FrameColumn::Categorical { codes, categories, kind, .. } => {
                 let text = |code: i32| usize::try_from(code).ok().and_then(|code| categories.get(code).cloned());
                 Ok(Texts { texts: codes.into_iter().map(text).collect(), kind })
@@ -136,7 +158,7 @@ pub(super) fn with_categories(
         other => return Ok(other),
     };
     let ordered = store.attributes(categories)?.is_true("ordered");
-    match texts(store, categories) {
+    match self::categories(store, categories, codes.len()) {
         Ok(texts) => Ok(categorical(store, place, codes, texts, ordered)),
         Err(Unreadable::Unsupported(reason)) => Ok(FrameColumn::Unsupported { reason }),
         Err(Unreadable::Failed(error)) => Err(error),
@@ -155,6 +177,7 @@ pub(super) fn categorical(
     let Texts { texts, kind } = categories;
     let (categories, merged) = without_repeats(texts);
     if let Some((example, n)) = merged.example {
+        let example = shortened(&example);
         let message = match n {
             1 => format!("lists the category `{example}` twice; it counts as one"),
             _ => format!("lists {n} categories more than once (`{example}` is one); each counts as one"),
@@ -238,22 +261,6 @@ impl From<Values> for FrameColumn {
     }
 }
 
-impl FrameColumn {
-    /// How many rows the column has; none for an unsupported one.
-    fn len(&self) -> Option<usize> {
-        Some(match self {
-            Self::Categorical { codes, .. } => codes.len(),
-            Self::Strings(values) => values.len(),
-            Self::Booleans(values) => values.len(),
-            Self::Integers(values) => values.len(),
-            Self::Unsigned(values) => values.len(),
-            Self::Singles(values) => values.len(),
-            Self::Doubles(values) => values.len(),
-            Self::Unsupported { .. } => return None,
-        })
-    }
-}
-
 fn form(store: &Store, place: &str) -> Result<Form, Unreadable> {
     let kind = match store.kind(place) {
         // A link that leads nowhere.
@@ -280,7 +287,7 @@ fn form(store: &Store, place: &str) -> Result<Form, Unreadable> {
     }
 }
 
-fn decode(store: &Store, place: &str) -> Result<FrameColumn, Unreadable> {
+fn decode(store: &Store, place: &str, n_rows: Option<usize>) -> Result<FrameColumn, Unreadable> {
     match form(store, place)? {
         Form::Plain => {
             let rank = store.array(place)?.shape().len();
@@ -288,38 +295,44 @@ fn decode(store: &Store, place: &str) -> Result<FrameColumn, Unreadable> {
                 let dimensions = counted(rank, "dimension", "dimensions");
                 return Err(Unreadable::Unsupported(format!("has {dimensions}, where a column has one")));
             }
+            must_fit(store, place, n_rows)?;
             Ok(store.values(place)?.into())
         }
         Form::Categorical => {
-            let codes = match store.values(&format!("{place}/codes"))? {
+            let codes_place = format!("{place}/codes");
+            must_fit(store, &codes_place, n_rows)?;
+            let codes: Vec<Option<i64>> = match store.values(&codes_place)? {
                 Values::Integers(codes) => codes.into_iter().map(Some).collect(),
                 _ => return Err(Unreadable::Unsupported("has codes that are not whole numbers".to_owned())),
             };
-            let categories = texts(store, &format!("{place}/categories"))?;
+            let categories = categories(store, &format!("{place}/categories"), codes.len())?;
             let ordered = store.attributes(place)?.is_true("ordered");
             Ok(categorical(store, place, codes, categories, ordered))
         }
         Form::Masked => {
-            let mask = mask(store, place)?;
+            let mask = mask(store, place, n_rows)?;
             let values = store.values(&format!("{place}/values"))?;
             Ok(masked(values, &mask))
         }
     }
 }
 
-/// Where the masked column at `place` lacks a value. Its length is that of the values.
-fn mask(store: &Store, place: &str) -> Result<Vec<bool>, Unreadable> {
-    let mask: Vec<bool> = match store.values(&format!("{place}/mask"))? {
-        Values::Booleans(mask) => mask.into_iter().map(|missing| missing.unwrap_or(true)).collect(),
-        Values::Integers(mask) => mask.into_iter().map(|missing| missing != 0).collect(),
-        _ => return Err(Unreadable::Unsupported("has a mask that is not of truth values".to_owned())),
-    };
-    let n_values = store.array(&format!("{place}/values"))?.shape().iter().product::<usize>();
-    if mask.len() != n_values {
-        let reason = format!("has a mask of {} for {}", mask.len(), counted(n_values, "value", "values"));
+/// Where the masked column at `place` lacks a value. Its length is that of the values, which is seen
+/// before either is read.
+fn mask(store: &Store, place: &str, n_rows: Option<usize>) -> Result<Vec<bool>, Unreadable> {
+    let [values, mask] = ["values", "mask"].map(|part| format!("{place}/{part}"));
+    must_fit(store, &values, n_rows)?;
+    let count = |place: &str| Ok::<usize, H5adError>(store.array(place)?.shape().iter().product());
+    let (n_values, n_mask) = (count(&values)?, count(&mask)?);
+    if n_mask != n_values {
+        let reason = format!("has a mask of {n_mask} for {}", counted(n_values, "value", "values"));
         return Err(Unreadable::Unsupported(reason));
     }
-    Ok(mask)
+    match store.values(&mask)? {
+        Values::Booleans(mask) => Ok(mask.into_iter().map(|missing| missing.unwrap_or(true)).collect()),
+        Values::Integers(mask) => Ok(mask.into_iter().map(|missing| missing != 0).collect()),
+        _ => Err(Unreadable::Unsupported("has a mask that is not of truth values".to_owned())),
+    }
 }
 
 fn masked(values: Values, mask: &[bool]) -> FrameColumn {

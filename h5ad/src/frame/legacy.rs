@@ -55,7 +55,7 @@ fn with_uns_categories(store: &Store, place: &str, name: &str, column: FrameColu
     if store.kind(&categories)?.is_none() {
         return Ok(FrameColumn::Integers(codes));
     }
-    let texts = match column::texts(store, &categories) {
+    let texts = match column::categories(store, &categories, codes.len()) {
         Ok(texts) => texts,
         Err(Unreadable::Unsupported(_)) => return Ok(FrameColumn::Integers(codes)),
         Err(Unreadable::Failed(error)) => return Err(error),

@@ -114,6 +114,7 @@ pub(super) fn length(store: &Store, place: &str) -> Result<Option<usize>, H5adEr
 #[derive(Default)]
 pub(super) struct FrameNames {
     pub(super) index: String,
+    /// The columns, of which one may be the index too: anndata writes an index and a column of one name once.
     pub(super) columns: Vec<String>,
     /// The columns as the file has them.
     stated: Vec<String>,
@@ -124,7 +125,7 @@ impl FrameNames {
     /// Reads the names of the frame at `place`, which is a group.
     pub(super) fn read(store: &Store, place: &str) -> Result<Self, H5adError> {
         let frame = GroupFrame::open(store, place)?;
-        let columns = frame.column_names()?;
+        let columns = frame.stated_names();
         let index = frame.index_member().ok_or_else(|| H5adError::malformed(place, "has no index"))?;
         Ok(Self { index, stated: columns.clone(), columns })
     }
@@ -147,7 +148,7 @@ pub(super) struct ColumnsByKind {
 pub(super) fn columns_by_kind(store: &Store, place: &str) -> Result<ColumnsByKind, H5adError> {
     let frame = GroupFrame::open(store, place)?;
     let mut columns = ColumnsByKind { numeric: Vec::new(), other: Vec::new() };
-    for name in frame.column_names()? {
+    for name in frame.column_names() {
         let categorical = store.kind(&format!("{place}/{CATEGORIES_GROUP}/{name}"))?.is_some();
         let column = format!("{place}/{name}");
         let is_numeric = !categorical && is_numeric(store, &column)?;
@@ -193,7 +194,7 @@ impl<'a> GroupFrame<'a> {
     fn read(&self, n_rows: usize) -> Result<Frame, H5adError> {
         let (index, index_name) = self.index(n_rows)?;
         let mut columns = Vec::new();
-        for name in self.column_names()? {
+        for name in self.column_names() {
             let column = self.column(&name, n_rows)?;
             columns.push((name, column));
         }
@@ -209,7 +210,7 @@ impl<'a> GroupFrame<'a> {
         };
         let place = format!("{}/{name}", self.place);
         let shown = Some(name).filter(|name| name != "_index");
-        match column::texts(self.store, &place) {
+        match column::texts(self.store, &place, Some(n_rows)) {
             Ok(column::Texts { texts, .. }) => {
                 let missing = texts.iter().filter(|text| text.is_none()).count();
                 if missing > 0 {
@@ -233,18 +234,24 @@ impl<'a> GroupFrame<'a> {
     }
 
     /// Names of the columns, in the order stated, or sorted where none is.
-    fn column_names(&self) -> Result<Vec<String>, H5adError> {
+    fn column_names(&self) -> Vec<String> {
         let index = self.index_member();
-        let is_column = |name: &String| Some(name) != index.as_ref() && name != CATEGORIES_GROUP;
+        self.stated_names().into_iter().filter(|name| Some(name) != index.as_ref()).collect()
+    }
+
+    /// The same, with the index where the order names it as well.
+    fn stated_names(&self) -> Vec<String> {
+        let is_column = |name: &String| name != CATEGORIES_GROUP;
         if let Some(stated) = self.attributes.texts("column-order") {
-            return Ok(stated.into_iter().filter(is_column).collect());
+            return stated.into_iter().filter(is_column).collect();
         }
-        Ok(self.members.names().filter(|name| is_column(name)).cloned().collect())
+        let index = self.index_member();
+        self.members.names().filter(|name| is_column(name) && Some(*name) != index.as_ref()).cloned().collect()
     }
 
     fn length(&self) -> Result<Option<usize>, H5adError> {
         let index = self.index_member();
-        for name in index.into_iter().chain(self.column_names()?) {
+        for name in index.into_iter().chain(self.column_names()) {
             if let Some(length) = column::length(self.store, &format!("{}/{name}", self.place))? {
                 return Ok(Some(length));
             }

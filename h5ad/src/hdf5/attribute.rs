@@ -10,6 +10,8 @@ use super::dataspace::Dataspace;
 use super::datatype;
 use super::fractal_heap::FractalHeap;
 use super::header::{self, Header, kind};
+#[cfg(feature = "write")]
+use super::reader::unsigned;
 use super::reader::{Cursor, Reader};
 
 /// The attributes in the header, by name. Those of a type without a counterpart here are left out.
@@ -19,19 +21,47 @@ pub(super) fn read(
     heap: &dyn TextHeap,
 ) -> Result<HashMap<String, Values>, ReadError> {
     let mut attributes = HashMap::new();
-    let mut add = |data: &[u8]| -> Result<(), ReadError> {
+    visit(reader, header, &mut |data| {
         if let Some((name, values)) = parse(reader, data, heap)? {
             attributes.insert(name, values);
         }
         Ok(())
-    };
+    })?;
+    Ok(attributes)
+}
+
+/// The addresses of the objects that attributes in the header refer to; none where they may refer to some in a way that is
+/// not read.
+#[cfg(feature = "write")]
+pub(super) fn referred(reader: &Reader, header: &Header) -> Result<Option<Vec<u64>>, ReadError> {
+    let mut addresses = Some(Vec::new());
+    visit(reader, header, &mut |data| {
+        let Described { element, bytes, .. } = describe(reader, data)?;
+        if !datatype::may_refer(&element) {
+            return Ok(());
+        }
+        match &mut addresses {
+            Some(known) if datatype::is_address(&element) => known.extend(bytes.chunks_exact(8).map(unsigned)),
+            Some(_) | None => addresses = None,
+        }
+        Ok(())
+    })?;
+    Ok(addresses)
+}
+
+/// Visits the attributes in the header, wherever they lie.
+fn visit(
+    reader: &Reader,
+    header: &Header,
+    visit: &mut dyn FnMut(&[u8]) -> Result<(), ReadError>,
+) -> Result<(), ReadError> {
     for data in header.all(kind::ATTRIBUTE) {
-        add(data)?;
+        visit(data)?;
     }
     if let Some(data) = header.get(kind::ATTRIBUTE_INFO) {
-        visit_dense(reader, data, &mut |data, _| add(data))?;
+        visit_dense(reader, data, &mut |data, _| visit(data))?;
     }
-    Ok(attributes)
+    Ok(())
 }
 
 /// What is done with an attribute and its number.
@@ -65,13 +95,29 @@ pub(super) fn name(data: &[u8]) -> Option<&[u8]> {
 }
 
 fn parse(reader: &Reader, data: &[u8], heap: &dyn TextHeap) -> Result<Option<(String, Values)>, ReadError> {
+    let Described { name, element, bytes } = describe(reader, data)?;
+    match Values::decode(&element, bytes, Some(heap)) {
+        Ok(values) => Ok(Some((name, values))),
+        Err(Undecoded::Unsupported(_)) => Ok(None),
+        Err(Undecoded::Damaged(what)) => Err(ReadError::Damaged(format!("its attribute `{name}`: {what}"))),
+    }
+}
+
+/// An attribute before its elements are decoded.
+struct Described<'a> {
+    name: String,
+    element: ElementType,
+    bytes: &'a [u8],
+}
+
+fn describe<'a>(reader: &Reader, data: &'a [u8]) -> Result<Described<'a>, ReadError> {
     let mut cursor = Cursor::new(data, reader.widths());
     let (version, flags) = (cursor.u8()?, cursor.u8()?);
     let sizes = [cursor.u16()?, cursor.u16()?, cursor.u16()?].map(usize::from);
     if version >= 3 {
         cursor.skip(1)?;
     }
-    let mut part = |size: usize| -> Result<&[u8], ReadError> {
+    let mut part = |size: usize| -> Result<&'a [u8], ReadError> {
         let part = cursor.take(size)?;
         if version == 1 {
             cursor.skip((size.next_multiple_of(8) - size).min(cursor.rest().len()))?;
@@ -90,9 +136,5 @@ fn parse(reader: &Reader, data: &[u8], heap: &dyn TextHeap) -> Result<Option<(St
     let dataspace = Dataspace::read(&mut Cursor::new(&dataspace, reader.widths()))?;
     let bytes = dataspace.n_elements().checked_mul(element.bytes() as u64).and_then(|n| usize::try_from(n).ok());
     let bytes = cursor.take(bytes.unwrap_or(usize::MAX))?;
-    match Values::decode(&element, bytes, Some(heap)) {
-        Ok(values) => Ok(Some((name, values))),
-        Err(Undecoded::Unsupported(_)) => Ok(None),
-        Err(Undecoded::Damaged(what)) => Err(ReadError::Damaged(format!("its attribute `{name}`: {what}"))),
-    }
+    Ok(Described { name, element, bytes })
 }

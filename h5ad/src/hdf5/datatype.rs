@@ -7,6 +7,9 @@ use super::reader::{Cursor, bytes_up_to, unsigned};
 
 /// Types within types beyond this are taken for damage.
 const MAX_DEPTH: usize = 8;
+/// What types are called that refer to other objects of the file, and lists that may be of such.
+const REFERENCE: &str = "a reference to another object";
+const LISTS: &str = "lists of variable length";
 
 /// Reads the type that `cursor` is at.
 pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<ElementType, ReadError> {
@@ -59,16 +62,37 @@ fn read_at_depth(cursor: &mut Cursor<'_>, depth: usize) -> Result<ElementType, R
             let fields = fields(cursor, version, (flags & 0xffff) as usize, bytes, depth)?;
             ElementType::Records { bytes, fields }
         }
-        7 => other("a reference to another object"),
+        7 => other(REFERENCE),
         8 => enumeration(cursor, version, (flags & 0xffff) as usize, bytes, depth)?,
         9 => {
             read_at_depth(cursor, depth + 1)?;
-            if flags & 0x0f == 1 { ElementType::Text { bytes } } else { other("lists of variable length") }
+            if flags & 0x0f == 1 { ElementType::Text { bytes } } else { other(LISTS) }
         }
         10 => array(cursor, version, depth)?,
         11 => other("complex numbers"),
         _ => return Err(ReadError::Unsupported(format!("its type is of the unknown class {class}"))),
     })
+}
+
+/// Whether elements are the addresses of other objects of the file.
+#[cfg(feature = "write")]
+pub(super) fn is_address(element: &ElementType) -> bool {
+    matches!(element, ElementType::Other { name, bytes: 8 } if name == REFERENCE)
+}
+
+/// Whether elements lead to other objects of the file, or may.
+#[cfg(feature = "write")]
+pub(super) fn may_refer(element: &ElementType) -> bool {
+    match element {
+        ElementType::Other { name, .. } => name == REFERENCE || name == LISTS,
+        ElementType::Records { fields, .. } => fields.iter().any(|field| may_refer(&field.element)),
+        ElementType::Array { element, .. } => may_refer(element),
+        ElementType::Number(_)
+        | ElementType::Enumeration { .. }
+        | ElementType::FixedText { .. }
+        | ElementType::WideText { .. }
+        | ElementType::Text { .. } => false,
+    }
 }
 
 /// The bytes of an IEEE float, if `properties` describe one.

@@ -82,6 +82,17 @@ impl Sparse {
             return Err(H5adError::malformed(indices.place(), problem));
         }
         let indptr = read_indptr(store, &inner("indptr"), n_major, data.shape()[0])?;
+        // What is stored twice is added up, but not without end: all entries of one major are in memory together.
+        if let Some(major) = indptr.windows(2).position(|ends| ends[1] - ends[0] > n_minor as u64) {
+            let n = indptr[major + 1] - indptr[major];
+            let (majors, minors) = match info.storage {
+                Storage::Csc => ("column", "rows"),
+                Storage::Csr | Storage::Dense => ("row", "columns"),
+            };
+            let problem =
+                format!("has {n} entries of {majors} {major}, more than the {n_minor} {minors} of the matrix");
+            return Err(H5adError::malformed(inner("indptr"), problem));
+        }
         Ok(Self {
             store: store.clone(),
             place: info.place.clone(),
@@ -274,14 +285,15 @@ impl<T: Value> Entries<T> {
 }
 
 fn read_indptr(store: &Store, place: &str, n_major: usize, n_entries: usize) -> Result<Vec<u64>, H5adError> {
+    let n_bounds: usize = store.array(place)?.shape().iter().product();
+    if n_bounds.checked_sub(1) != Some(n_major) {
+        let bounds = counted(n_bounds, "bound", "bounds");
+        let problem = format!("has {bounds}, not {} as expected from the shape", n_major as u128 + 1);
+        return Err(H5adError::malformed(place, problem));
+    }
     let Values::Integers(bounds) = store.values(place).map_err(|error| error.required(place))? else {
         return Err(H5adError::malformed(place, "must hold whole numbers"));
     };
-    if bounds.len() != n_major + 1 {
-        let bounds = counted(bounds.len(), "bound", "bounds");
-        let problem = format!("has {bounds}, not {} as expected from the shape", n_major + 1);
-        return Err(H5adError::malformed(place, problem));
-    }
     let starts_at_zero = bounds.first() == Some(&0);
     let ends_inside = bounds.last().is_some_and(|last| *last <= n_entries as i64);
     if !starts_at_zero || !ends_inside || !bounds.is_sorted() {

@@ -101,6 +101,10 @@ impl<T: Target> Revision<T> {
             return Ok(());
         }
         frame.columns.retain(|known| known != name);
+        if name == frame.index {
+            // It stays as the labels of the rows.
+            return Ok(());
+        }
         self.drop_old(place, name)?;
         self.change.at(place).remove(name);
         Ok(())
@@ -389,10 +393,53 @@ pub fn revise_file<E: From<WriteError>>(
     let name = from.display().to_string();
     let unreadable = |source| WriteError::from(H5adError::Io { file: name.clone(), source });
     let source = crate::file::FileSource::open(from).map_err(unreadable)?;
-    let mut original = std::fs::File::open(from).map_err(unreadable)?;
-    std::io::copy(&mut original, &mut to).map_err(WriteError::from)?;
+    source.copy_to(&mut to).map_err(WriteError::from)?;
     let mut revision = Revision::new(source, name, to)?;
     revise(&mut revision)?;
     revision.finish()?.sync_all().map_err(WriteError::from)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::elements::encoded;
+    use super::*;
+    use crate::RawFile;
+    use crate::source::Bytes;
+
+    /// A file with the layer `counts`, of which all layers are `uns/before` as well where that is asked for.
+    fn linked(is_twice: bool) -> Vec<u8> {
+        let mut space = Space::new(Vec::new());
+        let values = array(Array::f64s((0..500).map(f64::from)));
+        let mut layers = dict();
+        layers.add("counts", values);
+        let layers = layers.write(&mut space).expect("memory takes it");
+        let (mut uns, mut root) = (dict(), encoded(Object::group(), "anndata", "0.1.0"));
+        if is_twice {
+            uns.add_written("before", layers);
+        }
+        root.add("uns", uns);
+        root.add_written("layers", layers);
+        let root = root.write(&mut space).expect("memory takes it");
+        space.finish(root).expect("memory takes it")
+    }
+
+    #[test]
+    fn values_that_a_second_way_leads_to_stay() {
+        for is_twice in [false, true] {
+            let bytes = linked(is_twice);
+            let mut revision = Revision::new(Bytes(bytes.clone()), "linked.h5ad", bytes.clone()).expect("it is HDF5");
+            revision.remove("layers/counts").expect("it is there");
+            revision.set_uns(&["new"], &UnsValue::Numbers(vec![-1.0; 500])).expect("memory takes it");
+            let copy = revision.finish().expect("memory takes it");
+            // What is new takes the place of what nothing else leads to.
+            assert_eq!(copy.len() > bytes.len() + 4_000, is_twice);
+            let file = RawFile::from_bytes(copy, "copy.h5ad").expect("it is HDF5");
+            assert!(file.kind("layers/counts").expect("it is whole").is_none());
+            if is_twice {
+                let kept = file.texts("uns/before/counts").expect("it is there").texts;
+                assert!(kept.iter().zip(0..).all(|(text, n)| *text == format!("{n}.0")), "{kept:?}");
+            }
+        }
+    }
 }

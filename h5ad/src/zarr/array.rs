@@ -25,8 +25,11 @@ pub(super) struct Array {
     shards: Mutex<HashMap<String, Option<Arc<ShardIndex>>>>,
 }
 
-/// Chunks of texts have no size of their own; anything beyond this is taken for damage.
+/// Chunks of texts have no size of their own; anything beyond this is taken for damage, and so is what has more than so
+/// many bytes a text, unless it is little.
 const MAX_TEXT_CHUNK_BYTES: usize = 1 << 30;
+const MAX_BYTES_A_TEXT: usize = 1 << 10;
+const LITTLE_TEXT_BYTES: usize = 16 << 20;
 
 /// Start and length of each chunk of a shard; none of those that were never written.
 type ShardIndex = Vec<Option<(u64, u64)>>;
@@ -53,9 +56,20 @@ impl Array {
     /// Bytes that a chunk can take as it is stored: no step makes much more of its bytes.
     fn most_stored_bytes(&self) -> u64 {
         match self.metadata.element {
-            ElementType::Text { .. } => MAX_TEXT_CHUNK_BYTES as u64,
+            ElementType::Text { .. } => self.most_text_bytes() as u64,
             _ => (self.chunk_bytes as u64).saturating_add(self.chunk_bytes as u64 / 8).saturating_add(4096),
         }
+    }
+
+    /// Bytes that a chunk of texts can take.
+    fn most_text_bytes(&self) -> usize {
+        let n = self
+            .grid
+            .shape
+            .iter()
+            .zip(&self.grid.chunk)
+            .fold(1_usize, |n, (all, chunk)| n.saturating_mul(*all.min(chunk)));
+        n.saturating_mul(MAX_BYTES_A_TEXT).clamp(LITTLE_TEXT_BYTES, MAX_TEXT_CHUNK_BYTES)
     }
 
     /// The chunk with this number as it is stored; none if it was never written.
@@ -122,14 +136,14 @@ impl Array {
         Ok(chain.in_order(bytes, &self.grid.chunk, self.grid.element_bytes))
     }
 
-    /// The texts of one chunk: their number, then each with its length.
-    fn texts_of(&self, stored: Vec<u8>) -> Result<Vec<String>, ReadError> {
+    /// The first texts of one chunk: their number, then each with its length.
+    fn texts_of(&self, stored: Vec<u8>, wanted: usize) -> Result<Vec<String>, ReadError> {
         let damaged = || ReadError::damaged("a chunk of texts ends too early");
-        let bytes = self.decode(stored, MAX_TEXT_CHUNK_BYTES)?;
+        let bytes = self.decode(stored, self.most_text_bytes())?;
         let n = u32_at(&bytes, 0).ok_or_else(damaged)?;
         let mut texts = Vec::new();
         let mut at = 4;
-        for _ in 0..n {
+        for _ in 0..n.min(wanted) {
             let length = u32_at(&bytes, at).ok_or_else(damaged)?;
             let text = bytes.get(at + 4..).and_then(|rest| rest.get(..length)).ok_or_else(damaged)?;
             texts.push(decoded(text));
@@ -182,15 +196,77 @@ impl Elements for Array {
         for number in 0..n.div_ceil(per_chunk) {
             let wanted = per_chunk.min(n - all.len());
             let mut texts = match self.stored(number as u64)? {
-                Some(stored) => self.texts_of(stored)?,
+                Some(stored) => self.texts_of(stored, wanted)?,
                 None => vec![String::new(); wanted],
             };
             if texts.len() < wanted {
                 return Err(ReadError::damaged("a chunk has too few texts"));
             }
-            texts.truncate(wanted);
             all.append(&mut texts);
         }
         Ok(Some(all))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Write as _};
+
+    use super::super::Hierarchy;
+    use super::*;
+    use crate::container::Container as _;
+
+    /// A store of one array of two texts, in a chunk that inflates to so many zero bytes.
+    struct Store(usize);
+
+    impl Store {
+        fn content(&self, key: &str) -> Option<Vec<u8>> {
+            let metadata = r#"{"zarr_format":2,"shape":[2],"chunks":[2],"dtype":"|O","fill_value":"","order":"C",
+                "filters":[{"id":"vlen-utf8"}],"compressor":{"id":"gzip","level":1}}"#;
+            match key {
+                ".zgroup" => Some(br#"{"zarr_format":2}"#.to_vec()),
+                "a/.zarray" => Some(metadata.as_bytes().to_vec()),
+                "a/0" => {
+                    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+                    encoder.write_all(&[2, 0, 0, 0]).unwrap();
+                    encoder.write_all(&vec![0; self.0]).unwrap();
+                    Some(encoder.finish().unwrap())
+                }
+                _ => None,
+            }
+        }
+    }
+
+    impl Files for Store {
+        fn read(&self, key: &str, _most: u64) -> io::Result<Option<Vec<u8>>> {
+            Ok(self.content(key))
+        }
+
+        fn size(&self, key: &str) -> io::Result<Option<u64>> {
+            Ok(self.content(key).map(|content| content.len() as u64))
+        }
+
+        fn read_range(&self, key: &str, range: Range<u64>) -> io::Result<Vec<u8>> {
+            let content = self
+                .content(key)
+                .and_then(|content| content.get(range.start as usize..range.end as usize).map(<[u8]>::to_vec));
+            content.ok_or_else(|| io::ErrorKind::NotFound.into())
+        }
+
+        fn directories(&self, _key: &str) -> io::Result<Vec<String>> {
+            Ok(vec!["a".to_owned()])
+        }
+
+        fn weigh(&self, _key: &str) -> io::Result<(u64, u64)> {
+            Ok((1, 1 << 20))
+        }
+    }
+
+    #[test]
+    fn a_chunk_of_few_texts_takes_little_memory() {
+        let texts = |n_bytes| Hierarchy::open(Store(n_bytes)).unwrap().unwrap().array("a").unwrap().texts();
+        assert_eq!(texts(1 << 20).unwrap().unwrap(), ["", ""]);
+        let error = texts(LITTLE_TEXT_BYTES).unwrap_err().to_string();
+        assert!(error.contains("more than the 16777"), "{error}");
     }
 }

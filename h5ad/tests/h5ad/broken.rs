@@ -70,6 +70,82 @@ fn sparse_matrices_that_contradict_themselves_are_refused() {
 }
 
 #[test]
+fn a_row_of_more_entries_than_columns_is_refused_before_they_are_read() {
+    let (_written, file) = sparse(&[0, 0, 4], &[0, 1, 2, 2], &[1.0; 4]);
+    message(&file.matrix(&MatrixLocation::X).unwrap_err(), &["`X/indptr`", "row 1", "4 entries", "the 3 columns"]);
+    let (_written, file) = sparse(&[0, 0, 3], &[0, 2, 2], &[1.0; 3]);
+    assert_eq!(file.matrix(&MatrixLocation::X).unwrap().read(0..2).unwrap().data, [1.0, 2.0]);
+}
+
+/// The file with its one deflated chunk damaged.
+fn with_damaged_chunk(mut bytes: Vec<u8>) -> Written {
+    let is_head = |pair: &[u8]| pair[0] == 0x78 && u16::from_be_bytes([pair[0], pair[1]]).is_multiple_of(31);
+    let at = bytes.windows(2).rposition(is_head).unwrap();
+    bytes[at + 2..at + 8].fill(0xff);
+    Written::from_bytes(&bytes)
+}
+
+#[test]
+fn values_that_are_too_many_are_not_read() {
+    for n_rows in [2_usize, 1000] {
+        for part in ["plain", "codes", "values", "mask"] {
+            let numbers = vec![0_i64; 1000];
+            let flags = vec![0_u8; 1000];
+            let fixture =
+                Fixture::new().frame("var", &labels("gene", 1), |_| ()).frame("obs", &labels("cell", n_rows), |obs| {
+                    let name = obs.add("column");
+                    if part == "plain" {
+                        obs.group.create_dataset(name).with_i64_data(&numbers).with_chunks(&[1000]).with_deflate(1);
+                        return;
+                    }
+                    subgroup(obs.group, name, |group| {
+                        let mut deflated = |name: &str| {
+                            group.create_dataset(name).with_u8_data(&flags).with_chunks(&[1000]).with_deflate(1);
+                        };
+                        match part {
+                            "codes" => deflated("codes"),
+                            "values" => deflated("values"),
+                            _ => deflated("mask"),
+                        }
+                        let rows = vec![0_i8; n_rows];
+                        match part {
+                            "codes" => _ = group.create_dataset("categories").with_vlen_strings(&["a"]),
+                            "values" => _ = group.create_dataset("mask").with_i8_data(&rows),
+                            _ => _ = group.create_dataset("values").with_i8_data(&rows),
+                        }
+                    });
+                });
+            let file = with_damaged_chunk(fixture.file.finish().unwrap()).open().unwrap();
+            match (file.obs(), n_rows) {
+                // They are asked for, and cannot be had.
+                (Err(error), 1000) => message(&error, &["obs/column", "damaged"]),
+                (Ok(_), 2) => {
+                    let warnings = file.warnings();
+                    assert!(warnings[0].message.contains("1000"), "{part}: {warnings:?}");
+                }
+                (outcome, _) => panic!("{part}, {n_rows} rows: {outcome:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn texts_without_end_are_no_labels() {
+    let fixture = |n_bytes: u32| {
+        Fixture::new().frame("var", &labels("gene", 1), |_| ()).frame("obs", &labels("cell", 2), |obs| {
+            let name = obs.add("column");
+            obs.group.create_dataset(name).with_ascii_strings_sized(&["a", "b"], n_bytes).unwrap();
+        })
+    };
+    let (_written, file) = fixture(1 << 16).open();
+    file.obs().unwrap();
+    assert_eq!(file.warnings(), []);
+    let (_written, file) = fixture((1 << 16) + 1).open();
+    file.obs().unwrap();
+    assert!(file.warnings()[0].message.contains("texts of 65537 bytes"), "{:?}", file.warnings());
+}
+
+#[test]
 fn a_layer_without_its_parts_is_named() {
     let (_written, file) = Fixture::with_axes(1, 1)
         .group("layers", |group| {

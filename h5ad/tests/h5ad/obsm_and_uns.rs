@@ -206,3 +206,22 @@ fn a_base_that_is_none_is_named_with_its_value() {
     );
     assert_eq!(said(&|log1p| subgroup(log1p, "base", |_| ())), "holds no number");
 }
+
+#[test]
+fn long_rows_are_read_in_parts() {
+    const WIDTH: usize = 3 << 19;
+    let values: Vec<u8> = (0..2 * WIDTH).map(|at| (at % 251) as u8).collect();
+    let (written, _file) = Fixture::with_axes(2, 1)
+        .group("obsm", |obsm| {
+            obsm.create_dataset("wide").with_u8_data(&values).with_shape(&[2, WIDTH as u64 / 3, 3]);
+        })
+        .open();
+    let (mut seen, mut most) = (Vec::new(), 0);
+    let see = |part: &[f64]| {
+        most = most.max(part.len());
+        seen.extend(part.iter().map(|value| *value as u8));
+    };
+    h5ad::RawFile::open(&written.path()).unwrap().each_number("obsm/wide", see).unwrap();
+    assert!(most <= 1 << 20, "{most}");
+    assert!(seen == values);
+}

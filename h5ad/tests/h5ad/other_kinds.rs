@@ -63,6 +63,27 @@ fn matrices_of_10x_are_read_as_anndata() {
 }
 
 #[test]
+fn a_matrix_of_10x_has_as_many_barcodes_as_columns() {
+    let fixture = Fixture::new().group("matrix", |matrix| {
+        tenx(matrix);
+        matrix.create_dataset("genes").with_ascii_strings(&["ENSG1", "ENSG2"]).unwrap();
+        matrix.create_dataset("gene_names").with_ascii_strings(&["TP53", "CD4", "CD8A"]).unwrap();
+    });
+    let (_written, file) = fixture.open();
+    file.var().unwrap();
+    assert!(file.warnings()[0].message.contains("3 values for 2 rows"), "{:?}", file.warnings());
+    let fixture = Fixture::new().group("matrix", |matrix| {
+        matrix.create_dataset("barcodes").with_ascii_strings(&["AA-1"; 9]).unwrap();
+        matrix.create_dataset("data").with_i32_data(&[5]);
+        matrix.create_dataset("indices").with_i64_data(&[1]);
+        matrix.create_dataset("indptr").with_i64_data(&[0, 1]);
+        matrix.create_dataset("shape").with_i32_data(&[2, 1]);
+        matrix.create_dataset("genes").with_ascii_strings(&["ENSG1", "ENSG2"]).unwrap();
+    });
+    message(&fixture.write().open().unwrap_err(), &["as many barcodes"]);
+}
+
+#[test]
 fn of_mudata_one_modality_is_read() {
     let modality = |group: &mut GroupBuilder, name: &str, n_obs: usize| {
         subgroup(group, name, |group| {

@@ -8,9 +8,10 @@ use h5ad::{
     CategoryKind, Frame, FrameColumn, H5ad, MatrixLocation, Patches, Piece, Revision, Source, Target, UnsValue,
     WriteError, revise_file,
 };
+use hdf5_pure::AttrValue;
 use proptest::prelude::*;
 
-use crate::fixtures::{Fixture, Written, column, labels};
+use crate::fixtures::{Fixture, Written, column, encoding, labels};
 
 /// A file in memory.
 struct Memory(Vec<u8>);
@@ -146,6 +147,56 @@ fn columns_are_added_replaced_and_removed_in_their_order() {
     assert!(other.dataset("obs/depth").is_err());
 }
 
+/// As anndata writes an index of the name of a column: once.
+#[test]
+fn a_column_that_is_the_index_too_stays() {
+    let fixture = Fixture::new().frame("var", &labels("gene", 3), |_| ()).group("obs", |obs| {
+        encoding(obs, "dataframe");
+        obs.set_attr("_index", AttrValue::VarLenString("barcode".to_owned()));
+        let order = ["depth", "barcode"].map(str::to_owned).to_vec();
+        obs.set_attr("column-order", AttrValue::VarLenStringArray(order));
+        obs.create_dataset("barcode").with_vlen_strings(&["AA", "CC"]);
+        obs.create_dataset("depth").with_f64_data(&[1.0, 2.0]);
+    });
+    let bytes = fixture.file.finish().unwrap();
+    let order = |bytes: Vec<u8>| {
+        let file = hdf5_pure::File::from_bytes(bytes).unwrap();
+        assert_eq!(file.dataset("obs/barcode").unwrap().read_string().unwrap(), ["AA", "CC"]);
+        match &file.group("obs").unwrap().attrs().unwrap()["column-order"] {
+            AttrValue::VarLenStringArray(names) => names.clone(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let new = FrameColumn::Doubles(vec![0.0; 2]);
+    let copy = revised(&bytes, |revision| {
+        revision.set_column("obs", "new", &new)?;
+        revision.remove_column("obs", "depth")
+    });
+    assert_eq!(order(copy), ["barcode", "new"]);
+    let copy = revised(&bytes, |revision| revision.remove_column("obs", "barcode"));
+    assert_eq!(order(copy), ["depth"]);
+}
+
+/// A reference leads to an object wherever its name goes.
+#[test]
+fn values_that_a_reference_leads_to_stay() {
+    let values: Vec<f64> = (0..500).map(f64::from).collect();
+    for is_referred in [false, true] {
+        let mut fixture = Fixture::with_axes(1, 1).group("uns", |uns| {
+            uns.create_dataset("old").with_f64_data(&values);
+        });
+        if is_referred {
+            fixture.file.create_dataset("reference").with_path_references(&["/uns/old"]);
+        }
+        let bytes = fixture.file.finish().unwrap();
+        let copy = revised(&bytes, |revision| {
+            revision.remove("uns/old")?;
+            revision.set_uns(&["new"], &UnsValue::Numbers(vec![-1.0; 500]))
+        });
+        assert_eq!(copy.len() > bytes.len() + 4_000, is_referred);
+    }
+}
+
 #[test]
 fn entries_of_uns_and_attributes_are_set_and_removed() {
     let copy = revised(&demo(), |revision| {
@@ -163,7 +214,7 @@ fn entries_of_uns_and_attributes_are_set_and_removed() {
     assert_eq!(other.dataset("uns/made/here/n").unwrap().read_i64().unwrap(), [3]);
     assert_eq!(other.dataset("uns/list").unwrap().read_string().unwrap(), ["ä", ""]);
     let attributes = other.group("uns").unwrap().attrs().unwrap();
-    assert_eq!(attributes["note"], hdf5_pure::AttrValue::VarLenString("n".to_owned()));
+    assert_eq!(attributes["note"], AttrValue::VarLenString("n".to_owned()));
     assert!(!other.dataset("X").unwrap().attrs().unwrap().contains_key("encoding-version"));
 }
 

@@ -15,7 +15,7 @@ use explorer_core::{
 };
 use h5ad::{CategoryKind, Frame, FrameColumn, H5ad};
 
-use super::{output, revised, terminal};
+use super::{output, revised::Original, terminal};
 
 /// The largest file of labels that is read, in bytes.
 const MOST_BYTES: u64 = 1 << 30;
@@ -80,6 +80,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     output::check_cells(out)?;
     output::must_be_free(out)?;
     let form = |reason: &str| AnnotateError::Form { file: data.display().to_string(), reason: reason.to_owned() };
+    let original = Original::of(data);
     let input = H5ad::open(data)?;
     if data.is_dir() || input.is_10x() {
         return Err(form("labels can be added to .h5ad files only").into());
@@ -96,8 +97,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         terminal::say(&format!("warning: {}: {left_out}", labels.display()));
     }
     let kept = obs.columns.len() - taken.len();
-    revised::write(
-        data,
+    original.write(
         out,
         |revision| {
             file.columns.iter().try_for_each(|column| {

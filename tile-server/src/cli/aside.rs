@@ -35,8 +35,11 @@ pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
+/// What names of unfinished files begin with.
+const PREFIX: &str = ".tessera-unfinished-";
+
 /// An unfinished file in the folder of another one, with the permissions that the user's mask gives any new file. It is gone
-/// with its handle, unless it is kept.
+/// with its handle, unless it is kept; what programs left there that were killed goes first.
 ///
 /// # Errors
 /// When none can be made there.
@@ -45,8 +48,38 @@ pub fn beside(path: &Path, suffix: &str) -> io::Result<NamedTempFile> {
     if !fs::metadata(parent)?.is_dir() {
         return Err(io::ErrorKind::NotADirectory.into());
     }
+    #[cfg(unix)]
+    sweep(parent);
+    loop {
+        let file = begin(parent, suffix)?;
+        // A file system without locks has no sweeps either; one who sweeps may have come before the lock.
+        #[cfg(unix)]
+        let _ = file.as_file().lock();
+        if file.path().exists() {
+            return Ok(file);
+        }
+    }
+}
+
+/// Removes what killed programs left: those who write hold a lock as long as they run.
+#[cfg(unix)]
+fn sweep(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let is_file = || entry.file_type().is_ok_and(|kind| kind.is_file());
+        if !entry.file_name().as_encoded_bytes().starts_with(PREFIX.as_bytes()) || !is_file() {
+            continue;
+        }
+        // The lock is held until the file is gone, so that one who has just begun it sees that.
+        let Ok(file) = fs::File::open(entry.path()) else { continue };
+        if file.try_lock().is_ok() {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+fn begin(parent: &Path, suffix: &str) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".tessera-unfinished-").suffix(suffix);
+    builder.prefix(PREFIX).suffix(suffix);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -71,6 +104,29 @@ mod tests {
         assert!(!error.contains("unfinished"), "{error}");
         write(directory.path(), "").unwrap_err();
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_a_killed_program_left_goes_with_the_next_and_what_is_written_stays() {
+        let directory = tempfile::tempdir().unwrap();
+        let names = || {
+            let entries = fs::read_dir(directory.path()).unwrap();
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect::<Vec<_>>()
+        };
+        let [left, other] = [".tessera-unfinished-left.h5ad", "other.h5ad"].map(|name| directory.path().join(name));
+        fs::write(&left, "half").unwrap();
+        fs::write(&other, "whole").unwrap();
+        let running = beside(&other, ".h5ad").unwrap();
+        assert!(!left.exists());
+        let second = beside(&other, ".h5ad").unwrap();
+        assert!(running.path().exists() && second.path().exists() && other.exists(), "{:?}", names());
+        drop((running, second));
+        assert_eq!(names(), ["other.h5ad"]);
+        // Those who begin together do not take each other's.
+        let begin = || (0..50).for_each(|_| assert!(beside(&other, "").unwrap().path().exists()));
+        std::thread::scope(|scope| (0..4).for_each(|_| drop(scope.spawn(begin))));
+        assert_eq!(names(), ["other.h5ad"]);
     }
 
     #[cfg(unix)]

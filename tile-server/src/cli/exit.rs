@@ -41,7 +41,8 @@ Exit codes:
   2  the command line is wrong
   3  the input is wrong: not AnnData, broken, or lacking what is needed
   4  a file cannot be read or written, or a host not be reached
-  5  verify found damage, check something to mend, or validate or fragments a file that does not follow the schema
+  5  verify found damage, check something to mend, or validate, label, mend or fragments a file that does not follow the
+     schema
   130  interrupted";
 
 const OTHER: u8 = 1;

@@ -13,7 +13,8 @@ use schema::{LabelValue, Options, Report, Severity, labels, validate};
 use super::{
     exit, output,
     progress::TerminalProgress,
-    revised, terminal,
+    revised::{Original, is_unread},
+    terminal,
     validate::{Reading, lines},
 };
 
@@ -21,7 +22,9 @@ use super::{
 #[derive(Args)]
 #[command(after_help = "\
 The file must follow the schema. The copy has the columns of labels in obs, var and raw.var, the keys in uns, and no
-categories without a cell; labels that are there already are written anew. Matrices are copied as they are.")]
+categories without a cell; labels that are there already are written anew. Matrices are copied as they are.
+
+Exit codes: 0 the copy is written, 5 the file does not follow the schema, 3 it cannot be read; nothing is written then.")]
 pub struct Arguments {
     /// The .h5ad file
     file: PathBuf,
@@ -47,19 +50,20 @@ pub enum Labeled {
         /// What was left out and why.
         notes: Vec<String>,
     },
-    /// The file does not follow the schema.
+    /// The file does not follow the schema, or cannot be read.
     Refused(Report),
 }
 
 /// Writes the copy.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let Arguments { file: path, out, pre_analysis, quiet } = arguments;
+    output::check_cells(out)?;
     output::must_be_free(out)?;
     let progress = TerminalProgress::new(*quiet)?;
     match label(path, out, *pre_analysis, &progress)? {
         Labeled::Refused(report) => {
             terminal::print_lines(lines(&report))?;
-            Ok(ExitCode::from(exit::DAMAGE))
+            Ok(ExitCode::from(if is_unread(&report) { exit::INPUT } else { exit::DAMAGE }))
         }
         Labeled::Written { n_columns, notes, .. } => {
             for note in &notes {
@@ -74,14 +78,16 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
 /// Writes a copy of the file at `path` with its labels to `out`, where nothing may be, once it has read back valid.
 ///
 /// # Errors
-/// When the file cannot be read, or the copy not be written, or it was stopped ([`BuildError::Interrupted`]); nothing is
-/// left then.
+/// When the file cannot be read or changes meanwhile, or the copy not be written, or it was stopped
+/// ([`BuildError::Interrupted`]); nothing is left then.
 pub fn label(path: &Path, out: &Path, pre_analysis: bool, progress: &dyn Progress) -> Result<Labeled> {
+    let original = Original::of(path);
     let file = RawFile::open(path)?;
     let reference = Reference::embedded();
     let options = Options { compat: false, ignore_labels: true, pre_analysis };
     let report = validate(&file, &reference, options, &Reading::new(progress));
     let report = report.map_err(|schema::Stopped| BuildError::Interrupted)?;
+    original.must_be_as_before()?;
     if !report.is_valid() {
         return Ok(Labeled::Refused(report));
     }
@@ -92,8 +98,7 @@ pub fn label(path: &Path, out: &Path, pre_analysis: bool, progress: &dyn Progres
     let raw_var = labels.raw_var.as_deref().unwrap_or_default();
     let columns =
         [("obs", labels.trimmed.as_slice()), ("obs", &labels.obs), ("var", &labels.var), ("raw/var", raw_var)];
-    revised::write(
-        path,
+    original.write(
         out,
         |revision| {
             for (frame, columns) in columns {

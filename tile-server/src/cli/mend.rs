@@ -8,12 +8,13 @@ use builder::{BuildError, Progress as _};
 use clap::Args;
 use h5ad::RawFile;
 use schema::reference::Reference;
-use schema::{Options, Report, State, changes, validate};
+use schema::{Options, changes, validate};
 
 use super::{
     exit, output,
     progress::TerminalProgress,
-    revised, terminal,
+    revised::{Original, is_unread},
+    terminal,
     validate::{Reading, lines},
 };
 
@@ -23,7 +24,10 @@ use super::{
 Changed is only what has one right answer: lists are sorted, blanks and versions of genes removed, identifiers written in
 the right case, names of genes replaced by the one identifier that they name, columns that submission writes and
 categories without a cell left out, texts made categorical, matrices written as CSR, and numbers as float32 where that
-loses nothing. All else stays; what is still wrong afterwards is told.")]
+loses nothing. All else stays; what is still wrong afterwards is told.
+
+Exit codes: 0 the copy follows the schema, or --dry-run has told the changes; 5 the copy is written and does not follow
+the schema yet; 3 the file cannot be read, and nothing is written.")]
 pub struct Arguments {
     /// The .h5ad file
     file: PathBuf,
@@ -43,15 +47,22 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let Arguments { file: path, out, dry_run, quiet } = arguments;
     let out = out.as_ref().filter(|_| !dry_run);
     if let Some(out) = out {
+        output::check_cells(out)?;
         output::must_be_free(out)?;
     }
     let progress = TerminalProgress::new(*quiet)?;
     let watch = Reading::new(&progress);
+    let original = Original::of(path);
     let file = RawFile::open(path)?;
     let reference = Reference::embedded();
     let Ok(report) = validate(&file, &reference, Options::default(), &watch) else {
         return Ok(ExitCode::from(exit::INTERRUPTED));
     };
+    original.must_be_as_before()?;
+    if is_unread(&report) {
+        terminal::print_lines(lines(&report))?;
+        return Ok(ExitCode::from(exit::INPUT));
+    }
     let mut changes = changes(&file, &report.fixes())?;
     changes.leave_inexact(&file, &watch)?;
     if progress.is_stopped() {
@@ -65,8 +76,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     let Some(out) = out else { return Ok(ExitCode::SUCCESS) };
     let mut after = None;
-    revised::write(
-        path,
+    original.write(
         out,
         |revision| {
             let mut stage = None;
@@ -79,19 +89,17 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         |copy| {
             let copy = RawFile::open(copy)?;
             let found = validate(&copy, &reference, Options::default(), &watch);
-            after = Some(found.map_err(|schema::Stopped| BuildError::Interrupted)?);
-            let is_unread = |report: &Report| report.state == State::Unknown;
-            // Nobody is helped by a copy that cannot be read where the file can.
+            let found = found.map_err(|schema::Stopped| BuildError::Interrupted)?;
             ensure!(
-                is_unread(&report) || !after.as_ref().is_some_and(is_unread),
+                !is_unread(&found),
                 "the copy could not be read back, so that it was not kept: please tell us of this file"
             );
+            after = Some(found);
             Ok(())
         },
     )?;
-    if let Some(mut after) = after {
-        after.file = out.display().to_string();
-        terminal::print_lines(lines(&after))?;
-    }
-    Ok(ExitCode::SUCCESS)
+    let Some(mut after) = after else { return Ok(ExitCode::SUCCESS) };
+    after.file = out.display().to_string();
+    terminal::print_lines(lines(&after))?;
+    Ok(if after.is_valid() { ExitCode::SUCCESS } else { ExitCode::from(exit::DAMAGE) })
 }

@@ -26,6 +26,7 @@ use super::{
     aside, build, exit,
     label::{Labeled, label},
     progress::TerminalProgress,
+    revised::is_unread,
     terminal, validate,
 };
 
@@ -276,7 +277,7 @@ impl<'a> Target<'a> {
             Ok(Err(report)) => {
                 let stays = if earlier.is_some() { "; its dataset is that of its last valid state" } else { "" };
                 let message = format!("it does not follow schema {}{stays}", schema::VERSION);
-                let code = if report.state == schema::State::Unknown { exit::INPUT } else { exit::DAMAGE };
+                let code = if is_unread(&report) { exit::INPUT } else { exit::DAMAGE };
                 Some(Answer {
                     lines: validate::lines(&report),
                     report: Some(report.to_json()),

@@ -12,6 +12,7 @@ use explorer_core::{
     format::{listed, plural},
     session::SubsetAdditions,
 };
+use h5ad::WriteError;
 use subset::{Differences, SubsetError};
 use tessera::dataset::{Dataset, DatasetError, wait};
 
@@ -22,6 +23,7 @@ use super::{
     output,
     progress::TerminalProgress,
     remote_inputs::DATASET_PLACES,
+    revised::of_file,
     terminal,
 };
 use builder::Progress as _;
@@ -67,7 +69,8 @@ pub fn write_file(dataset: &Dataset, cells: CellMask, filter: String, out: &Path
     let additions = SubsetAdditions { filter, own_columns: Vec::new() };
     let file = aside::beside(out, ".h5ad");
     let mut file = file.with_context(|| format!("{} cannot be written", out.display()))?;
-    let Differences { changes, floats } = write(dataset, cells, &additions, &mut file, quiet)?;
+    let Differences { changes, floats } =
+        write(dataset, cells, &additions, &mut file, quiet).map_err(|error| of_file(out, error))?;
     file.persist_noclobber(out)
         .map_err(|error| error.error)
         .with_context(|| format!("{} cannot be written", out.display()))?;
@@ -109,6 +112,6 @@ fn write(
         SubsetError::Write(error) => error.into(),
     })?;
     tell(n_cells);
-    file.flush().context("the file cannot be written")?;
+    file.flush().map_err(WriteError::from)?;
     Ok(differences)
 }

@@ -12,7 +12,7 @@ use schema::reference::Reference;
 use schema::{Event, Group, Options, Report, Severity, State, VERSION, Watch, groups, unopened, validate};
 use serde_json::{Value, json};
 
-use super::{exit, progress::TerminalProgress, terminal};
+use super::{exit, progress::TerminalProgress, revised::is_unread, terminal};
 
 /// How many values of a cause are shown.
 const N_VALUES: usize = 8;
@@ -94,6 +94,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         };
         worst = worst.max(match report.state {
             State::Unknown => exit::INPUT,
+            // A matrix stopped it.
+            State::ToSubmit | State::Labelled { .. } | State::Older { .. } if is_unread(&report) => exit::INPUT,
             State::ToSubmit | State::Labelled { .. } | State::Older { .. } if report.is_valid() => 0,
             State::ToSubmit | State::Labelled { .. } | State::Older { .. } => exit::DAMAGE,
         });

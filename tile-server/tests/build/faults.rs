@@ -10,10 +10,11 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
+use hdf5_pure::AttrValue;
 use tessera::{dataset::Dataset, files::Directory, verify::verify};
 
 use crate::{
-    input::{build, demo},
+    input::{Storage, build, counts, demo, with_columns},
     serve::Server,
 };
 
@@ -95,6 +96,18 @@ fn a_server_without_room_for_its_cache_says_so_and_leaves_no_half_dataset() {
     assert_no_room(&without_room(&arguments));
     assert_eq!(names(&cache), [""; 0]);
     assert!(Server::start(&[&input], &["--cache", text(&cache)]).get("/api/datasets").contains("\"n_obs\":700"));
+}
+
+#[test]
+fn a_copy_without_room_leaves_nothing_and_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut input = with_columns(700, 100).x(&counts(700, 100, 1), 100, Storage::Dense);
+    input.file.set_attr("encoding-type", AttrValue::VarLenString("anndata".to_owned()));
+    let (input, out) = (input.write(), directory.path().join("mended.h5ad"));
+    let output = without_room(&["mend", "--quiet", text(&input.path()), "--out", text(&out)]);
+    assert_no_room(&output);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("mended.h5ad"), "{output:?}");
+    assert_eq!(names(directory.path()), [""; 0]);
 }
 
 #[test]

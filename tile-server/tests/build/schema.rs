@@ -11,7 +11,7 @@ use hdf5_pure::AttrValue;
 use shared_fbs::manifest::{Manifest, SchemaVerdict};
 
 use crate::{
-    fixtures::encoding,
+    fixtures::{Written, encoding},
     input::{demo, with_columns},
     serve::Server,
 };
@@ -76,7 +76,8 @@ fn a_matrix_that_no_single_floats_can_be_becomes_csr_of_doubles() {
     let out = folder.path().join("mended.h5ad");
     let mut command = Command::new(env!("CARGO_BIN_EXE_tile-server"));
     let output = command.arg("mend").arg(file.path()).arg("--out").arg(&out).output().unwrap();
-    assert!(output.status.success(), "{output:?}");
+    // It has more to mend, but for that the copy is there.
+    assert_eq!(output.status.code(), Some(5), "{output:?}");
     let told = String::from_utf8_lossy(&output.stdout);
     assert!(told.contains("- X: becomes CSR\n") && told.contains("! left as it is: X: its values"), "{told}");
     let matrix = RawFile::open(&out).unwrap().matrix("X").unwrap().unwrap();
@@ -91,4 +92,50 @@ fn a_matrix_that_no_single_floats_can_be_becomes_csr_of_doubles() {
     };
     matrix.each_slab(see).unwrap();
     assert_eq!(found, [(1, 0.2), (2, 0.7), (0, 0.1)]);
+}
+
+fn run(command: &str, file: &Path, out: &Path) -> Output {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_tile-server"));
+    program.arg(command).arg(file).arg("--out").arg(out).output().unwrap()
+}
+
+/// The demo file does not say that it is AnnData; of the others X cannot be read.
+#[test]
+fn of_a_file_that_cannot_be_read_no_copy_is_made() {
+    let mut damaged = with_columns(20, 30);
+    damaged.file.set_attr("encoding-type", AttrValue::VarLenString("anndata".to_owned()));
+    let values: Vec<f32> = (0..600).map(|value| (value % 7) as f32).collect();
+    damaged
+        .file
+        .create_dataset("X")
+        .with_f32_data(&values)
+        .with_shape(&[20, 30])
+        .with_chunks(&[20, 30])
+        .with_deflate(1);
+    let mut bytes = damaged.file.finish().unwrap();
+    let is_head = |pair: &[u8]| pair[0] == 0x78 && u16::from_be_bytes([pair[0], pair[1]]).is_multiple_of(31);
+    let at = bytes.windows(2).rposition(is_head).unwrap();
+    bytes[at + 2..at + 8].fill(0xff);
+    let damaged = Written::from_bytes(&bytes);
+    let folder = tempfile::tempdir().unwrap();
+    for file in [demo(), damaged.path()] {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_tile-server"));
+        let output = program.arg("validate").arg(&file).output().unwrap();
+        assert_eq!(output.status.code(), Some(3), "{output:?}");
+        for command in ["mend", "label"] {
+            let output = run(command, &file, &folder.path().join("copy.h5ad"));
+            assert_eq!(output.status.code(), Some(3), "{command}: {output:?}");
+            assert!(String::from_utf8_lossy(&output.stdout).contains("[R3]"), "{output:?}");
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        }
+    }
+}
+
+#[test]
+fn cells_do_not_go_to_standard_output() {
+    for command in ["mend", "label"] {
+        let output = run(command, &demo(), Path::new("-"));
+        assert_eq!(output.status.code(), Some(2), "{command}: {output:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("standard output"), "{output:?}");
+    }
 }

@@ -6,9 +6,10 @@ use super::super::super::read_error::ReadError;
 use super::super::super::source::SharedSource;
 use super::super::attribute;
 use super::super::dataset::Dataset;
+use super::super::datatype;
 use super::super::group::{self, Found, Link};
 use super::super::header::{COUNTS_ATTRIBUTES, Header, RawHeader, RawMessage, SHARED, kind};
-use super::super::reader::unsigned;
+use super::super::reader::{Cursor, unsigned};
 use super::super::superblock::ChunkTreeRank;
 use super::super::{File, Target as Led};
 use super::EditError;
@@ -85,8 +86,10 @@ fn put<T>(list: &mut Vec<(String, T)>, name: &str, value: T) {
 pub(crate) struct Edit<T> {
     file: File,
     space: Space<T>,
-    /// How many hard links lead to each object.
-    hard_links: HashMap<u64, u32>,
+    /// How many hard links and references lead to each object.
+    ways: HashMap<u64, u32>,
+    /// Whether all references are among them.
+    knows_all_ways: bool,
 }
 
 impl<T: Target> Edit<T> {
@@ -109,7 +112,7 @@ impl<T: Target> Edit<T> {
             }
         };
         let space = Space::of_copy(target, file.form.clone(), source.size(), rank.max(1));
-        let mut edit = Self { file, space, hard_links: HashMap::new() };
+        let mut edit = Self { file, space, ways: HashMap::new(), knows_all_ways: true };
         edit.count()?;
         Ok(edit)
     }
@@ -118,32 +121,43 @@ impl<T: Target> Edit<T> {
         &mut self.space
     }
 
-    /// Counts the hard links of the file.
+    /// Counts the ways that lead to the objects of the file, but soft links, which lead to names.
     fn count(&mut self) -> Result<(), ReadError> {
         let mut waiting = vec![self.file.root];
         while let Some(object) = waiting.pop() {
-            let n = self.hard_links.entry(object).or_default();
+            let n = self.ways.entry(object).or_default();
             *n += 1;
-            if *n > 1 || !group::is_group(&Header::read(&self.file.reader, object)?) {
+            if *n > 1 {
                 continue;
             }
-            waiting.extend(self.file.links(object)?.values().filter_map(hard));
+            let header = Header::read(&self.file.reader, object)?;
+            match referred(&self.file, &header) {
+                // One that leads nowhere keeps nothing.
+                Some(objects) => {
+                    waiting.extend(objects.into_iter().filter(|at| Header::read(&self.file.reader, *at).is_ok()));
+                }
+                None => self.knows_all_ways = false,
+            }
+            if group::is_group(&header) {
+                waiting.extend(self.file.links(object)?.values().filter_map(hard));
+            }
         }
         Ok(())
     }
 
     /// Lets what is written from now on take the place of the values at `path` and below, which the caller replaces or
-    /// removes. Values that can be reached by another link stay.
+    /// removes. Values that can be reached in another way stay: by a second link to them or to any group above them, or by
+    /// a reference.
     ///
     /// # Errors
     /// When it cannot be read what lies there.
     pub(crate) fn release(&mut self, path: &str) -> Result<(), EditError> {
         let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
-        let Led::Object(parent) = self.file.walk(self.file.root, parent, 0)? else { return Ok(()) };
+        let Some(parent) = self.only_way(parent)? else { return Ok(()) };
         let mut extents = Vec::new();
         let mut waiting: Vec<u64> = self.file.links(parent)?.get(name).and_then(hard).into_iter().collect();
         while let Some(object) = waiting.pop() {
-            match self.hard_links.get_mut(&object) {
+            match self.ways.get_mut(&object) {
                 // What is released once must not be again, when something new may lie there.
                 Some(n @ 1) => *n = 0,
                 Some(_) | None => continue,
@@ -159,6 +173,17 @@ impl<T: Target> Edit<T> {
         }
         self.space.release(extents);
         Ok(())
+    }
+
+    /// The group at `path`, if nothing else leads to it or to a group above it.
+    fn only_way(&self, path: &str) -> Result<Option<u64>, ReadError> {
+        let is_only = |object: &u64| self.knows_all_ways && self.ways.get(object) == Some(&1);
+        let mut at = Some(self.file.root).filter(is_only);
+        for name in path.split('/').filter(|name| !name.is_empty()) {
+            let Some(group) = at else { return Ok(None) };
+            at = self.file.links(group)?.get(name).and_then(hard).filter(is_only);
+        }
+        Ok(at)
     }
 
     /// Changes the root and ends the file.
@@ -312,6 +337,17 @@ impl<T: Target> Edit<T> {
         others.extend(attributes);
         Ok(others)
     }
+}
+
+/// The objects that one with this header refers to, but by links; none where that cannot be told.
+fn referred(file: &File, header: &Header) -> Option<Vec<u64>> {
+    if let Some(data) = header.get(kind::DATATYPE) {
+        let element = datatype::read(&mut Cursor::new(data, file.reader.widths())).ok()?;
+        if datatype::may_refer(&element) {
+            return None;
+        }
+    }
+    attribute::referred(&file.reader, header).ok()?
 }
 
 fn hard(link: &Link) -> Option<u64> {
