@@ -83,7 +83,8 @@ impl Sparse {
         }
         let indptr = read_indptr(store, &inner("indptr"), n_major, data.shape()[0])?;
         // What is stored twice is added up, but not without end: all entries of one major are in memory together.
-        if let Some(major) = indptr.windows(2).position(|ends| ends[1] - ends[0] > n_minor as u64) {
+        let most = n_minor.max(PIECE_ENTRIES) as u64;
+        if let Some(major) = indptr.windows(2).position(|ends| ends[1] - ends[0] > most) {
             let n = indptr[major + 1] - indptr[major];
             let (majors, minors) = match info.storage {
                 Storage::Csc => ("column", "rows"),

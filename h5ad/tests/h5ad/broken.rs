@@ -70,11 +70,23 @@ fn sparse_matrices_that_contradict_themselves_are_refused() {
 }
 
 #[test]
-fn a_row_of_more_entries_than_columns_is_refused_before_they_are_read() {
-    let (_written, file) = sparse(&[0, 0, 4], &[0, 1, 2, 2], &[1.0; 4]);
-    message(&file.matrix(&MatrixLocation::X).unwrap_err(), &["`X/indptr`", "row 1", "4 entries", "the 3 columns"]);
-    let (_written, file) = sparse(&[0, 0, 3], &[0, 2, 2], &[1.0; 3]);
-    assert_eq!(file.matrix(&MatrixLocation::X).unwrap().read(0..2).unwrap().data, [1.0, 2.0]);
+fn a_row_of_entries_without_end_is_refused_before_they_are_read() {
+    const MOST: usize = 1 << 22;
+    let with_entries = |n: usize| {
+        let entries = vec![1_u8; n];
+        let (_written, file) = Fixture::with_axes(2, 3)
+            .group("X", |group| {
+                encoding(group, "csr_matrix");
+                group.set_attr("shape", AttrValue::I64Array(vec![2, 3]));
+                group.create_dataset("indptr").with_i64_data(&[0, 0, n as i64]);
+                group.create_dataset("indices").with_u8_data(&entries).with_chunks(&[1 << 20]).with_deflate(1);
+                group.create_dataset("data").with_u8_data(&entries).with_chunks(&[1 << 20]).with_deflate(1);
+            })
+            .open();
+        file.matrix(&MatrixLocation::X).map(|matrix| matrix.read(0..2).unwrap().data)
+    };
+    assert_eq!(with_entries(MOST).unwrap(), [MOST as f32]);
+    message(&with_entries(MOST + 1).unwrap_err(), &["`X/indptr`", "4194305 entries of row 1", "the 3 columns"]);
 }
 
 /// The file with its one deflated chunk damaged.
