@@ -7,6 +7,7 @@ use corpus::{
 use explorer_core::{
     color::Ground,
     format::{integer, percent, short, significant},
+    names::visible,
     screen::xml_escaped,
 };
 use expression::{Dot, Scaling, diameter_px};
@@ -65,7 +66,7 @@ pub fn draw(
     }
     let mut figure = Figure::new("Gene expression by tissue and cell type".to_owned(), ground);
     let symbols: Vec<String> = table.genes.iter().map(|gene| text::label(&gene.symbol)).collect();
-    let labels: Vec<String> = table.rows.iter().map(|row| text::cut(row.label(), MOST_LABEL_PX)).collect();
+    let labels: Vec<String> = table.rows.iter().map(|row| text::cut(&visible(row.label()), MOST_LABEL_PX)).collect();
     let cells: Vec<String> = table.rows.iter().map(|row| integer(row.n_cells)).collect();
     let indent = |row: &TableRow| row.depth as f64 * INDENT_PX;
     // Headings are a little wider.
