@@ -15,6 +15,7 @@ mod generate;
 mod hash;
 mod ontology;
 mod process;
+mod python;
 mod reference;
 mod server;
 mod setup;
@@ -74,6 +75,8 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Build the Python package's wheel, install it into a clean environment and run its tests there
+    Python(python::Options),
     /// Check the rules of the repository that no compiler knows
     Tidy,
     /// Build the page into dist/
@@ -115,6 +118,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Codegen { check: false } => codegen::generate(&workspace),
         Command::Ontology => ontology::run(&workspace),
         Command::Reference { check } => reference::run(&workspace, check),
+        Command::Python(options) => python::run(&workspace, &options),
         Command::Tidy => tidy::run(&workspace),
         Command::FrontEnd { quick } => {
             let page = if quick { Page::Quick } else { Page::Release };

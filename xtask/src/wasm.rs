@@ -8,8 +8,8 @@ use crate::workspace::Workspace;
 /// The target's name.
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
-/// The packages that do not run in the browser alone.
-pub const NATIVE: [&str; 9] = [
+/// The packages that do not run in the browser alone, but for the Python package, which `cargo xtask python` lints and tests.
+pub const NATIVE: [&str; 11] = [
     "--workspace",
     "--exclude",
     "explorer-wasm",
@@ -19,6 +19,8 @@ pub const NATIVE: [&str; 9] = [
     "plots-wasm",
     "--exclude",
     "builder-wasm",
+    "--exclude",
+    "tessera-python",
 ];
 
 /// SIMD is in every browser that has WebGPU, and in all others since 2023. Leptos erases the types of components, which

@@ -134,6 +134,46 @@ impl<'a> Rebuild<'a> {
     }
 }
 
+/// The values of a tile, of whatever width.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum StoredValues<'a> {
+    /// Counts up to 255.
+    U8(&'a [u8]),
+    /// Counts up to 65 535.
+    U16(&'a [u16]),
+    /// Counts.
+    U32(&'a [u32]),
+    /// Values of the layer itself.
+    Floats(&'a [f32]),
+}
+
+impl<'a> StoredValues<'a> {
+    /// The values of a decoded tile.
+    pub fn of(values: &'a ExpressionValues) -> Self {
+        match values {
+            ExpressionValues::Counts(Counts::U8(counts)) => Self::U8(counts),
+            ExpressionValues::Counts(Counts::U16(counts)) => Self::U16(counts),
+            ExpressionValues::Counts(Counts::U32(counts)) => Self::U32(counts),
+            ExpressionValues::Floats(floats) => Self::Floats(floats),
+        }
+    }
+
+    /// The value of the layer that stands at a place; `None` past the end, or for a cell that is not normalized.
+    #[inline]
+    pub fn value(self, at: usize, cell: u32, rebuild: Rebuild<'_>) -> Option<f32> {
+        let count = match self {
+            Self::U8(counts) => u32::from(*counts.get(at)?),
+            Self::U16(counts) => u32::from(*counts.get(at)?),
+            Self::U32(counts) => *counts.get(at)?,
+            Self::Floats(floats) => return floats.get(at).copied(),
+        };
+        match rebuild {
+            Rebuild::Plain => Some(count as f32),
+            Rebuild::LogNormalized(cells) => Some(cells.get(cell as usize)?.value(count)),
+        }
+    }
+}
+
 /// How the counts of a layer become its values, from tiles of divisors and of corrections, each with its first cell,
 /// ascending. Other cells have the divisor 1.
 ///

@@ -5,12 +5,15 @@ use std::ops::Range;
 use futures_util::{StreamExt, stream};
 use shared_fbs::{
     manifest::{CELLS_PER_CELLS_TILE, CELLS_PER_EXPRESSION_TILE, Layer, Manifest, SpatialImage},
-    tile::{Cells, Counts, Expression, ExpressionValues},
+    tile::{Cells, Expression},
 };
 
 use super::{Damage, Dataset, DatasetError, Priority, Tiles};
 use crate::{
-    data::{CellRows, assemble::Rebuild},
+    data::{
+        CellRows,
+        assemble::{Rebuild, StoredValues},
+    },
     filter::CellMask,
 };
 
@@ -359,7 +362,7 @@ fn take_gene(
     rebuild: Rebuild<'_>,
     values: &mut Gathered,
 ) -> Option<()> {
-    let counts_or_floats = Stored::of(&tile.values);
+    let counts_or_floats = StoredValues::of(&tile.values);
     for (at, &cell) in tile.cells.iter().enumerate() {
         let cell = first + u32::from(cell);
         let value = |cell: u32| counts_or_floats.value(at, cell, rebuild);
@@ -381,7 +384,7 @@ fn take_cells(
     rebuild: Rebuild<'_>,
     values: &mut Gathered,
 ) -> Option<()> {
-    let stored = Stored::of(&tile.values);
+    let stored = StoredValues::of(&tile.values);
     for (cell, ends) in (first..).zip(tile.indptr.windows(2)) {
         let Some(place) = cells.place_of(cell) else { continue };
         for at in ends[0] as usize..ends[1] as usize {
@@ -390,40 +393,6 @@ fn take_cells(
         }
     }
     (first as usize + tile.n_cells() <= cells.mask.len()).then_some(())
-}
-
-/// The values of a tile, of whatever width.
-#[derive(Clone, Copy)]
-enum Stored<'a> {
-    U8(&'a [u8]),
-    U16(&'a [u16]),
-    U32(&'a [u32]),
-    Floats(&'a [f32]),
-}
-
-impl<'a> Stored<'a> {
-    fn of(values: &'a ExpressionValues) -> Self {
-        match values {
-            ExpressionValues::Counts(Counts::U8(counts)) => Self::U8(counts),
-            ExpressionValues::Counts(Counts::U16(counts)) => Self::U16(counts),
-            ExpressionValues::Counts(Counts::U32(counts)) => Self::U32(counts),
-            ExpressionValues::Floats(floats) => Self::Floats(floats),
-        }
-    }
-
-    /// The value of the layer that stands at a place.
-    fn value(self, at: usize, cell: u32, rebuild: Rebuild<'_>) -> Option<f32> {
-        let count = match self {
-            Self::U8(counts) => u32::from(*counts.get(at)?),
-            Self::U16(counts) => u32::from(*counts.get(at)?),
-            Self::U32(counts) => *counts.get(at)?,
-            Self::Floats(floats) => return floats.get(at).copied(),
-        };
-        match rebuild {
-            Rebuild::Plain => Some(count as f32),
-            Rebuild::LogNormalized(cells) => Some(cells.get(cell as usize)?.value(count)),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -12,6 +12,9 @@ use expression::DonorInterval;
 use super::{Asked, CorpusAnswer};
 use crate::table::html_table;
 
+/// What a quantity over donors is called, its mean and interval, and how it is written.
+type Quantity = (&'static str, Option<DonorInterval>, fn(f64) -> String);
+
 impl<T: Tiles> Asked<'_, T> {
     /// Each donor's part of a dot, and what donors come to when each counts once.
     pub(super) async fn donors(&self, row: &RowId, gene: &str) -> Result<CorpusAnswer, QueryError<T::Error>> {
@@ -27,12 +30,12 @@ impl<T: Tiles> Asked<'_, T> {
         let name = self.name(row).await?;
         let mut html = format!("<section><h3>{} in {}</h3>", xml_escaped(&gene.symbol), xml_escaped(&name));
         let number = |value: f64| significant(value, 3);
-        let quantities: [(&str, Option<DonorInterval>, fn(f64) -> String); 3] = [
+        let quantities: [Quantity; 3] = [
             ("mean of all cells", mean, number),
             ("expression", expression, number),
             ("share expressing", share, percent),
         ];
-        let line = |(what, of, text): &(&str, Option<DonorInterval>, fn(f64) -> String)| {
+        let line = |(what, of, text): &Quantity| {
             let Some(of) = of else { return vec![(*what).to_owned(), String::new(), String::new(), "0".to_owned()] };
             let interval = of.interval.map(|[low, high]| format!("{} to {}", text(low), text(high)));
             vec![

@@ -15,6 +15,7 @@ use h5ad::{H5adError, WriteError};
 use remote_files::{PlaceError, RemoteError};
 use tessera::{compare::CompareError, dataset::DatasetError, markers::MarkersError};
 use tile_server::serve::ServeError;
+use value_filter::FilterError;
 
 use super::{
     annotate::AnnotateError,
@@ -114,7 +115,7 @@ pub fn code(error: &Error) -> u8 {
     if error.is::<NoPlot>() || error.is::<TooManyShares>() || error.is::<NoNumbers>() || error.is::<OutputError>() {
         return USAGE;
     }
-    if error.is::<PlaceError>() || error.is::<SeveralOrganisms>() {
+    if error.is::<PlaceError>() || error.is::<SeveralOrganisms>() || error.is::<FilterError>() {
         return USAGE;
     }
     if error.is::<NoPlace>() || error.is::<Unreachable>() || error.is::<Unfetched>() || error.is::<RemoteError>() {
@@ -190,7 +191,6 @@ fn of_summary(error: &SummaryError) -> u8 {
         SummaryError::NoCounts { .. }
         | SummaryError::NoCount { .. }
         | SummaryError::DuplicateGene(_)
-        | SummaryError::UnnamedGenes { .. }
         | SummaryError::NoLengths { .. }
         | SummaryError::NoCells { .. } => INPUT,
     }

@@ -30,6 +30,7 @@ mod remote_inputs;
 mod revised;
 mod score;
 mod serve;
+mod slice;
 mod submit;
 mod subset;
 mod summarize;
@@ -84,8 +85,10 @@ enum Command {
     Annotate(annotate::Arguments),
     /// Check a file of ATAC fragments against its cells, and write it sorted with an index
     Fragments(fragments::Arguments),
-    /// Write some cells of a dataset as an AnnData file
+    /// Write some cells of a dataset, by labels or a list, as an AnnData file
     Subset(subset::Arguments),
+    /// Write the cells of a dataset that pass a filter as an AnnData file
+    Slice(slice::Arguments),
     /// Sum up a dataset by gene and group of cells, for a corpus
     Summarize(summarize::Arguments),
     /// Make a corpus of summaries, add to it or remove from it
@@ -122,6 +125,7 @@ pub fn run() -> ExitCode {
         Command::Annotate(arguments) => annotate::run(&arguments),
         Command::Fragments(arguments) => fragments::run(&arguments),
         Command::Subset(arguments) => subset::run(&arguments),
+        Command::Slice(arguments) => slice::run(&arguments),
         Command::Summarize(arguments) => summarize::run(&arguments),
         Command::Corpus(arguments) => corpus::run(&arguments),
         Command::Expression(arguments) => expression::run(&arguments),

@@ -9,13 +9,10 @@ use std::{
 use anyhow::Result;
 use clap::Args;
 use remote_files::{Access, CacheOptions, Options, Place, Remote, RemoteError, Stores};
-use shared_fbs::{
-    api::Endpoint,
-    path::{DATA_ROUTE, MANIFEST},
-};
+use shared_fbs::path::MANIFEST;
 use tile_server::{
     catalog::{AnyFolder, RemoteFolder, ids},
-    dataset_place::DatasetPlace,
+    dataset_place::{DatasetPlace, OpenError, folder_of},
     serve::DatasetAddress,
 };
 
@@ -118,39 +115,23 @@ impl RemoteArguments {
     }
 }
 
-/// The folder at a place, or the one of the manifest that it names, or of the dataset whose page it is.
-///
-/// # Errors
-/// When it is no place, or needs credentials that there are none of.
-pub fn folder_of(text: &str, stores: &Arc<Stores>) -> Result<Remote> {
-    let place = Place::parse(text)?;
-    if let Some(dataset) = dataset_of_page(&place) {
-        let remote = stores.open(dataset)?;
-        // A folder may have such a name, too.
-        if remote.head(MANIFEST).is_ok() {
-            return Ok(remote);
-        }
+/// The error of a place as the one that lies in it, which has the exit code.
+pub fn of_place(error: OpenError) -> anyhow::Error {
+    match error {
+        OpenError::Place(error) => error.into(),
+        OpenError::Remote(error) => error.into(),
+        OpenError::Dataset(error) => error.into(),
     }
-    folder_with(text, MANIFEST, stores)
 }
 
 /// The folder at a place, or the one of the file that it names, which has a manifest of this name.
 ///
 /// # Errors
-/// As [`folder_of`].
+/// When it is no place, or needs credentials that there are none of.
 pub fn folder_with(text: &str, manifest: &str, stores: &Arc<Stores>) -> Result<Remote> {
     let place = Place::parse(text)?;
     let folder = if place.name() == manifest { place.parent() } else { None };
     Ok(stores.open(folder.unwrap_or(place))?)
-}
-
-/// Where the dataset lies whose page of the Explorer, or document, a place is by its address: `d/ID`, `about/ID.html`.
-fn dataset_of_page(place: &Place) -> Option<Place> {
-    let route = place.parent().filter(|_| place.scheme().is_web())?;
-    let (Endpoint::Page { id } | Endpoint::About { id }) = Endpoint::of_parts(&[route.name(), place.name()])? else {
-        return None;
-    };
-    Some(route.parent()?.below(&format!("{DATA_ROUTE}/{id}")))
 }
 
 /// What a place has: a dataset, or a folder of datasets. One that does not answer now may be a dataset.
@@ -158,7 +139,7 @@ fn dataset_of_page(place: &Place) -> Option<Place> {
 /// # Errors
 /// When it has neither, or may not be read.
 pub fn find(text: &str, stores: &Arc<Stores>) -> Result<Found> {
-    let remote = folder_of(text, stores)?;
+    let remote = folder_of(text, stores).map_err(of_place)?;
     match remote.head(MANIFEST) {
         Ok(_) => Ok(dataset(remote)),
         Err(error) if error.may_pass() => {
@@ -196,21 +177,6 @@ fn folder_at(remote: Remote, no_manifest: RemoteError) -> Result<Found> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_page_of_the_explorer_stands_for_its_dataset() {
-        let dataset = |page: &str| dataset_of_page(&Place::parse(page).unwrap()).map(|place| place.to_string());
-        for (page, expected) in [
-            ("http://127.0.0.1:8787/d/pbmc-1", "http://127.0.0.1:8787/data/pbmc-1"),
-            ("https://a.org/x/d/pbmc/#color=obs:a", "https://a.org/x/data/pbmc"),
-            ("https://a.org/x/about/pbmc.html", "https://a.org/x/data/pbmc"),
-        ] {
-            assert_eq!(dataset(page).map(|place| place.trim_end_matches('/').to_owned()).as_deref(), Some(expected));
-        }
-        for other in ["https://a.org/d", "https://a.org/x", "https://a.org/about/x", "s3://bucket/d/x"] {
-            assert_eq!(dataset(other), None, "{other}");
-        }
-    }
 
     #[test]
     fn sizes_are_read() {

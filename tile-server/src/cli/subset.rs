@@ -1,7 +1,7 @@
 use std::{
     cell::Cell,
     io::{BufWriter, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
@@ -58,11 +58,16 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         let separator = if filter.is_empty() { "" } else { " or " };
         filter.push_str(&format!("{separator}{name}"));
     }
+    write_file(&dataset, cells, filter, out, *quiet)
+}
+
+/// Writes cells, which `filter` tells in words, as a new file, and says what it has.
+pub fn write_file(dataset: &Dataset, cells: CellMask, filter: String, out: &Path, quiet: bool) -> Result<ExitCode> {
     let n_cells = cells.count();
     let additions = SubsetAdditions { filter, own_columns: Vec::new() };
     let file = aside::beside(out, ".h5ad");
     let mut file = file.with_context(|| format!("{} cannot be written", out.display()))?;
-    let Differences { changes, floats } = write(&dataset, cells, &additions, &mut file, *quiet)?;
+    let Differences { changes, floats } = write(dataset, cells, &additions, &mut file, quiet)?;
     file.persist_noclobber(out)
         .map_err(|error| error.error)
         .with_context(|| format!("{} cannot be written", out.display()))?;

@@ -29,6 +29,7 @@ mod plots;
 mod ranges;
 mod real;
 mod schema;
+mod selections;
 mod serve;
 mod sets;
 mod site;

@@ -147,6 +147,45 @@ fn cells_with_a_label_are_what_the_demo_has_of_them() {
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1, "nothing is left beside");
 }
 
+#[test]
+fn cells_that_pass_a_filter_are_what_the_demo_has_of_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let (dataset, out) = (build(&demo()), directory.path().join("new.h5ad"));
+    let slice = |filter: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tile-server"));
+        command.arg("slice").arg(dataset.path()).args(["--obs", filter, "--out"]).arg(&out);
+        said(&command.output().unwrap())
+    };
+    let (code, message) = slice("louvain in ['0', '1'] and n_genes > 1000");
+    assert_eq!(code, 0, "{message}");
+    let obs = H5ad::open(&demo()).unwrap().obs().unwrap();
+    let column = |wanted: &str| shown(&obs.columns.iter().find(|(name, _)| name == wanted).unwrap().1);
+    let cells = column("louvain").into_iter().zip(column("n_genes")).enumerate();
+    let rows: Vec<usize> = cells
+        .filter(|(_, (louvain, n_genes))| {
+            let n_genes: u32 = n_genes.as_deref().unwrap().parse().unwrap();
+            n_genes > 1000 && matches!(louvain.as_deref(), Some("0" | "1"))
+        })
+        .map(|(row, _)| row)
+        .collect();
+    assert!((10..600).contains(&rows.len()));
+    is_subset(&out, &demo(), &rows);
+    let note = File::open(&out).unwrap().dataset("uns/tessera/filter").unwrap().read_string().unwrap();
+    assert_eq!(note, ["louvain in ['0', '1'] and n_genes > 1000"]);
+
+    fs::remove_file(&out).unwrap();
+    for (filter, expected) in [
+        ("louvein == '0'", "did you mean `louvain`?"),
+        ("louvain = '0'", "character 9 of the filter"),
+        ("n_genes < 0", "no cell in the subset"),
+    ] {
+        let (code, message) = slice(filter);
+        assert!(code == 2 && message.contains(expected), "{filter}: {code} {message}");
+    }
+    let (_, message) = slice("louvain in ['0', 'none']");
+    assert!(message.contains("warning: `louvain` has no label 'none'"), "{message}");
+}
+
 /// Columns of every kind, with and without missing values.
 fn every_kind(n: usize) -> Fixture {
     let some = |cell: usize| cell.is_multiple_of(5);

@@ -17,7 +17,7 @@ struct Room {
     reason: &'static str,
 }
 
-const ROOMS: [Room; 26] = [
+const ROOMS: [Room; 29] = [
     Room { package: "shared-fbs", may_use: &[], reason: "the format stands below everything else" },
     Room { package: "h5ad", may_use: &[], reason: "AnnData files can be read without knowing tiles" },
     Room {
@@ -46,9 +46,24 @@ const ROOMS: [Room; 26] = [
         reason: "what opens files of the user's own leaves building to a worker and showing to the Explorer",
     },
     Room {
-        package: "tessera",
+        package: "value-filter",
         may_use: &["shared-fbs", "explorer-core"],
+        reason: "filters are read and evaluated over columns, wherever these come from",
+    },
+    Room {
+        package: "tessera",
+        may_use: &["shared-fbs", "explorer-core", "value-filter"],
         reason: "the native library reads datasets and no AnnData",
+    },
+    Room {
+        package: "dataset-place",
+        may_use: &["shared-fbs", "tessera", "remote-files"],
+        reason: "server, command line and Python package read datasets of other hosts alike",
+    },
+    Room {
+        package: "tessera-python",
+        may_use: &["shared-fbs", "explorer-core", "value-filter", "tessera", "dataset-place", "remote-files", "schema"],
+        reason: "the Python package is a thin layer over the native library",
     },
     Room {
         package: "fragments",
@@ -110,6 +125,8 @@ const ROOMS: [Room; 26] = [
             "subset",
             "plots",
             "tessera",
+            "value-filter",
+            "dataset-place",
             "remote-files",
         ],
         reason: "the program serves and offers commands; it draws no cells",
@@ -146,7 +163,7 @@ struct Rule {
     reason: &'static str,
 }
 
-const RULES: [Rule; 10] = [
+const RULES: [Rule; 11] = [
     Rule {
         package: "explorer-core",
         never: &["web-sys", "js-sys", "wasm-bindgen", "gloo", "leptos"],
@@ -169,6 +186,7 @@ const RULES: [Rule; 10] = [
         never: &["tokio", "clap", "hyper", "web-sys"],
         reason: "what builds knows neither the command line nor the network",
     },
+    Rule { package: "value-filter", never: &["tokio", "web-sys", "h5ad"], reason: "filters do no input or output" },
     Rule {
         package: "tessera",
         never: &["tokio", "clap", "hyper", "h5ad"],

@@ -15,10 +15,9 @@ use expression::Ontology;
 use serde_json::{Map, Value};
 use shared_fbs::path::CORPUS;
 use tessera::dataset::MOST_MANIFEST_BYTES;
-use tile_server::dataset_place::DatasetPlace;
+use tile_server::dataset_place::{DatasetPlace, manifest_of};
 
 use super::super::{
-    dataset_argument::manifest_of,
     lists,
     output::{ANSWER, Output},
     remote_inputs::{self, RemoteArguments},
@@ -91,7 +90,8 @@ impl CorpusArgument {
             None => native::open(&self.place)?,
             Some(text) => {
                 let remote = remote_inputs::folder_with(text, CORPUS, &self.remote.stores()?)?;
-                let bytes = manifest_of(remote.get(CORPUS, MOST_MANIFEST_BYTES, None), remote.place())?;
+                let bytes = manifest_of(remote.get(CORPUS, MOST_MANIFEST_BYTES, None), remote.place());
+                let bytes = bytes.map_err(remote_inputs::of_place)?;
                 let path = Path::new(&remote.place().below(CORPUS).to_string()).to_owned();
                 let manifest = Manifest::decode(&bytes).map_err(|source| OpenError::Manifest { path, source })?;
                 native::of_manifest(&DatasetPlace::Remote(remote).files(), manifest)

@@ -22,10 +22,13 @@ use tessera::{
     dataset::{DatasetError, MOST_MANIFEST_BYTES},
     files::{ReadAt, read_all},
 };
-use tile_server::{dataset_place::DatasetPlace, serve};
+use tile_server::{
+    dataset_place::{DatasetPlace, manifest_of},
+    serve,
+};
 use xxhash_rust::xxh64::Xxh64;
 
-use super::super::dataset_argument::manifest_of;
+use super::super::remote_inputs::of_place;
 use super::damaged::Damaged;
 
 /// A dataset does not come from its host.
@@ -42,7 +45,7 @@ pub struct Unfetched {
 /// [`Unfetched`] and others, for which the dataset is to be left out; and when the directory cannot be written.
 pub fn fetch(remote: &Remote, parent: &Path, progress: &dyn Progress) -> Result<Partial<DatasetKind>> {
     let place = remote.place();
-    let bytes = manifest_of(remote.get(MANIFEST, MOST_MANIFEST_BYTES, None), place)?;
+    let bytes = manifest_of(remote.get(MANIFEST, MOST_MANIFEST_BYTES, None), place).map_err(of_place)?;
     let path = PathBuf::from(place.below(MANIFEST).to_string());
     let manifest = Manifest::decode(&bytes).map_err(|source| DatasetError::Manifest { path, source })?;
     let copy = Partial::<DatasetKind>::create(parent).with_context(|| format!("cannot write {}", parent.display()))?;
@@ -71,7 +74,7 @@ pub fn fetch(remote: &Remote, parent: &Path, progress: &dyn Progress) -> Result<
 /// As [`fetch`].
 pub fn fetch_corpus(remote: &Remote, parent: &Path, progress: &dyn Progress) -> Result<Partial<CorpusKind>> {
     let place = remote.place();
-    let bytes = manifest_of(remote.get(CORPUS, MOST_MANIFEST_BYTES, None), place)?;
+    let bytes = manifest_of(remote.get(CORPUS, MOST_MANIFEST_BYTES, None), place).map_err(of_place)?;
     let path = PathBuf::from(place.below(CORPUS).to_string());
     let manifest = Corpus::decode(&bytes).map_err(|source| OpenError::Manifest { path, source })?;
     let copy = Partial::<CorpusKind>::create(parent).with_context(|| format!("cannot write {}", parent.display()))?;

@@ -1,0 +1,5 @@
+"""What Census calls experimental."""
+
+from . import pp
+
+__all__ = ["pp"]
