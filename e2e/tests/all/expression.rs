@@ -87,7 +87,7 @@ async fn steps(visit: &Visit, environment: &Environment, corpus: &Path) -> Resul
     // A gene, by its first letters.
     let gene = "SYN00001";
     let whole = answer(environment, corpus, &["--genes", gene, "--collapsed"])?;
-    let symbol = whole["genes"][0]["symbol"].as_str().context("the gene is known")?.to_owned();
+    let symbol = whole["rows"][0]["gene"].as_str().context("the gene is known")?.to_owned();
     page.write("gene-search", &symbol).await?;
     page.click(&format!("gene-hit-{symbol}")).await?;
     page.element(&format!("dots-gene-{symbol}")).await?;
@@ -97,9 +97,9 @@ async fn steps(visit: &Visit, environment: &Environment, corpus: &Path) -> Resul
 
     // The first dot says what the command line says.
     let first = &rows[0];
-    let (n, of) = (&first["n_expressing"][0], &first["n_cells"]);
+    let (n, of) = (&first["n_expressing"], &first["n_cells"]);
     let text = told(&page, "ArrowDown").await?;
-    let tissue = first["tissue"]["label"].as_str().context("a label")?;
+    let tissue = first["tissue"].as_str().context("a label")?;
     ensure!(text.starts_with(&format!("{symbol} in {tissue}. ")), "it says `{text}`");
     ensure!(text.contains(&format!("({n} of {of} cells)")), "it says `{text}`, not {n} of {of}");
     visit.browser.shoot("expression-tissues")?;
@@ -110,7 +110,7 @@ async fn steps(visit: &Visit, environment: &Environment, corpus: &Path) -> Resul
         json!(null),
     )
     .await?;
-    let id = first["tissue"]["id"].as_str().context("an id")?;
+    let id = first["tissue_id"].as_str().context("an id")?;
     let opened = answer(environment, corpus, &["--genes", gene, "--tissue", id])?;
     let n_opened = (rows.len() + opened["rows"].as_array().context("rows")?.len() - 1) as u64;
     page.until("the tissue's cell types", async || {
