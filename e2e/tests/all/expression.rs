@@ -177,7 +177,10 @@ impl Asked<'_> {
     /// The id of a sex that cells have.
     fn sex(&self) -> Result<String> {
         let corpus = self.corpus.to_str().context("paths are texts")?;
-        let options: Value = serde_json::from_slice(&run(self.environment, &["expression", corpus, "--options"])?)?;
+        let options: Value = serde_json::from_slice(&run(
+            self.environment,
+            &["expression", corpus, "--genes", self.gene, "--options"],
+        )?)?;
         Ok(options["sex"][0]["id"].as_str().context("an option of sex")?.to_owned())
     }
 
