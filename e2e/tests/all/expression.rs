@@ -3,7 +3,7 @@
 use std::{ops::ControlFlow, path::Path, process::Command};
 
 use anyhow::{Context as _, Result, ensure};
-use e2e::{Environment, Graphics, Page, Ranges, StaticHost, Visit, data_lines, expect_same_lines};
+use e2e::{Environment, Graphics, Page, Visit, data_lines, expect_same_lines};
 use serde_json::{Value, json};
 use synthetic::{
     Model, Spec,
@@ -140,9 +140,7 @@ async fn steps(visit: &Visit, environment: &Environment, corpus: &Path) -> Resul
     figures(visit, n_opened as usize).await?;
     let asked = Asked { environment, corpus, gene, symbol: &symbol, tissue: id };
     beside_the_dots(visit, &asked).await?;
-    compared(visit, &asked).await?;
-    back_and_forth(visit, &asked).await?;
-    of_static_sites(visit, &asked).await
+    compared(visit, &asked).await
 }
 
 /// The dots as files.
@@ -274,55 +272,4 @@ async fn compared(visit: &Visit, asked: &Asked<'_>) -> Result<()> {
     visit.browser.shoot("expression-compared")?;
     page.click("compare-end").await?;
     page.until_gone("compare-hint").await
-}
-
-/// From the corpus to the cells of a dataset in the Explorer, and from there to the same gene over the corpus.
-async fn back_and_forth(visit: &Visit, asked: &Asked<'_>) -> Result<()> {
-    let page = visit.page();
-    let link = format!("gene={}&sex={}&panel=datasets", asked.gene, asked.sex()?);
-    page.goto("about:blank").await?;
-    page.goto(&format!("{}/expression/atlas#{link}", visit.server.address())).await?;
-    page.until_text("answer-body", |text| text.contains("Cells shown")).await?;
-    let address = page.evaluate("document.querySelector('.sources a').href", Value::Null).await?;
-    let address = address.as_str().context("the dataset can be opened")?;
-    ensure!(address.contains("/d/one") && address.contains("f.sex="), "it leads to {address}");
-    page.goto(&format!("{address}&genes={}", asked.gene)).await?;
-    let (_, n_cells, _) = DATASETS[0];
-    page.until_drawn(n_cells).await?;
-    let n_selected = page.n_selected().await?;
-    ensure!((1..n_cells).contains(&n_selected), "{n_selected} of {n_cells} cells are selected");
-    page.click(&format!("gene-expand-{}", asked.symbol)).await?;
-    page.element("gene-corpus").await?;
-    let back = page.evaluate("$('gene-corpus').href", Value::Null).await?;
-    ensure!(
-        back.as_str().is_some_and(|back| back.ends_with(&format!("/expression/atlas#gene={}", asked.gene))),
-        "{back}"
-    );
-    page.click("gene-corpus").await?;
-    page.element(&format!("dots-gene-{}", asked.symbol)).await.map(drop)
-}
-
-/// The same from hosts of static files, with ranges and in segments.
-async fn of_static_sites(visit: &Visit, asked: &Asked<'_>) -> Result<()> {
-    let page = visit.page();
-    let rank = asked.terminal("rank", &["--genes", asked.gene])?;
-    let served = asked.corpus.parent().context("the corpus is in a folder")?;
-    let folder = tempfile::tempdir()?;
-    for (ranges, more) in [(Ranges::Answered, &[][..]), (Ranges::Unknown, &["--segments", "64K"][..])] {
-        let site = folder.path().join(format!("{ranges:?}"));
-        let cache = folder.path().join("cache");
-        let front_end = &visit.environment.dist;
-        let paths: Vec<&str> = [served, &site, &cache, front_end]
-            .into_iter()
-            .map(|path| path.to_str().context("paths are texts"))
-            .collect::<Result<_>>()?;
-        let [served, out, cache, front_end] = paths[..] else { unreachable!("of four paths") };
-        let arguments = ["export", served, "--out", out, "--cache", cache, "--front-end", front_end];
-        run(asked.environment, &[&arguments[..], more].concat())?;
-        let host = StaticHost::start(&site, ranges).await?;
-        page.goto(&format!("{}/expression/atlas/#gene={}", host.address(), asked.gene)).await?;
-        page.click(&format!("about-{}", asked.symbol)).await?;
-        expect_answer(&page, "Gene", &rank).await.with_context(|| format!("with ranges {ranges:?}"))?;
-    }
-    Ok(())
 }
