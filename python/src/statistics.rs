@@ -28,10 +28,10 @@ use crate::{
 /// By gene in the order of the input: mean, variance with ddof 1, number of values other than zero.
 type Summaries<'py> = (Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<i64>>);
 
-/// How two sets are compared, by the names that scanpy has for it.
 /// Sums of values and of their squares.
 type Sums<'py> = (Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>);
 
+/// How two sets are compared, by the names that scanpy has for it.
 fn options(layer: &Layer, method: &str, tie_correct: bool, corr_method: &str) -> Result<(DeOptions, Test), Failure> {
     let ties = if tie_correct { Ties::Corrected } else { Ties::Ignored };
     let (method, test) = match method {

@@ -191,6 +191,7 @@ fn of_summary(error: &SummaryError) -> u8 {
         SummaryError::NoCounts { .. }
         | SummaryError::NoCount { .. }
         | SummaryError::DuplicateGene(_)
+        | SummaryError::UnnamedGenes { .. }
         | SummaryError::NoLengths { .. }
         | SummaryError::NoCells { .. } => INPUT,
     }
