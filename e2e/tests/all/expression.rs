@@ -3,7 +3,7 @@
 use std::{ops::ControlFlow, path::Path, process::Command};
 
 use anyhow::{Context as _, Result, ensure};
-use e2e::{Environment, Graphics, Page, Ranges, StaticHost, Visit, data_lines, expect_same_lines};
+use e2e::{Environment, Graphics, Page, Visit, data_lines, expect_same_lines};
 use serde_json::{Value, json};
 use synthetic::{
     Model, Spec,
@@ -87,7 +87,7 @@ async fn steps(visit: &Visit, environment: &Environment, corpus: &Path) -> Resul
     // A gene, by its first letters.
     let gene = "SYN00001";
     let whole = answer(environment, corpus, &["--genes", gene, "--collapsed"])?;
-    let symbol = whole["genes"][0]["symbol"].as_str().context("the gene is known")?.to_owned();
+    let symbol = whole["rows"][0]["gene"].as_str().context("the gene is known")?.to_owned();
     page.write("gene-search", &symbol).await?;
     page.click(&format!("gene-hit-{symbol}")).await?;
     page.element(&format!("dots-gene-{symbol}")).await?;
@@ -97,9 +97,9 @@ async fn steps(visit: &Visit, environment: &Environment, corpus: &Path) -> Resul
 
     // The first dot says what the command line says.
     let first = &rows[0];
-    let (n, of) = (&first["n_expressing"][0], &first["n_cells"]);
+    let (n, of) = (&first["n_expressing"], &first["n_cells"]);
     let text = told(&page, "ArrowDown").await?;
-    let tissue = first["tissue"]["label"].as_str().context("a label")?;
+    let tissue = first["tissue"].as_str().context("a label")?;
     ensure!(text.starts_with(&format!("{symbol} in {tissue}. ")), "it says `{text}`");
     ensure!(text.contains(&format!("({n} of {of} cells)")), "it says `{text}`, not {n} of {of}");
     visit.browser.shoot("expression-tissues")?;
@@ -110,7 +110,7 @@ async fn steps(visit: &Visit, environment: &Environment, corpus: &Path) -> Resul
         json!(null),
     )
     .await?;
-    let id = first["tissue"]["id"].as_str().context("an id")?;
+    let id = first["tissue_id"].as_str().context("an id")?;
     let opened = answer(environment, corpus, &["--genes", gene, "--tissue", id])?;
     let n_opened = (rows.len() + opened["rows"].as_array().context("rows")?.len() - 1) as u64;
     page.until("the tissue's cell types", async || {
@@ -140,9 +140,7 @@ async fn steps(visit: &Visit, environment: &Environment, corpus: &Path) -> Resul
     figures(visit, n_opened as usize).await?;
     let asked = Asked { environment, corpus, gene, symbol: &symbol, tissue: id };
     beside_the_dots(visit, &asked).await?;
-    compared(visit, &asked).await?;
-    back_and_forth(visit, &asked).await?;
-    of_static_sites(visit, &asked).await
+    compared(visit, &asked).await
 }
 
 /// The dots as files.
@@ -177,7 +175,10 @@ impl Asked<'_> {
     /// The id of a sex that cells have.
     fn sex(&self) -> Result<String> {
         let corpus = self.corpus.to_str().context("paths are texts")?;
-        let options: Value = serde_json::from_slice(&run(self.environment, &["expression", corpus, "--options"])?)?;
+        let options: Value = serde_json::from_slice(&run(
+            self.environment,
+            &["expression", corpus, "--genes", self.gene, "--options"],
+        )?)?;
         Ok(options["sex"][0]["id"].as_str().context("an option of sex")?.to_owned())
     }
 
@@ -271,55 +272,4 @@ async fn compared(visit: &Visit, asked: &Asked<'_>) -> Result<()> {
     visit.browser.shoot("expression-compared")?;
     page.click("compare-end").await?;
     page.until_gone("compare-hint").await
-}
-
-/// From the corpus to the cells of a dataset in the Explorer, and from there to the same gene over the corpus.
-async fn back_and_forth(visit: &Visit, asked: &Asked<'_>) -> Result<()> {
-    let page = visit.page();
-    let link = format!("gene={}&sex={}&panel=datasets", asked.gene, asked.sex()?);
-    page.goto("about:blank").await?;
-    page.goto(&format!("{}/expression/atlas#{link}", visit.server.address())).await?;
-    page.until_text("answer-body", |text| text.contains("Cells shown")).await?;
-    let address = page.evaluate("document.querySelector('.sources a').href", Value::Null).await?;
-    let address = address.as_str().context("the dataset can be opened")?;
-    ensure!(address.contains("/d/one") && address.contains("f.sex="), "it leads to {address}");
-    page.goto(&format!("{address}&genes={}", asked.gene)).await?;
-    let (_, n_cells, _) = DATASETS[0];
-    page.until_drawn(n_cells).await?;
-    let n_selected = page.n_selected().await?;
-    ensure!((1..n_cells).contains(&n_selected), "{n_selected} of {n_cells} cells are selected");
-    page.click(&format!("gene-expand-{}", asked.symbol)).await?;
-    page.element("gene-corpus").await?;
-    let back = page.evaluate("$('gene-corpus').href", Value::Null).await?;
-    ensure!(
-        back.as_str().is_some_and(|back| back.ends_with(&format!("/expression/atlas#gene={}", asked.gene))),
-        "{back}"
-    );
-    page.click("gene-corpus").await?;
-    page.element(&format!("dots-gene-{}", asked.symbol)).await.map(drop)
-}
-
-/// The same from hosts of static files, with ranges and in segments.
-async fn of_static_sites(visit: &Visit, asked: &Asked<'_>) -> Result<()> {
-    let page = visit.page();
-    let rank = asked.terminal("rank", &["--genes", asked.gene])?;
-    let served = asked.corpus.parent().context("the corpus is in a folder")?;
-    let folder = tempfile::tempdir()?;
-    for (ranges, more) in [(Ranges::Answered, &[][..]), (Ranges::Unknown, &["--segments", "64K"][..])] {
-        let site = folder.path().join(format!("{ranges:?}"));
-        let cache = folder.path().join("cache");
-        let front_end = &visit.environment.dist;
-        let paths: Vec<&str> = [served, &site, &cache, front_end]
-            .into_iter()
-            .map(|path| path.to_str().context("paths are texts"))
-            .collect::<Result<_>>()?;
-        let [served, out, cache, front_end] = paths[..] else { unreachable!("of four paths") };
-        let arguments = ["export", served, "--out", out, "--cache", cache, "--front-end", front_end];
-        run(asked.environment, &[&arguments[..], more].concat())?;
-        let host = StaticHost::start(&site, ranges).await?;
-        page.goto(&format!("{}/expression/atlas/#gene={}", host.address(), asked.gene)).await?;
-        page.click(&format!("about-{}", asked.symbol)).await?;
-        expect_answer(&page, "Gene", &rank).await.with_context(|| format!("with ranges {ranges:?}"))?;
-    }
-    Ok(())
 }
