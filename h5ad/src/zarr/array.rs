@@ -266,7 +266,7 @@ mod tests {
     fn a_chunk_of_few_texts_takes_little_memory() {
         let texts = |n_bytes| Hierarchy::open(Store(n_bytes)).unwrap().unwrap().array("a").unwrap().texts();
         assert_eq!(texts(1 << 20).unwrap().unwrap(), ["", ""]);
-        let error = texts(LITTLE_TEXT_BYTES).unwrap_err().to_string();
+        let error = texts(LITTLE_TEXT_BYTES + 1).unwrap_err().to_string();
         assert!(error.contains("more than the 16777"), "{error}");
     }
 }

@@ -91,28 +91,29 @@ fn a_row_of_entries_without_end_is_refused_before_they_are_read() {
 
 /// The file with its one deflated chunk damaged.
 fn with_damaged_chunk(mut bytes: Vec<u8>) -> Written {
-    let is_head = |pair: &[u8]| pair[0] == 0x78 && u16::from_be_bytes([pair[0], pair[1]]).is_multiple_of(31);
-    let at = bytes.windows(2).rposition(is_head).unwrap();
-    bytes[at + 2..at + 8].fill(0xff);
+    let is_head = |pair: &[u8]| pair[0] == 0x78 && [0x01, 0x5e, 0x9c, 0xda].contains(&pair[1]);
+    let heads: Vec<usize> = bytes.windows(2).enumerate().filter(|(_, pair)| is_head(pair)).map(|(at, _)| at).collect();
+    assert!(!heads.is_empty(), "nothing is deflated");
+    heads.into_iter().for_each(|at| bytes[at + 2..at + 8].fill(0xff));
     Written::from_bytes(&bytes)
 }
 
 #[test]
 fn values_that_are_too_many_are_not_read() {
-    for n_rows in [2_usize, 1000] {
+    for n_rows in [2_usize, 100] {
         for part in ["plain", "codes", "values", "mask"] {
-            let numbers = vec![0_i64; 1000];
-            let flags = vec![0_u8; 1000];
+            let numbers = vec![0_i64; 100];
+            let flags = vec![0_u8; 100];
             let fixture =
                 Fixture::new().frame("var", &labels("gene", 1), |_| ()).frame("obs", &labels("cell", n_rows), |obs| {
                     let name = obs.add("column");
                     if part == "plain" {
-                        obs.group.create_dataset(name).with_i64_data(&numbers).with_chunks(&[1000]).with_deflate(1);
+                        obs.group.create_dataset(name).with_i64_data(&numbers).with_chunks(&[100]).with_deflate(1);
                         return;
                     }
                     subgroup(obs.group, name, |group| {
                         let mut deflated = |name: &str| {
-                            group.create_dataset(name).with_u8_data(&flags).with_chunks(&[1000]).with_deflate(1);
+                            group.create_dataset(name).with_u8_data(&flags).with_chunks(&[100]).with_deflate(1);
                         };
                         match part {
                             "codes" => deflated("codes"),
@@ -130,12 +131,12 @@ fn values_that_are_too_many_are_not_read() {
             let file = with_damaged_chunk(fixture.file.finish().unwrap()).open().unwrap();
             match (file.obs(), n_rows) {
                 // They are asked for, and cannot be had.
-                (Err(error), 1000) => message(&error, &["obs/column", "damaged"]),
+                (Err(error), 100) => message(&error, &["obs/column", "damaged"]),
                 (Ok(_), 2) => {
                     let warnings = file.warnings();
-                    assert!(warnings[0].message.contains("1000"), "{part}: {warnings:?}");
+                    assert!(warnings[0].message.contains("100"), "{part}: {warnings:?}");
                 }
-                (outcome, _) => panic!("{part}, {n_rows} rows: {outcome:?}"),
+                (outcome, _) => panic!("{part}, {n_rows} rows: {:?}", outcome.map(|_| ())),
             }
         }
     }

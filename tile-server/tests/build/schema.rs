@@ -113,9 +113,9 @@ fn of_a_file_that_cannot_be_read_no_copy_is_made() {
         .with_chunks(&[20, 30])
         .with_deflate(1);
     let mut bytes = damaged.file.finish().unwrap();
-    let is_head = |pair: &[u8]| pair[0] == 0x78 && u16::from_be_bytes([pair[0], pair[1]]).is_multiple_of(31);
-    let at = bytes.windows(2).rposition(is_head).unwrap();
-    bytes[at + 2..at + 8].fill(0xff);
+    let is_head = |pair: &[u8]| pair[0] == 0x78 && [0x01, 0x5e, 0x9c, 0xda].contains(&pair[1]);
+    let heads: Vec<usize> = bytes.windows(2).enumerate().filter(|(_, pair)| is_head(pair)).map(|(at, _)| at).collect();
+    heads.into_iter().for_each(|at| bytes[at + 2..at + 8].fill(0xff));
     let damaged = Written::from_bytes(&bytes);
     let folder = tempfile::tempdir().unwrap();
     for file in [demo(), damaged.path()] {
