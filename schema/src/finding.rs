@@ -1,5 +1,6 @@
 //! What is found in a file.
 
+use crate::bounds::value;
 use crate::rule::Rule;
 
 /// How severe a finding is.
@@ -36,6 +37,8 @@ pub struct Finding {
     pub fix: Option<Fix>,
     /// Whether the original would not tell it, since it stops before.
     pub is_hidden: bool,
+    /// How many findings it stands for: itself, or those of its cause beyond the thousand that are listed.
+    pub n_findings: usize,
 }
 
 /// Cells or genes, by number and the first names.
@@ -124,6 +127,7 @@ impl Finding {
             suggestion: None,
             fix: None,
             is_hidden: false,
+            n_findings: 1,
         }
     }
 
@@ -202,9 +206,9 @@ impl std::fmt::Display for At {
 impl std::fmt::Display for Fix {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Replace { at, from, to } => write!(f, "{at}: `{from}` becomes `{to}`"),
-            Self::RenameGene { from, to } => write!(f, "gene `{from}` becomes `{to}`"),
-            Self::Drop { frame, name } => write!(f, "{frame}: `{name}` is left out"),
+            Self::Replace { at, from, to } => write!(f, "{at}: `{}` becomes `{}`", value(from), value(to)),
+            Self::RenameGene { from, to } => write!(f, "gene `{}` becomes `{to}`", value(from)),
+            Self::Drop { frame, name } => write!(f, "{frame}: `{}` is left out", value(name)),
             Self::DropCategories { column } => write!(f, "obs.{column}: categories without a cell are left out"),
             Self::Flag { genes } => match &genes[..] {
                 [gene] => write!(f, "var.feature_is_filtered: becomes True for {gene}"),

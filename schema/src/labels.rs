@@ -1,6 +1,6 @@
 //! The columns and keys that submission writes into a valid file.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use h5ad::{CategoryKind, FrameColumn, RawFile, RawFrame, by_label};
 use xxhash_rust::xxh3::xxh3_64;
@@ -126,6 +126,26 @@ fn label(reference: &Reference, id: &str, place: &str) -> Result<String, LabelEr
     Ok(format!("{prefix}{label}"))
 }
 
+/// The first value of a column of labels that is not the label of the identifier in its row. Missing ones say nothing.
+pub(crate) fn first_other(reference: &Reference, ids: &Column, labels: &Column) -> Option<String> {
+    let mut seen = HashSet::new();
+    (0..ids.n_rows()).filter(|row| seen.insert((ids.codes[*row], labels.codes[*row]))).find_map(|row| {
+        let (id, said) = (ids.row(row), labels.row(row));
+        let own = id.text().map(|id| match id {
+            UNKNOWN | NA => Ok(id.to_owned()),
+            _ => label_of_list(reference, id, ""),
+        });
+        let is_own = own.and_then(Result::ok).as_deref() == said.text();
+        (!said.is_null() && !is_own).then(|| said.str())
+    })
+}
+
+/// The labels of a value, which may list identifiers.
+fn label_of_list(reference: &Reference, ids: &str, place: &str) -> Result<String, LabelError> {
+    let labels = ids.split(DELIMITER).map(|id| label(reference, id, place));
+    Ok(labels.collect::<Result<Vec<_>, _>>()?.join(DELIMITER))
+}
+
 /// The labels of a column of identifiers. Where every category has a label of its own, they have the order of the
 /// categories, else that of the alphabet.
 fn of_terms(reference: &Reference, name: &str, ids: &Column, is_ordered: bool) -> Result<FrameColumn, LabelError> {
@@ -135,10 +155,7 @@ fn of_terms(reference: &Reference, name: &str, ids: &Column, is_ordered: bool) -
         let id = ids.values[at].text().ok_or_else(|| error(&place, "holds values that are no texts"))?;
         of_values[at] = Some(match id {
             UNKNOWN | NA => id.to_owned(),
-            _ => {
-                let labels = id.split(DELIMITER).map(|id| label(reference, id, &place));
-                labels.collect::<Result<Vec<_>, _>>()?.join(DELIMITER)
-            }
+            _ => label_of_list(reference, id, &place)?,
         });
     }
     if let Some(categories) = &ids.categories {

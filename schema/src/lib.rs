@@ -5,12 +5,14 @@
 //! [`h5ad::RawFile`]. Everything that takes no values of matrices is checked first, and each matrix is read once.
 
 mod allowed;
+mod bounds;
 mod checks;
 mod colors;
 mod column;
 mod definition;
 mod document;
 mod finding;
+mod gene_names;
 mod labels;
 mod matrices;
 mod mend;

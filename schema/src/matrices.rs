@@ -7,6 +7,24 @@ use std::ops::{ControlFlow, Range};
 use h5ad::{H5adError, RawMatrix, RawSlab, Storage};
 use xxhash_rust::xxh3::xxh3_128;
 
+/// What is said of a matrix that has values other than those of 32-bit floats.
+pub(crate) const NO_SINGLES: &str =
+    "its values are not all float32 without loss: decide how to round them, and write it anew as float32";
+
+/// From there on every number is whole, and not every whole number is one of 64 bits.
+const ALL_WHOLE: f64 = (1_u64 << 53) as f64;
+
+/// Whether a value, as it is read of a file, is that of a 32-bit float. Of a large one of a type of wide integers nobody
+/// can tell: it has been rounded.
+pub(crate) fn is_single(value: f64, is_wide_integer: bool) -> bool {
+    (f64::from(value as f32) == value || value.is_nan()) && !(is_wide_integer && value.abs() >= ALL_WHOLE)
+}
+
+/// Whether numbers of the type may have more digits than floats of 64 bits.
+pub(crate) fn is_wide_integer(dtype: &str) -> bool {
+    matches!(dtype, "int64" | "uint64")
+}
+
 /// What a pass collects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Wanted {
@@ -31,10 +49,16 @@ pub(crate) struct Summary {
     pub(crate) is_empty: Vec<bool>,
     /// Values that are negative or no whole numbers.
     pub(crate) n_not_counts: u64,
-    /// The first of them, and its cell.
-    pub(crate) first_not_count: Option<(usize, f64)>,
+    /// The first of them.
+    pub(crate) first_not_count: Option<f64>,
+    /// Which cells have one.
+    pub(crate) has_not_counts: Vec<bool>,
     /// Values that are NaN or infinite.
     pub(crate) n_not_finite: u64,
+    /// Which cells have one.
+    pub(crate) has_not_finite: Vec<bool>,
+    /// Whether every value is that of a 32-bit float.
+    pub(crate) are_singles: bool,
 }
 
 /// Entries from which on a matrix is read by several threads, where there are any.
@@ -156,7 +180,7 @@ impl Seer<'_> {
     /// What is found in no slab yet.
     fn nothing(&self) -> Summary {
         let is_by_genes = self.storage == Some(Storage::Csc);
-        let mut summary = Summary::default();
+        let mut summary = Summary { are_singles: self.storage.is_some(), ..Summary::default() };
         if self.wanted.genes && !is_by_genes {
             summary.sums = vec![0.0; self.n_cols];
             summary.n_entries = vec![0; self.n_cols];
@@ -164,6 +188,8 @@ impl Seer<'_> {
         // Of one that cannot be read there are no slabs.
         if self.wanted.cells && (is_by_genes || self.storage.is_none()) {
             summary.is_empty = vec![true; self.n_rows];
+            summary.has_not_counts = vec![false; self.n_rows];
+            summary.has_not_finite = vec![false; self.n_rows];
         }
         if self.wanted.cells && self.storage.is_none() {
             summary.hashes = vec![0; self.n_rows];
@@ -175,20 +201,25 @@ impl Seer<'_> {
     fn see(&self, majors: Range<usize>) -> Result<Summary, H5adError> {
         let mut summary = self.nothing();
         let (mut scratch, n) = (Scratch::default(), majors.len());
-        self.matrix.with_slab(majors, |slab| match slab {
-            RawSlab::Dense { first, values } => {
-                for at in 0..n {
-                    let row = &values[at * self.n_cols..(at + 1) * self.n_cols];
-                    summary.dense_row(first + at, row, self.wanted, &mut scratch);
+        let is_wide_integer = is_wide_integer(&self.matrix.dtype);
+        self.matrix.with_slab(majors, |slab| {
+            let (RawSlab::Dense { values, .. } | RawSlab::Sparse { values, .. }) = slab;
+            summary.are_singles &= values.iter().all(|value| is_single(*value, is_wide_integer));
+            match slab {
+                RawSlab::Dense { values, .. } => {
+                    for at in 0..n {
+                        let row = &values[at * self.n_cols..(at + 1) * self.n_cols];
+                        summary.dense_row(row, self.wanted, &mut scratch);
+                    }
                 }
-            }
-            RawSlab::Sparse { first, bounds, minors, values } => {
-                for (at, bound) in bounds.windows(2).enumerate() {
-                    let (minors, values) = (&minors[bound[0]..bound[1]], &values[bound[0]..bound[1]]);
-                    match self.storage {
-                        Some(Storage::Csc) => summary.csc_column(minors, values, self.wanted),
-                        Some(Storage::Csr | Storage::Dense) | None => {
-                            summary.csr_row(first + at, minors, values, self.wanted, &mut scratch);
+                RawSlab::Sparse { bounds, minors, values, .. } => {
+                    for bound in bounds.windows(2) {
+                        let (minors, values) = (&minors[bound[0]..bound[1]], &values[bound[0]..bound[1]]);
+                        match self.storage {
+                            Some(Storage::Csc) => summary.csc_column(minors, values, self.wanted),
+                            Some(Storage::Csr | Storage::Dense) | None => {
+                                summary.csr_row(minors, values, self.wanted, &mut scratch);
+                            }
                         }
                     }
                 }
@@ -201,43 +232,58 @@ impl Seer<'_> {
 impl Summary {
     /// Adds what is found in the next slab.
     fn add(&mut self, next: Self, storage: Option<Storage>) {
-        let Self { n_nonzero, sums, n_entries, hashes, is_empty, n_not_counts, first_not_count, n_not_finite } = next;
+        let Self { n_nonzero, sums, n_entries, hashes, is_empty, .. } = next;
         self.n_nonzero += n_nonzero;
-        self.n_not_counts += n_not_counts;
-        self.n_not_finite += n_not_finite;
-        self.first_not_count = self.first_not_count.or(first_not_count);
+        self.n_not_counts += next.n_not_counts;
+        self.n_not_finite += next.n_not_finite;
+        self.first_not_count = self.first_not_count.or(next.first_not_count);
+        self.are_singles &= next.are_singles;
         match storage {
             Some(Storage::Csc) => {
                 self.sums.extend(sums);
                 self.n_entries.extend(n_entries);
                 self.is_empty.iter_mut().zip(is_empty).for_each(|(all, own)| *all &= own);
+                self.has_not_counts.iter_mut().zip(next.has_not_counts).for_each(|(all, own)| *all |= own);
+                self.has_not_finite.iter_mut().zip(next.has_not_finite).for_each(|(all, own)| *all |= own);
             }
             Some(Storage::Csr | Storage::Dense) | None => {
                 self.sums.iter_mut().zip(sums).for_each(|(all, own)| *all += own);
                 self.n_entries.iter_mut().zip(n_entries).for_each(|(all, own)| *all += own);
                 self.is_empty.extend(is_empty);
+                self.has_not_counts.extend(next.has_not_counts);
+                self.has_not_finite.extend(next.has_not_finite);
                 self.hashes.extend(hashes);
             }
         }
     }
 
-    fn see(&mut self, row: usize, value: f64) {
-        // From there on every number is whole; a cast is much faster than a remainder.
-        const ALL_WHOLE: f64 = (1_u64 << 53) as f64;
+    /// Sees a value, and tells whether it is no count, and whether it is not finite.
+    fn see(&mut self, value: f64) -> [bool; 2] {
+        // A cast is much faster than a remainder.
         let is_whole = value >= ALL_WHOLE || value as i64 as f64 == value;
-        if value < 0.0 || value.is_finite() && !is_whole {
+        let is_not_count = value < 0.0 || value.is_finite() && !is_whole;
+        let is_not_finite = !is_not_count && !value.is_finite();
+        if is_not_count {
             self.n_not_counts += 1;
-            self.first_not_count.get_or_insert((row, value));
-        } else if !value.is_finite() {
-            self.n_not_finite += 1;
+            self.first_not_count.get_or_insert(value);
         }
+        self.n_not_finite += u64::from(is_not_finite);
+        [is_not_count, is_not_finite]
     }
 
-    fn dense_row(&mut self, row: usize, values: &[f64], wanted: Wanted, scratch: &mut Scratch) {
+    /// Keeps of a cell whether it has no values, some that are no counts, and some that are not finite.
+    fn keep(&mut self, is_empty: bool, [has_not_counts, has_not_finite]: [bool; 2]) {
+        self.is_empty.push(is_empty);
+        self.has_not_counts.push(has_not_counts);
+        self.has_not_finite.push(has_not_finite);
+    }
+
+    fn dense_row(&mut self, values: &[f64], wanted: Wanted, scratch: &mut Scratch) {
         let mut n = 0;
+        let mut has = [false; 2];
         for (gene, value) in values.iter().enumerate().filter(|(_, value)| **value != 0.0) {
             n += 1;
-            self.see(row, *value);
+            has = either(has, self.see(*value));
             if wanted.genes {
                 self.sums[gene] += value;
                 self.n_entries[gene] += 1;
@@ -245,16 +291,17 @@ impl Summary {
         }
         self.n_nonzero += n;
         if wanted.cells {
-            self.is_empty.push(n == 0);
+            self.keep(n == 0, has);
             let entries = values.iter().enumerate().filter(|(_, value)| value.to_bits() != 0);
             self.hashes.push(scratch.hash(entries.map(|(gene, value)| (gene as u32, *value))));
         }
     }
 
-    fn csr_row(&mut self, row: usize, genes: &[u32], values: &[f64], wanted: Wanted, scratch: &mut Scratch) {
+    fn csr_row(&mut self, genes: &[u32], values: &[f64], wanted: Wanted, scratch: &mut Scratch) {
         let mut n = 0;
+        let mut has = [false; 2];
         for (gene, value) in genes.iter().zip(values) {
-            self.see(row, *value);
+            has = either(has, self.see(*value));
             n += u64::from(*value != 0.0);
             if wanted.genes {
                 self.sums[*gene as usize] += value;
@@ -265,7 +312,7 @@ impl Summary {
         if !wanted.cells {
             return;
         }
-        self.is_empty.push(n == 0);
+        self.keep(n == 0, has);
         if genes.is_sorted_by(|a, b| a < b) {
             let entries = genes.iter().copied().zip(values.iter().copied()).filter(|(_, value)| *value != 0.0);
             self.hashes.push(scratch.hash(entries));
@@ -289,10 +336,13 @@ impl Summary {
 
     fn csc_column(&mut self, cells: &[u32], values: &[f64], wanted: Wanted) {
         for (cell, value) in cells.iter().zip(values) {
-            self.see(*cell as usize, *value);
+            let [is_not_count, is_not_finite] = self.see(*value);
             self.n_nonzero += u64::from(*value != 0.0);
-            if wanted.cells && *value != 0.0 {
-                self.is_empty[*cell as usize] = false;
+            if wanted.cells {
+                let cell = *cell as usize;
+                self.is_empty[cell] &= *value == 0.0;
+                self.has_not_counts[cell] |= is_not_count;
+                self.has_not_finite[cell] |= is_not_finite;
             }
         }
         if wanted.genes {
@@ -311,6 +361,10 @@ impl Summary {
         };
         kept.filter(|row| is_repeated(&self.hashes[*row])).collect()
     }
+}
+
+fn either([a, b]: [bool; 2], [c, d]: [bool; 2]) -> [bool; 2] {
+    [a | c, b | d]
 }
 
 #[cfg(test)]
@@ -354,7 +408,9 @@ mod tests {
         assert_eq!(of(1), of(3));
         let summary = pass(&matrix, wanted, &mut |_| ControlFlow::Continue(())).expect("it can be read");
         assert_eq!(format!("{summary:?}"), of(1));
-        assert_eq!((summary.n_not_counts, summary.first_not_count), (1, Some((4444, 4.5))));
+        assert_eq!((summary.n_not_counts, summary.first_not_count), (1, Some(4.5)));
+        let cells: Vec<usize> = (0..n_obs).filter(|cell| summary.has_not_counts[*cell]).collect();
+        assert_eq!(cells, [4444]);
         let mut n_read = 0;
         pass(&matrix, wanted, &mut |n| {
             n_read += n;

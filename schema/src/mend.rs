@@ -11,6 +11,8 @@ use h5ad::{
 use crate::definition::IS_FILTERED;
 use crate::finding::{At, Fix};
 use crate::labels::{sorted, trimmed_column};
+use crate::matrices::{NO_SINGLES, is_single, is_wide_integer};
+use crate::report::Report;
 use crate::validate::{Event, Watch};
 
 /// What to write into a copy of a file.
@@ -46,8 +48,8 @@ pub enum Change {
     Genes {
         /// `var` or `raw/var`.
         frame: &'static str,
-        /// How many.
-        n: usize,
+        /// The names that they have, and the identifiers.
+        renamed: Vec<(String, String)>,
     },
 }
 
@@ -57,8 +59,10 @@ impl std::fmt::Display for Change {
             Self::Fix(fix) => write!(f, "{fix}"),
             Self::Colors { key, is_left_out: true } => write!(f, "uns: `{key}` is left out with its column"),
             Self::Colors { key, is_left_out: false } => write!(f, "uns: `{key}` follows its categories"),
-            Self::Genes { frame, n: 1 } => write!(f, "{frame}: 1 gene gets its identifier"),
-            Self::Genes { frame, n } => write!(f, "{frame}: {n} genes get their identifiers"),
+            Self::Genes { frame, renamed } => match renamed.len() {
+                1 => write!(f, "{frame}: 1 gene gets its identifier"),
+                n => write!(f, "{frame}: {n} genes get their identifiers"),
+            },
         }
     }
 }
@@ -89,6 +93,36 @@ impl Changes {
         self.done.is_empty()
     }
 
+    /// The changes, and what of the findings in the report is left to a person, in lines for people: all of them, or of
+    /// each list the first.
+    pub fn lines(&self, report: &Report, is_whole: bool) -> Vec<String> {
+        const N_SHOWN: usize = 20;
+        let shown = |lines: Vec<String>| {
+            let n_more = if is_whole { 0 } else { lines.len().saturating_sub(N_SHOWN) };
+            let n_shown = lines.len() - n_more;
+            let more = (n_more > 0).then(|| format!("  … and {n_more} more; `--dry-run` lists each"));
+            lines.into_iter().take(n_shown).chain(more)
+        };
+        let (mut fixes, mut genes) = (Vec::new(), Vec::new());
+        let mut told: Option<&Vec<(String, String)>> = None;
+        for change in &self.done {
+            match change {
+                Change::Fix(_) | Change::Colors { .. } => fixes.push(format!("- {change}")),
+                Change::Genes { frame, renamed } if told == Some(renamed) => {
+                    genes.push(format!("- {frame}: the same {} get their identifiers", renamed.len()));
+                }
+                Change::Genes { renamed, .. } => {
+                    genes.push(format!("- {change}"));
+                    genes.extend(shown(renamed.iter().map(|(from, to)| format!("    {from} → {to}")).collect()));
+                    told = Some(renamed);
+                }
+            }
+        }
+        let left = self.skipped.iter().cloned().chain(report.left_to_decide());
+        let left = left.map(|line| format!("! left as it is: {line}")).collect();
+        shown(fixes).chain(genes).chain(shown(left)).collect()
+    }
+
     /// Takes out matrices of which 32-bit floats would not have every value, or, where they are to become CSR, keeps them
     /// 64-bit floats. They are read for that, until `watch` has enough.
     ///
@@ -98,12 +132,12 @@ impl Changes {
         let mut inexact = Vec::new();
         for matrix in &self.matrices {
             let Some(values) = file.matrix(&matrix.place)? else { continue };
-            let mut is_exact = values.storage().is_some();
+            let (mut is_exact, is_whole) = (values.storage().is_some(), is_wide_integer(&values.dtype));
             let n_columns = values.shape.last().copied().unwrap_or_default();
             watch.event(Event::Matrix { place: &matrix.place, n: values.n_majors() });
             values.each_slab(|slab| {
                 let (RawSlab::Dense { values, .. } | RawSlab::Sparse { values, .. }) = slab;
-                is_exact &= values.iter().all(|value| f64::from(*value as f32) == *value || value.is_nan());
+                is_exact &= values.iter().all(|value| is_single(*value, is_whole));
                 watch.event(Event::Read { n: slab.n_majors(n_columns) });
                 if is_exact && !watch.is_stopped() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             })?;
@@ -129,7 +163,7 @@ impl Changes {
                 | Change::Genes { .. } => true,
             });
             if self.done.len() < n_before {
-                self.skipped.push(format!("{place}: its values are no float32 without loss"));
+                self.skipped.push(format!("{place}: {NO_SINGLES}"));
             }
             self.matrices.remove(&matrix);
             if keeps_doubles {
@@ -182,7 +216,7 @@ impl Changes {
     }
 }
 
-/// The changes that these fixes are in this file.
+/// The changes that these fixes, which a report on this file has, are in it.
 ///
 /// # Errors
 /// When the file cannot be read.
@@ -249,18 +283,13 @@ pub fn changes(file: &RawFile, fixes: &[&Fix]) -> Result<Changes, H5adError> {
     changes.take_colors_along(file, frame("obs"))?;
     for place in ["var", "raw/var"] {
         let Some(frame) = frame(place) else { continue };
-        let names: Vec<String> =
-            frame.index.iter().map(|name| renamed.get(name.as_str()).copied().unwrap_or(name).to_owned()).collect();
-        if names == frame.index {
-            continue;
-        }
-        let n = names.iter().zip(&frame.index).filter(|(new, old)| new != old).count();
-        let change = Change::Genes { frame: place, n };
-        if names.iter().collect::<BTreeSet<_>>().len() == names.len() {
-            changes.done.push(change);
+        let new = |name: &String| renamed.get(name.as_str()).map(|new| (*new).to_owned());
+        let of_genes = frame.index.iter().filter_map(|name| Some((name.clone(), new(name)?)));
+        let of_genes: Vec<(String, String)> = of_genes.collect();
+        if !of_genes.is_empty() {
+            let names = frame.index.iter().map(|name| new(name).unwrap_or_else(|| name.clone())).collect();
             changes.indexes.insert(place.to_owned(), names);
-        } else {
-            changes.skipped.push(format!("{change}: two genes would have the same"));
+            changes.done.push(Change::Genes { frame: place, renamed: of_genes });
         }
     }
     Ok(changes)

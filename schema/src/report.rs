@@ -89,6 +89,25 @@ impl Report {
         fixes
     }
 
+    /// What is like a change that needs no decision, and needs one, in lines: genes whose identifier is not certain, and
+    /// matrices that cannot be written otherwise without loss.
+    pub(crate) fn left_to_decide(&self) -> Vec<String> {
+        let mut lines: Vec<String> = Vec::new();
+        let mut known = BTreeSet::new();
+        for finding in self.findings.iter().filter(|finding| finding.fix.is_none()) {
+            let Some(suggestion) = &finding.suggestion else { continue };
+            let line = match (finding.rule.number(), &finding.value) {
+                (61, Some(gene)) if finding.place.ends_with("var.index") => format!("gene `{gene}`: {suggestion}"),
+                (14..=16 | 21, _) => format!("{}: {suggestion}", finding.place),
+                (_, _) => continue,
+            };
+            if known.insert(line.clone()) {
+                lines.push(line);
+            }
+        }
+        lines
+    }
+
     /// What the state of the file means for who wants to submit it, if anything.
     pub fn note(&self) -> Option<String> {
         match &self.state {
@@ -116,11 +135,13 @@ impl Report {
             State::Labelled { version } => ("labelled", Some(version)),
             State::Older { version } => ("older", version.as_ref()),
         };
-        let count = |severity: Severity| self.of(severity).count();
+        let count = |severity: Severity| self.of(severity).map(|finding| finding.n_findings).sum::<usize>();
+        // What could not be read was not validated.
+        let is_valid = (self.state != State::Unknown).then(|| self.is_valid());
         json!({
             "file": self.file,
             "schema": VERSION,
-            "is_valid": self.is_valid(),
+            "is_valid": is_valid,
             "state": state,
             "stated_version": version,
             "n_errors": count(Severity::Error),
@@ -174,6 +195,7 @@ fn to_json(finding: &Finding) -> Value {
         "place": finding.place,
         "what": finding.rule.title(),
         "value": finding.value,
+        "n_findings": finding.n_findings,
         "n_rows": finding.rows.n,
         "first_rows": finding.rows.first,
         "suggestion": finding.suggestion,

@@ -5,6 +5,7 @@ use crate::definition::DELIMITER;
 use crate::reference::{Ontology, Reference};
 
 /// A better value.
+#[derive(Clone)]
 pub(crate) struct Better {
     /// For people.
     pub(crate) text: String,
@@ -159,7 +160,10 @@ pub(crate) fn word(value: &str, words: &[&str]) -> Option<Better> {
 /// The word that differs least, if it differs little.
 pub(crate) fn closest<'a>(value: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     const FAR: usize = 3;
-    let distances = words.map(|word| (distance(value, word), word));
+    // Of a value of any length, only words of about its length are looked at.
+    let length = value.chars().count();
+    let near = words.filter(|word| word.chars().count().abs_diff(length) < FAR);
+    let distances = near.map(|word| (distance(value, word), word));
     let (distance, word) = distances.min_by_key(|(distance, _)| *distance)?;
     (distance < FAR && distance * 3 <= word.len()).then_some(word)
 }
@@ -179,16 +183,31 @@ fn distance(a: &str, b: &str) -> usize {
     row[b.len()]
 }
 
-/// The gene that was meant: without a version, in the right case, or the one of this name.
-pub(crate) fn gene(reference: &Reference, id: &str, organism: Option<&str>) -> Option<Better> {
-    let exact = |id: String| Better { text: format!("write {id}"), exact: Some(id) };
+/// So many of a list are told.
+pub(crate) const N_LISTED: usize = 5;
+
+/// The first `n` of a list, and how many more there are.
+pub(crate) fn some_of<S: AsRef<str>>(list: impl ExactSizeIterator<Item = S>, n: usize) -> String {
+    let n_more = list.len().saturating_sub(n);
+    let first: Vec<S> = list.take(n).collect();
+    let first = first.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
+    if n_more == 0 { first } else { format!("{first} and {n_more} more") }
+}
+
+/// The identifier of a gene that this is but for blanks, its version or the case of its letters.
+pub(crate) fn bare_gene(reference: &Reference, id: &str) -> Option<String> {
     let trimmed = id.trim();
     let bare = trimmed.split_once('.').map_or(trimmed, |(bare, _)| bare);
-    for candidate in [trimmed.to_owned(), bare.to_owned(), bare.to_ascii_uppercase()] {
-        if candidate != id && reference.gene(&candidate).is_some() {
-            return Some(exact(candidate));
-        }
+    let candidates = [trimmed.to_owned(), bare.to_owned(), bare.to_ascii_uppercase()];
+    candidates.into_iter().find(|candidate| reference.gene(candidate).is_some())
+}
+
+/// The gene that was meant: without a version, in the right case, or the one of this name.
+pub(crate) fn gene(reference: &Reference, id: &str, organism: Option<&str>) -> Option<Better> {
+    if let Some(bare) = bare_gene(reference, id) {
+        return (bare != id).then(|| Better { text: format!("write {bare}"), exact: Some(bare) });
     }
+    let trimmed = id.trim();
     let named = reference.genes_named(organism?, trimmed);
     match named.as_slice() {
         [one] => {
@@ -196,7 +215,7 @@ pub(crate) fn gene(reference: &Reference, id: &str, organism: Option<&str>) -> O
         }
         [] => None,
         several => Some(Better {
-            text: format!("{trimmed} is the name of several genes: {}", several.join(", ")),
+            text: format!("{trimmed} is the name of several genes: {}", some_of(several.iter(), N_LISTED)),
             exact: None,
         }),
     }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use h5ad::{H5adError, RawFile, RawValue};
 
+use crate::bounds;
 use crate::checks::{Context, Step, Thrown};
 use crate::definition::{VERSION, label_columns};
 use crate::document::{self, Document};
@@ -90,6 +91,7 @@ pub fn validate(file: &RawFile, reference: &Reference, options: Options, watch: 
         spatial: OnceCell::new(),
         of_x: OnceCell::new(),
         of_raw: OnceCell::new(),
+        gene_names: OnceCell::new(),
     };
     let mut found: BTreeMap<Step, (Vec<Finding>, Option<Thrown>)> = BTreeMap::new();
     let mut is_told = false;
@@ -99,7 +101,8 @@ pub fn validate(file: &RawFile, reference: &Reference, options: Options, watch: 
         }
         if step.reads_matrices() && !is_told {
             is_told = true;
-            let so_far: Vec<Finding> = found.values().flat_map(|(findings, _)| findings.iter().cloned()).collect();
+            let so_far = found.values().flat_map(|(findings, _)| findings.iter().cloned()).collect();
+            let so_far = told(so_far, options);
             watch.event(Event::Metadata(&so_far));
             if watch.is_stopped() {
                 return Err(Stopped);
@@ -122,6 +125,9 @@ pub fn validate(file: &RawFile, reference: &Reference, options: Options, watch: 
         for finding in &mut findings {
             finding.is_hidden |= is_late;
         }
+        if !options.compat {
+            bounds::list(&mut findings, 0);
+        }
         found.insert(step, (findings, thrown));
     }
     let state = state(&document);
@@ -132,7 +138,7 @@ fn is_error(finding: &Finding) -> bool {
     finding.severity == Severity::Error
 }
 
-/// All findings in the order of the original, errors of the same text once. Where the original throws, it tells no more.
+/// All findings in the order of the original. Where the original throws, it tells no more.
 fn in_order(found: BTreeMap<Step, (Vec<Finding>, Option<Thrown>)>, options: Options) -> Vec<Finding> {
     let mut all = Vec::new();
     let mut is_over = false;
@@ -161,9 +167,17 @@ fn in_order(found: BTreeMap<Step, (Vec<Finding>, Option<Thrown>)>, options: Opti
             break;
         }
     }
+    told(all, options)
+}
+
+/// Findings as they are told: errors of the same text once, and nothing at length but where the original does so.
+fn told(mut findings: Vec<Finding>, options: Options) -> Vec<Finding> {
     let mut known = BTreeSet::new();
-    all.retain(|finding| !is_error(finding) || known.insert(finding.text.clone()));
-    all
+    findings.retain(|finding| !is_error(finding) || known.insert(finding.text.clone()));
+    if !options.compat {
+        findings.iter_mut().for_each(bounds::shorten);
+    }
+    findings
 }
 
 /// Whether the file is one that submission has written labels into.

@@ -4,6 +4,7 @@ use h5ad::{FrameColumn, RawValue};
 
 use super::terms::{self, Site};
 use super::{Context, Outcome, Thrown, thrown, type_name};
+use crate::bounds;
 use crate::column::{Column, Part};
 use crate::definition::{Check, Dependency, Kind, NA, OBS, Set, UNKNOWN_SUSPENSION, When};
 use crate::document::{Frame, text};
@@ -18,7 +19,9 @@ pub(super) const N_SEARCHED: usize = 100;
 /// Checks `obs`.
 pub(super) fn obs(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
     let obs = &context.document.obs;
-    unique(out, "obs", &obs.raw.index);
+    unique(out, "obs", &obs.raw.index, || {
+        "make the names unique (`adata.obs_names_make_unique()`, or a prefix per sample)".to_owned()
+    });
     kinds(out, "obs", obs);
     for column in OBS.iter().filter(|column| obs.has(column.name)) {
         must_not_be_there(context, out, column.name, column.dependencies);
@@ -70,8 +73,8 @@ pub(super) fn obs(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
     Ok(())
 }
 
-/// Names that repeat in an index.
-pub(super) fn unique(out: &mut Vec<Finding>, frame: &str, index: &[String]) {
+/// Names that repeat in an index, and what to do about that.
+pub(super) fn unique(out: &mut Vec<Finding>, frame: &str, index: &[String], suggestion: impl FnOnce() -> String) {
     let mut names: Vec<&String> = index.iter().collect();
     names.sort_unstable();
     let repeated: Vec<&&String> = names.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| &pair[0]).collect();
@@ -82,11 +85,7 @@ pub(super) fn unique(out: &mut Vec<Finding>, frame: &str, index: &[String]) {
     let rows = Rows::of(index, (0..index.len()).filter(|row| is_repeated(&index[*row])));
     let text = format!("Column 'index' in dataframe '{frame}' is not unique.");
     let finding = Finding::new(32, format!("{frame}.index"), text).column(format!("{frame}.index")).rows(rows);
-    out.push(
-        finding.suggest(Some(
-            "make the names unique (`adata.obs_names_make_unique()`, or a prefix per sample)".to_owned(),
-        )),
-    );
+    out.push(finding.suggest(Some(suggestion())));
 }
 
 /// Columns of several kinds of values, and categories that no row has.
@@ -150,7 +149,14 @@ pub(super) fn missing(out: &mut Vec<Finding>, frame: &str, name: &str, columns: 
     let alike = columns.names().find(|known| known.trim().eq_ignore_ascii_case(name));
     let alike = alike.or_else(|| suggest::closest(name, columns.names()));
     let suggestion = alike.map(|alike| format!("perhaps the column `{alike}` is meant; rename it"));
+    let suggestion = suggestion.or_else(|| from_labels(columns, name).filter(|_| frame == "obs"));
     out.push(Finding::new(37, &place, text).column(&place).suggest(suggestion));
+}
+
+/// What to do about a column of identifiers that is missing where their labels are there.
+pub(super) fn from_labels(columns: &Frame, name: &str) -> Option<String> {
+    let label = name.strip_suffix("_ontology_term_id").filter(|label| columns.has(label))?;
+    Some(format!("write the identifiers of what is in `{label}` to it"))
 }
 
 /// Tells a column that must not be there.
@@ -368,6 +374,9 @@ fn checked(
             out[first..end].iter_mut().for_each(|finding| finding.rows.clone_from(&rows));
             first = end;
         }
+        if !context.options.compat {
+            bounds::list(out, n_before);
+        }
     }
     Ok(())
 }
@@ -389,7 +398,9 @@ fn categorical(
     let index = &context.document.obs.raw.index;
     let Some(categories) = &column.categories else {
         let name = finding(41, String::new()).place.trim_start_matches("obs.").to_owned();
-        let fix = matches!(column.dtype.as_str(), "object" | "string").then_some(Fix::Categorize { column: name });
+        let are_texts = column.all().values().into_iter().all(|at| column.values[at].text().is_some());
+        let is_fixed = matches!(column.dtype.as_str(), "object" | "string") && are_texts;
+        let fix = is_fixed.then_some(Fix::Categorize { column: name });
         out.push(finding(41, format!("{here} must be categorical, not {}.", column.dtype)).fix(fix));
         return;
     };

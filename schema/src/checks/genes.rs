@@ -21,7 +21,7 @@ pub(super) fn frame(context: &Context<'_>, out: &mut Vec<Finding>, name: &str) -
         _ => document.raw_var.as_ref(),
     };
     let Some(frame) = frame else { return Ok(()) };
-    frame::unique(out, name, &frame.raw.index);
+    frame::unique(out, name, &frame.raw.index, || repeated(context, name));
     let index: Vec<&str> = frame.raw.index.iter().map(String::as_str).collect();
     features(context, out, &index, name, &format!("{name}.index"))?;
     if name == "var" && frame.n_rows() < FEW_GENES {
@@ -36,6 +36,17 @@ pub(super) fn frame(context: &Context<'_>, out: &mut Vec<Finding>, name: &str) -
         frame::missing(out, name, IS_FILTERED, frame);
     }
     Ok(())
+}
+
+/// What to do about names of genes that repeat.
+fn repeated(context: &Context<'_>, frame: &str) -> String {
+    let columns = if context.options.compat { &[] } else { context.gene_names().columns.as_slice() };
+    match columns.iter().find(|column| column.strip_prefix(frame).is_some_and(|rest| rest.starts_with('.'))) {
+        Some(column) => format!("{column} has identifiers of genes: write these as names"),
+        None => "add up the genes of one identifier, or leave out all but one of them: names with a number at the end \
+                 (`adata.var_names_make_unique()`) are no identifiers"
+            .to_owned(),
+    }
 }
 
 /// Checks identifiers of genes; `path` is what messages call their place.
@@ -55,12 +66,17 @@ pub(super) fn features(
         let Some(gene) = reference.gene(id) else {
             let text =
                 format!("Could not infer organism from feature ID '{id}' in '{path}', make sure it is a valid ID.");
-            let better = if context.options.compat { None } else { suggest::gene(reference, id, organism_text) };
+            let is_of_frame = !path.contains('[');
+            let better = match (context.options.compat, is_of_frame) {
+                (true, _) => None,
+                (false, true) => context.gene_names().better(id),
+                (false, false) => suggest::gene(reference, id, organism_text),
+            };
             let exact = better.as_ref().and_then(|better| better.exact.clone());
-            let fix = exact.filter(|_| !path.contains('[')).map(|to| Fix::RenameGene { from: (*id).to_owned(), to });
+            let fix = exact.filter(|_| is_of_frame).map(|to| Fix::RenameGene { from: (*id).to_owned(), to });
             let mut finding =
                 Finding::new(61, place, text).value(*id).suggest(better.map(|better| better.text)).fix(fix);
-            if !path.contains('[') {
+            if is_of_frame {
                 finding = finding.column(format!("{path}.index"));
             }
             out.push(finding);

@@ -2,11 +2,11 @@
 
 use h5ad::RawMatrix;
 
-use super::{Context, Outcome, thrown};
+use super::{Context, Outcome, Thrown, thrown};
 use crate::definition::IN_TISSUE;
 use crate::document::format;
 use crate::finding::{Finding, Fix};
-use crate::matrices::Wanted;
+use crate::matrices::{NO_SINGLES, Summary, Wanted};
 use crate::python;
 
 /// A dense matrix with more zeros must be sparse.
@@ -29,22 +29,18 @@ pub(super) fn sparsity(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome
     let layers = document.layers.iter().map(|(name, matrix)| (format!("layers['{name}']"), matrix));
     for (name, matrix) in std::iter::once(("X".to_owned(), x)).chain(raw).chain(layers) {
         let place = matrix.place.replace('/', ".");
-        let fix = Some(Fix::Csr { place: matrix.place.clone() });
         match format(matrix) {
             "csr" => {}
             "csc" => {
+                let fix = as_csr(context, matrix, None)?;
                 let text = format!(
                     "Invalid sparse encoding for {name} with encoding csc. Only csr sparse encodings are supported."
                 );
-                out.push(Finding::new(14, place, text).fix(fix));
+                out.push(with(Finding::new(14, place, text), fix));
             }
             "dense" => {
                 let n: u64 = matrix.n_stored();
-                let n_nonzero = match matrix.place.as_str() {
-                    "X" => context.x()?.n_nonzero,
-                    "raw/X" => context.raw()?.n_nonzero,
-                    _ => context.read(matrix, Wanted::default())?.n_nonzero,
-                };
+                let (n_nonzero, are_singles) = seen(context, matrix)?;
                 let sparsity = 1.0 - n_nonzero as f64 / n as f64;
                 if sparsity > MAX_SPARSITY {
                     let sparsity = python::float(sparsity);
@@ -52,13 +48,47 @@ pub(super) fn sparsity(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome
                         "Sparsity of '{name}' is {sparsity} which is greater than {MAX_SPARSITY}, and it is not a \
                          'scipy.sparse.csr_matrix'. The matrix MUST use this type of matrix for the given sparsity."
                     );
-                    out.push(Finding::new(16, place, text).fix(fix));
+                    let fix = as_csr(context, matrix, Some(are_singles))?;
+                    out.push(with(Finding::new(16, place, text), fix));
                 }
             }
-            _ => out.push(Finding::new(15, place, format!("Unknown encoding for matrix {name}. {SUFFIX}")).fix(fix)),
+            _ => {
+                let fix = as_csr(context, matrix, None)?;
+                out.push(with(Finding::new(15, place, format!("Unknown encoding for matrix {name}. {SUFFIX}")), fix));
+            }
         }
     }
     Ok(())
+}
+
+/// How many values of a matrix are not zero, and whether all are those of 32-bit floats.
+fn seen(context: &Context<'_>, matrix: &RawMatrix) -> Result<(u64, bool), Thrown> {
+    let of = |summary: &Summary| (summary.n_nonzero, summary.are_singles);
+    Ok(match matrix.place.as_str() {
+        "X" => of(context.x()?),
+        "raw/X" => of(context.raw()?),
+        _ => of(&context.read(matrix, Wanted::default())?),
+    })
+}
+
+/// The change of a matrix to CSR; what is to be decided first where that would lose something. Only integers of many digits
+/// are read for it: floats of 64 bits stay such.
+fn as_csr(context: &Context<'_>, matrix: &RawMatrix, are_singles: Option<bool>) -> Result<Result<Fix, String>, Thrown> {
+    let is_asked = matches!(matrix.dtype.as_str(), "int32" | "uint32" | "int64" | "uint64");
+    let is_right = match (matrix.storage(), are_singles) {
+        (None, _) => return Ok(Err("it is no matrix of numbers: write it anew".to_owned())),
+        _ if !is_asked || context.options.compat => true,
+        (Some(_), Some(are_singles)) => are_singles,
+        (Some(_), None) => seen(context, matrix)?.1,
+    };
+    Ok(if is_right { Ok(Fix::Csr { place: matrix.place.clone() }) } else { Err(NO_SINGLES.to_owned()) })
+}
+
+fn with(finding: Finding, fix: Result<Fix, String>) -> Finding {
+    match fix {
+        Ok(fix) => finding.fix(Some(fix)),
+        Err(suggestion) => finding.suggest(Some(suggestion)),
+    }
 }
 
 /// Cells that have the same raw counts.

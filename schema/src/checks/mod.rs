@@ -21,6 +21,7 @@ use h5ad::{H5adError, RawValue, Scalar};
 use crate::allowed::ORGANISMS;
 use crate::document::{Document, is_lazy};
 use crate::finding::{Finding, Rows};
+use crate::gene_names::GeneNames;
 use crate::matrices::Summary;
 use crate::python;
 use crate::reference::Reference;
@@ -38,6 +39,7 @@ pub(crate) struct Context<'a> {
     pub(crate) spatial: OnceCell<Spatial>,
     pub(crate) of_x: OnceCell<Summary>,
     pub(crate) of_raw: OnceCell<Summary>,
+    pub(crate) gene_names: OnceCell<GeneNames<'a>>,
 }
 
 /// An exception of the original: its text.
@@ -160,6 +162,11 @@ impl<'a> Context<'a> {
     /// What is spatial about the dataset.
     pub(crate) fn spatial(&self) -> &Spatial {
         self.spatial.get_or_init(|| Spatial::of(self))
+    }
+
+    /// What the genes are to be called whose names are no identifiers.
+    pub(crate) fn gene_names(&self) -> &GeneNames<'a> {
+        self.gene_names.get_or_init(|| GeneNames::of(self.document, self.reference))
     }
 
     /// Whether the dataset states an organism that the schema knows.

@@ -7,8 +7,12 @@ use crate::definition::{
     CELL_TYPE, DEPRECATED_OBS, DEPRECATED_UNS, EMBEDDING, GENE_LABELS, IS_FILTERED, NA, ORGANISM, PERTURBATIONS,
     RESERVED_OBS, RESERVED_PERTURBATION, RESERVED_UNS, label_columns,
 };
-use crate::document::{Entries, Frame, dictionary, get};
+use crate::document::{Document, Entries, Frame, dictionary, get, text};
 use crate::finding::{Finding, Fix};
+use crate::labels;
+
+const ETHNICITY: &str = "self_reported_ethnicity_ontology_term_id";
+const DISTRIBUTION: &str = "X_approximate_distribution";
 
 /// What must not be in a dataset before analysis.
 pub(super) fn pre_analysis(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
@@ -20,8 +24,9 @@ pub(super) fn pre_analysis(context: &Context<'_>, out: &mut Vec<Finding>) -> Out
         let text = format!(
             "[PRE ANALYSIS COMPONENT CONTENT] {name} is not allowed to exist in {part} during pre analysis validation"
         );
-        let fix = Fix::Drop { frame: part.to_owned(), name: name.to_owned() };
-        Finding::new(143, format!("{part}.{name}"), text).fix(Some(fix))
+        // What the author wrote is not taken out because of how the file was validated.
+        let suggestion = "leave it out, or validate the file as one that was analyzed".to_owned();
+        Finding::new(143, format!("{part}.{name}"), text).suggest(Some(suggestion))
     };
     if document.key(EMBEDDING).is_some() {
         out.push(tell(EMBEDDING, "uns"));
@@ -60,7 +65,7 @@ pub(super) fn names(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
     let mut deprecated = |part: &str, name: &str, is_there: bool| {
         if is_there {
             let text = format!("The field '{name}' is present in '{part}', but it is deprecated.");
-            out.push(Finding::new(6, format!("{part}.{name}"), text).suggest(successor(name)));
+            out.push(Finding::new(6, format!("{part}.{name}"), text).suggest(Some(successor(document, name))));
         }
     };
     for name in DEPRECATED_UNS {
@@ -104,25 +109,47 @@ pub(super) fn names(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
         let text = format!("Column '{name}' is a reserved column name of 'obs'. Remove it from h5ad and try again.");
         out.push(Finding::new(9, format!("obs.{name}"), text).fix(drop("obs", name)));
     }
-    // Labels without the identifiers that they are of are all that the file says.
-    let mut label = |part: &str, frame: &str, name: &str, ids: Option<(&str, bool)>| {
+    // What no identifier beside it says is all that the file has of it.
+    let mut label = |part: &str, frame: &str, name: &str, only: Option<String>| {
         let text = format!(
             "Add labels error: Column '{name}' is a reserved column name of '{part}'. Remove it from h5ad and try again."
         );
         let finding = Finding::new(11, format!("{part}.{name}"), text);
-        out.push(match ids {
-            Some((ids, false)) => {
-                finding.suggest(Some(format!("write its identifiers to {part}.{ids}, then leave `{name}` out")))
-            }
-            Some((_, true)) | None => finding.fix(drop(frame, name)),
+        out.push(match only {
+            Some(suggestion) => finding.suggest(Some(suggestion)),
+            None => finding.fix(drop(frame, name)),
         });
     };
-    if document.key("organism").is_some() {
-        label("uns", "uns", "organism", Some((ORGANISM, document.key(ORGANISM).is_some())));
+    let unwritten =
+        |part: &str, name: &str, ids: &str| format!("write its identifiers to {part}.{ids}, then leave `{name}` out");
+    let other = |part: &str, name: &str, ids: &str, other: &str| {
+        format!("it has `{other}`, which is no label of {part}.{ids}: give `{name}` another name, or leave it out")
+    };
+    let is_own = !context.options.compat && !is_from_submission(document);
+    if let Some(organism) = document.key("organism") {
+        let id = document.key(ORGANISM).map(|id| text(id).and_then(|id| context.reference.term(id)));
+        let label_of_id = id.flatten().and_then(|term| context.reference.label(term));
+        let only = match (id, text(organism)) {
+            (None, _) => Some(unwritten("uns", "organism", ORGANISM)),
+            (Some(_), Some(organism)) if is_own && Some(organism) != label_of_id => {
+                Some(other("uns", "organism", ORGANISM, organism))
+            }
+            (Some(_), _) => None,
+        };
+        label("uns", "uns", "organism", only);
     }
-    for name in label_columns().filter(|name| !RESERVED_OBS.contains(name) && document.obs.has(name)) {
+    let obs = &document.obs;
+    for name in label_columns().filter(|name| !RESERVED_OBS.contains(name)) {
         let ids = format!("{name}_ontology_term_id");
-        label("obs", "obs", name, Some((&ids, document.obs.has(&ids))));
+        let Some(labels) = obs.column(name) else { continue };
+        let only = match obs.column(&ids) {
+            None => Some(unwritten("obs", name, &ids)),
+            Some(of) if is_own => {
+                labels::first_other(context.reference, of, labels).map(|value| other("obs", name, &ids, &value))
+            }
+            Some(_) => None,
+        };
+        label("obs", "obs", name, only);
     }
     for name in GENE_LABELS {
         if document.var.has(name) {
@@ -152,6 +179,11 @@ fn perturbations(context: &Context<'_>, out: &mut Vec<Finding>) {
     }
 }
 
+/// Whether submission has written labels into the file.
+fn is_from_submission(document: &Document) -> bool {
+    document.key("schema_version").is_some() || document.obs.has("observation_joinid")
+}
+
 /// Whether a key is of the form of an identifier of perturbations, as the original matches it.
 pub(crate) fn is_perturbation_id(id: &str) -> bool {
     let id = id.strip_suffix('\n').unwrap_or(id);
@@ -159,13 +191,19 @@ pub(crate) fn is_perturbation_id(id: &str) -> bool {
 }
 
 /// What took the place of a name of an older schema.
-fn successor(name: &str) -> Option<String> {
-    let successor = match name {
-        "ethnicity" | "ethnicity_ontology_term_id" => "write obs.self_reported_ethnicity_ontology_term_id instead",
-        "organism" | "organism_ontology_term_id" => "write uns.organism_ontology_term_id instead, one for the dataset",
-        "X_normalization" => "write uns.X_approximate_distribution where it is known, or leave it out",
-        "default_field" => "leave it out",
-        _ => "leave it out, or name it otherwise",
+fn successor(document: &Document, name: &str) -> String {
+    let (column, key) = (|name: &str| document.obs.has(name), |name: &str| document.key(name).is_some());
+    let (is_there, place, how) = match name {
+        "ethnicity" | "ethnicity_ontology_term_id" => (column(ETHNICITY), format!("obs.{ETHNICITY}"), "instead"),
+        "organism" | "organism_ontology_term_id" => {
+            (key(ORGANISM), format!("uns.{ORGANISM}"), "instead, one for the dataset")
+        }
+        "X_normalization" => (key(DISTRIBUTION), format!("uns.{DISTRIBUTION}"), "where it is known, or leave it out"),
+        "default_field" => return "leave it out".to_owned(),
+        _ => return "leave it out, or name it otherwise".to_owned(),
     };
-    Some(successor.to_owned())
+    match is_there {
+        true => format!("leave it out: {place} is there"),
+        false => format!("write {place} {how}"),
+    }
 }

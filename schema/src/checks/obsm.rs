@@ -59,24 +59,27 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
             n_with_x += 1;
             if key.to_lowercase() == "x_spatial" {
                 let text = format!("Embedding key in 'adata.obsm' {key} cannot be used.");
-                out.push(Finding::new(69, &place, text).suggest(Some("call it `spatial`".to_owned())));
+                out.push(Finding::new(69, &place, text).suggest(Some(as_spatial(context))));
             } else if !fits_pattern(name) {
                 let text = format!(
                     "Suffix for embedding key in 'adata.obsm' {key} does not match the regex pattern {PATTERN}."
                 );
-                out.push(Finding::new(70, &place, text).suggest(renamed(key)));
+                out.push(Finding::new(70, &place, text).suggest(renamed(context, key)));
             }
         } else if !is_spatial {
             is_other = true;
             if !fits_pattern(key) {
                 let text = format!("Embedding key in 'adata.obsm' {key} does not match the regex pattern {PATTERN}.");
-                out.push(Finding::new(71, &place, text).suggest(renamed(key)));
+                out.push(Finding::new(71, &place, text).suggest(renamed(context, key)));
             }
             let text = format!(
                 "Embedding key in 'adata.obsm' {key} is not 'spatial' nor does it start with 'X_'. Thus, it will not be \
                  available in Explorer"
             );
-            out.push(Finding::new(72, &place, text).suggest(Some(format!("call it `X_{key}` to have it shown"))));
+            out.push(
+                Finding::new(72, &place, text)
+                    .suggest(renamed(context, key).map(|text| format!("{text} to have it shown"))),
+            );
         }
         let Some(array) = as_array("obsm", key, value) else {
             let name = type_name(value, "obsm", key);
@@ -172,11 +175,23 @@ fn embedding(context: &Context<'_>, out: &mut Vec<Finding>, key: &str, array: &R
     Ok(())
 }
 
-fn renamed(key: &str) -> Option<String> {
+/// What to do about coordinates that are called otherwise than `spatial`.
+pub(super) fn as_spatial(context: &Context<'_>) -> String {
+    match context.document.obsm.iter().any(|(key, _)| key == "spatial") {
+        true => "leave it out: obsm['spatial'] is there".to_owned(),
+        false => "call it `spatial`".to_owned(),
+    }
+}
+
+/// A name that an embedding may have, and no other has.
+fn renamed(context: &Context<'_>, key: &str) -> Option<String> {
     let clean: String = key
         .chars()
         .map(|letter| if letter.is_ascii_alphanumeric() || "_.-".contains(letter) { letter } else { '_' })
         .collect();
     let name = clean.strip_prefix("X_").unwrap_or(&clean).trim_start_matches(|l: char| !l.is_ascii_alphabetic());
-    (!name.is_empty()).then(|| format!("call it `X_{name}`"))
+    let name = (!name.is_empty()).then(|| format!("X_{name}"))?;
+    let is_free = |name: &String| context.document.obsm.iter().all(|(known, _)| known != name);
+    let free = std::iter::once(name.clone()).chain((2..).map(|n| format!("{name}_{n}"))).find(is_free)?;
+    Some(format!("call it `{free}`"))
 }

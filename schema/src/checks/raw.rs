@@ -4,6 +4,7 @@ use super::{Context, Outcome};
 use crate::definition::{ASSAY, ATAC, IN_TISSUE, NOT_COUNTED, RNA};
 use crate::document::Document;
 use crate::finding::{Finding, Fix, Rows};
+use crate::matrices::NO_SINGLES;
 
 /// Whether the raw matrix of such a dataset must be counts.
 pub(super) fn applies(context: &Context<'_>) -> bool {
@@ -32,9 +33,11 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
     if matrix.dtype == "float32" {
         values(context, out, name)?;
     } else {
-        let fix = Fix::Singles { place: matrix.place.clone() };
-        let finding = Finding::new(21, name, "Raw matrix values must have type numpy.float32.");
-        out.push(finding.value(&matrix.dtype).fix(Some(fix)));
+        let finding = Finding::new(21, name, "Raw matrix values must have type numpy.float32.").value(&matrix.dtype);
+        out.push(match context.options.compat || context.raw()?.are_singles {
+            true => finding.fix(Some(Fix::Singles { place: matrix.place.clone() })),
+            false => finding.suggest(Some(NO_SINGLES.to_owned())),
+        });
     }
     match (out.len() > n_before, name) {
         (true, "raw.X") => {
@@ -119,10 +122,13 @@ fn values(context: &Context<'_>, out: &mut Vec<Finding>, name: &str) -> Outcome 
     if raw.n_not_counts > 0 {
         let text = "All non-zero values in raw matrix must be positive integers of type numpy.float32.";
         let mut finding = Finding::new(25, name, text);
-        if let Some((cell, value)) = raw.first_not_count {
-            let n = raw.n_not_counts;
-            let values = if n == 1 { format!("{value}") } else { format!("{value} and {} other values", n - 1) };
-            finding = finding.value(values).rows(context.cells(std::iter::once(cell)));
+        if let Some(value) = raw.first_not_count {
+            let values = match raw.n_not_counts {
+                1 => format!("{value}"),
+                2 => format!("{value} and 1 other value"),
+                n => format!("{value} and {} other values", n - 1),
+            };
+            finding = finding.value(values).rows(context.cells((0..n_rows).filter(|row| raw.has_not_counts[*row])));
         }
         out.push(finding);
     }

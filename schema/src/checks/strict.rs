@@ -3,15 +3,17 @@
 use super::{Context, Outcome, raw};
 use crate::definition::{CELL_TYPE, NA, PERTURBATION_ID, PERTURBATIONS, PERTURBED_ORGANISMS};
 use crate::document::dictionary;
-use crate::finding::{Finding, Rows};
+use crate::finding::Finding;
 
 /// What can be told without the values of matrices.
 pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
     let document = context.document;
     if !document.obs.has(CELL_TYPE) && !context.options.pre_analysis {
         let text = format!("obs has no {CELL_TYPE}, which only a dataset before analysis may lack");
-        let closest = document.obs.names().find(|name| name.to_ascii_lowercase().contains("cell_type"));
-        let suggestion = closest.map(|closest| format!("perhaps the column `{closest}` is meant; rename it"));
+        let suggestion = super::frame::from_labels(&document.obs, CELL_TYPE).or_else(|| {
+            let closest = document.obs.names().find(|name| name.to_ascii_lowercase().contains("cell_type"))?;
+            Some(format!("perhaps the column `{closest}` is meant; rename it"))
+        });
         out.push(Finding::new(201, format!("obs.{CELL_TYPE}"), text).suggest(suggestion));
     }
     for (id, _) in document.key(PERTURBATIONS).and_then(dictionary).into_iter().flatten() {
@@ -33,7 +35,7 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
     }
     for (key, _) in document.obsm.iter().filter(|(key, _)| key != "spatial" && key.to_lowercase() == "spatial") {
         let text = format!("obsm['{key}'] is checked as spatial coordinates, but not taken for them");
-        out.push(Finding::new(206, format!("obsm.{key}"), text).suggest(Some("call it `spatial`".to_owned())));
+        out.push(Finding::new(206, format!("obsm.{key}"), text).suggest(Some(super::obsm::as_spatial(context))));
     }
 }
 
@@ -43,11 +45,13 @@ pub(super) fn counts(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
     if matrix.is_none() || !raw::applies(context) {
         return Ok(());
     }
-    let n = context.raw()?.n_not_finite;
+    let raw = context.raw()?;
+    let n = raw.n_not_finite;
     if n > 0 {
-        let text = format!("{n} values are NaN or infinite");
-        let rows = Rows { n: usize::try_from(n).unwrap_or(usize::MAX), first: Vec::new() };
-        out.push(Finding::new(202, name, text).rows(rows));
+        let values = if n == 1 { "1 value".to_owned() } else { format!("{n} values") };
+        let is = if n == 1 { "is" } else { "are" };
+        let rows = context.cells((0..raw.has_not_finite.len()).filter(|row| raw.has_not_finite[*row]));
+        out.push(Finding::new(202, name, format!("{values} {is} NaN or infinite")).value(values).rows(rows));
     }
     Ok(())
 }

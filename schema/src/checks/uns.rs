@@ -14,6 +14,7 @@ use crate::python::{self, Value};
 use crate::suggest;
 
 const COLORS: &str = "_colors";
+const REQUIRED: [&str; 2] = [ORGANISM, "title"];
 
 /// Columns that submission writes, whose colors are those of the identifiers.
 const LABELLED: [&str; 8] =
@@ -43,7 +44,7 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
     if let Some(title) = document.key("title") {
         string(context, out, title, "uns", "uns", "title")?;
     }
-    for key in [ORGANISM, "title"] {
+    for key in REQUIRED {
         required(out, &document.uns, key, "uns", "uns");
     }
     for (key, value) in &document.uns {
@@ -77,9 +78,14 @@ fn string<'a>(
     };
     let clean = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let fix = |finding: Finding| {
-        let fix =
-            is_top.then(|| Fix::Replace { at: At::Uns(key.to_owned()), from: text.to_owned(), to: clean.clone() });
-        finding.value(text).suggest(Some(format!("write `{clean}`"))).fix(fix)
+        let fix = (is_top && !clean.is_empty()).then(|| Fix::Replace {
+            at: At::Uns(key.to_owned()),
+            from: text.to_owned(),
+            to: clean.clone(),
+        });
+        let suggestion =
+            if clean.is_empty() { "it is blank: write a text".to_owned() } else { format!("write `{clean}`") };
+        finding.value(text).suggest(Some(suggestion)).fix(fix)
     };
     let mut is_clean = true;
     let problems = [
@@ -251,8 +257,11 @@ fn entry(context: &Context<'_>, out: &mut Vec<Finding>, key: &str, value: &RawVa
         RawValue::Categorical { n_values } | RawValue::Masked { n_values, .. } => Some(*n_values),
     };
     if length == Some(0) {
-        let fix = Fix::Drop { frame: "uns".to_owned(), name: key.to_owned() };
-        out.push(Finding::new(99, &place, format!("uns['{key}'] cannot be an empty value.")).fix(Some(fix)));
+        let finding = Finding::new(99, &place, format!("uns['{key}'] cannot be an empty value."));
+        out.push(match REQUIRED.contains(&key) {
+            true => finding.suggest(Some(format!("write uns.{key}, which must be there"))),
+            false => finding.fix(Some(Fix::Drop { frame: "uns".to_owned(), name: key.to_owned() })),
+        });
     }
     if key == ORGANISM {
         let value = match value {

@@ -271,6 +271,12 @@ impl Reference {
         Some(Gene { list, row: self.gene_list(list)?.row(id)? })
     }
 
+    /// Whether a text begins as identifiers of genes do.
+    pub(crate) fn is_like_gene(text: &str) -> bool {
+        let prefix = text.split(|letter: char| letter.is_ascii_digit()).next().unwrap_or_default();
+        prefix.len() < text.len() && GENE_LISTS.iter().any(|list| list.prefixes.contains(&prefix))
+    }
+
     /// The identifier of the organism of a gene, or of spike-ins or a virus.
     pub fn gene_organism(gene: Gene) -> &'static str {
         GENE_LISTS[gene.list].organism

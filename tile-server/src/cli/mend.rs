@@ -68,9 +68,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     if progress.is_stopped() {
         return Ok(ExitCode::from(exit::INTERRUPTED));
     }
-    let told = changes.done.iter().map(|line| format!("- {line}"));
-    let skipped = changes.skipped.iter().map(|line| format!("! left as it is: {line}"));
-    terminal::print_lines(told.chain(skipped).collect::<Vec<_>>())?;
+    terminal::print_lines(changes.lines(&report, *dry_run))?;
     if changes.is_empty() {
         terminal::say(&format!("{}: nothing to change that needs no decision", path.display()));
     }

@@ -1,6 +1,7 @@
 //! `tile-server validate`: AnnData files against the CELLxGENE schema.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -9,7 +10,7 @@ use builder::{Progress, Stage};
 use clap::Args;
 use h5ad::RawFile;
 use schema::reference::Reference;
-use schema::{Event, Group, Options, Report, Severity, State, VERSION, Watch, groups, unopened, validate};
+use schema::{Event, Group, Options, Report, Rule, Severity, State, VERSION, Watch, groups, unopened, validate};
 use serde_json::{Value, json};
 
 use super::{exit, progress::TerminalProgress, revised::is_unread, terminal};
@@ -23,7 +24,7 @@ const MANY_CELLS: usize = 20_000;
 #[derive(Args)]
 #[command(after_help = "\
 The files are held against the CELLxGENE schema by the rules of cellxgene-schema 7.1.2 (R1 to R145), and by stricter ones
-of our own (T201 and on). What takes no values of matrices is told first.
+of our own (T201 and on). Where a large matrix is to be read, what is wrong elsewhere is told before.
 
 Exit codes: 0 every file follows the schema (warnings and stricter findings aside), 5 a file does not, 3 a file cannot be
 read.")]
@@ -57,13 +58,19 @@ pub struct Reading<'a> {
     stage: RefCell<Option<Box<dyn Stage + 'a>>>,
 }
 
-/// Shows progress, and the findings in metadata as soon as they are there.
+/// Shows progress, and, before a large matrix is read, what was found in metadata.
 struct Shown<'a> {
     reading: Reading<'a>,
-    /// Whether findings are shown as they come.
-    shows: bool,
-    has_shown: Cell<bool>,
+    /// What the file is called, where findings are shown.
+    file: Option<&'a str>,
+    /// The causes in metadata, as lines; those that were shown have their key in `shown`.
+    waiting: RefCell<Vec<(Cause, Vec<String>)>>,
+    shown: RefCell<BTreeSet<Cause>>,
+    has_begun: Cell<bool>,
 }
+
+/// What tells a cause: its severity, rule and place.
+type Cause = (Severity, Rule, String);
 
 /// Validates the files, and prints what is found.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
@@ -78,19 +85,17 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let mut worst = 0;
     for path in &arguments.files {
         let name = path.display().to_string();
+        let shows = !arguments.json && !arguments.compat;
+        let shown = Shown::new(Reading::new(&progress), (shows && !arguments.quiet).then_some(name.as_str()));
         let report = match RawFile::open(path) {
             Err(error) => {
                 worst = worst.max(exit::of_input(&error));
                 unopened(&name, &error)
             }
-            Ok(file) => {
-                let shows = !arguments.json && !arguments.compat;
-                let shown = Shown { reading: Reading::new(&progress), shows, has_shown: Cell::default() };
-                match validate(&file, &reference, options, &shown) {
-                    Ok(report) => report,
-                    Err(schema::Stopped) => return Ok(ExitCode::from(exit::INTERRUPTED)),
-                }
-            }
+            Ok(file) => match validate(&file, &reference, options, &shown) {
+                Ok(report) => report,
+                Err(schema::Stopped) => return Ok(ExitCode::from(exit::INTERRUPTED)),
+            },
         };
         worst = worst.max(match report.state {
             State::Unknown => exit::INPUT,
@@ -100,10 +105,13 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             State::ToSubmit | State::Labelled { .. } | State::Older { .. } => exit::DAMAGE,
         });
         if arguments.compat {
+            if arguments.files.len() > 1 {
+                terminal::say(&format!("{name}:"));
+            }
             terminal::print_lines(report.texts().collect::<Vec<_>>())?;
             terminal::print_lines([format!("is_valid={}", if report.is_valid() { "True" } else { "False" })])?;
         } else if !arguments.json {
-            terminal::print_lines(lines(&report))?;
+            terminal::print_lines(shown.rest(&report))?;
         }
         reports.push(report);
     }
@@ -114,20 +122,59 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     Ok(ExitCode::from(worst))
 }
 
+impl<'a> Shown<'a> {
+    /// Nothing is found yet.
+    fn new(reading: Reading<'a>, file: Option<&'a str>) -> Self {
+        let (waiting, shown, has_begun) = Default::default();
+        Self { reading, file, waiting, shown, has_begun }
+    }
+
+    /// Shows what was found in metadata, once.
+    fn begin(&self) {
+        let Some(file) = self.file.filter(|_| !self.has_begun.replace(true)) else { return };
+        let waiting = self.waiting.take();
+        let n = waiting.iter().filter(|((severity, ..), _)| *severity == Severity::Error).count();
+        let mut lines = vec![file.to_owned()];
+        for (cause, of_cause) in waiting {
+            lines.extend(of_cause);
+            self.shown.borrow_mut().insert(cause);
+        }
+        // What cannot be printed now cannot be later, which is told then.
+        if terminal::print_lines(lines).is_ok() {
+            terminal::say(&match n {
+                0 => "  obs, var, uns and obsm follow the schema; matrices are read now".to_owned(),
+                _ => format!("  {} in obs, var, uns and obsm; matrices are read now", causes(n)),
+            });
+        }
+    }
+
+    /// The report, but for what is shown already.
+    fn rest(&self, report: &Report) -> Vec<String> {
+        let shown = self.shown.borrow();
+        let lines = lines_but(report, &|group| shown.contains(&cause_of(group)));
+        // The name of the file stands over what is shown.
+        lines.into_iter().skip(usize::from(self.has_begun.get())).collect()
+    }
+}
+
+fn cause_of(group: &Group<'_>) -> Cause {
+    (group.severity, group.rule, group.place.to_owned())
+}
+
 impl Watch for Shown<'_> {
     fn event(&self, event: Event<'_>) {
         match event {
             Event::Metadata(findings) => {
-                if self.shows && !self.has_shown.replace(true) {
-                    let n = groups(findings).iter().filter(|group| group.severity == Severity::Error).count();
-                    let verdict = match n {
-                        0 => "obs, var, uns and obsm follow the schema; matrices are read now".to_owned(),
-                        _ => format!("{} in obs, var, uns and obsm; matrices are read now", causes(n)),
-                    };
-                    terminal::say(&verdict);
-                }
+                let lines = groups(findings).iter().map(|group| (cause_of(group), group_lines(group))).collect();
+                self.waiting.replace(lines);
             }
-            Event::Matrix { .. } | Event::Read { .. } => self.reading.event(event),
+            Event::Matrix { n, .. } => {
+                if n > MANY_CELLS {
+                    self.begin();
+                }
+                self.reading.event(event);
+            }
+            Event::Read { .. } => self.reading.event(event),
         }
     }
 
@@ -172,10 +219,20 @@ fn causes(n: usize) -> String {
 
 /// A report for people.
 pub fn lines(report: &Report) -> Vec<String> {
+    lines_but(report, &|_| false)
+}
+
+/// A report for people, without these causes.
+fn lines_but(report: &Report, is_left_out: &dyn Fn(&Group<'_>) -> bool) -> Vec<String> {
     let mut lines = vec![report.file.clone()];
+    if report.state == State::Unknown {
+        let why = report.findings.iter().map(|finding| finding.suggestion.as_ref().unwrap_or(&finding.text));
+        lines.extend(why.map(|why| format!("  cannot be read, so it was not validated: {why}")));
+        return lines;
+    }
     lines.extend(report.note().map(|note| format!("  note: {note}")));
     let groups = report.groups();
-    for group in &groups {
+    for group in groups.iter().filter(|group| !is_left_out(group)) {
         lines.extend(group_lines(group));
     }
     let of = |severity: Severity| groups.iter().filter(|group| group.severity == severity).count();
@@ -238,8 +295,11 @@ fn group_lines(group: &Group<'_>) -> Vec<String> {
             None => format!("      {what}"),
         });
     }
-    if group.findings.len() > N_VALUES {
-        lines.push(format!("      and {} more; --json names each", group.findings.len() - N_VALUES));
+    let n_more = group.findings.iter().skip(N_VALUES).map(|finding| finding.n_findings).sum::<usize>();
+    if n_more > 0 {
+        let all =
+            if group.findings.iter().all(|finding| finding.n_findings == 1) { "each" } else { "the first thousand" };
+        lines.push(format!("      and {n_more} more; --json names {all}"));
     }
     lines
 }
