@@ -89,7 +89,7 @@ mod tests {
         let of = |at: usize| {
             let fix = Fix::RenameGene { from: at.to_string(), to: String::new() };
             let finding = Finding::new(61, "var.index", at.to_string()).value(at.to_string());
-            finding.rows(Rows { n: 2, first: vec![at.to_string()] }).fix((at % 2 == 0).then_some(fix))
+            finding.rows(Rows { n: 2, first: vec![at.to_string()] }).fix(at.is_multiple_of(2).then_some(fix))
         };
         let n = 2 * N_LISTED + 500;
         let mut findings: Vec<Finding> = (0..n).map(of).collect();

@@ -183,12 +183,12 @@ fn with_genes(names: [&str; 4], ids: [&str; 4]) -> Vec<u8> {
 }
 
 /// The names of genes that the file has once it is mended, and what is left to a person.
-fn mended_genes(bytes: Vec<u8>) -> (Vec<String>, String) {
-    let found = report_with(bytes.clone(), Options::default());
-    let changes = mended(bytes.clone());
+fn mended_genes(bytes: &[u8]) -> (Vec<String>, String) {
+    let found = report_with(bytes.to_vec(), Options::default());
+    let changes = mended(bytes.to_vec());
     let left = changes.lines(&found, true);
     let left: Vec<String> = left.into_iter().filter(|line| line.starts_with('!')).collect();
-    let after = changed(&bytes, |revision| changes.apply(revision, &mut |_| ()).unwrap());
+    let after = changed(bytes, |revision| changes.apply(revision, &mut |_| ()).unwrap());
     let file = RawFile::from_bytes(after, "test.h5ad").unwrap();
     let [var, raw_var] = ["var", "raw/var"].map(|place| file.frame(place).unwrap().index);
     assert_eq!(var, raw_var, "raw.var has no column of identifiers, and names of the same genes");
@@ -202,7 +202,7 @@ fn identifiers_beside_names_come_before_what_the_names_say() {
     let of_names = reference().genes_named("NCBITaxon:9606", "DDX11L16");
     assert!(of_names.len() > 1 && reference().genes_named("NCBITaxon:9606", "HSPA14") == ["ENSG00000187522"]);
     let ids = ["ENSG00000284024", &of_names[1], "ENSG00000141510", &of_names[0]];
-    assert_eq!(mended_genes(with_genes(names, ids)), (texts(&ids), String::new()));
+    assert_eq!(mended_genes(&with_genes(names, ids)), (texts(&ids), String::new()));
     let found = report_with(with_genes(names, ids), Options::default());
     let of_first = found.findings.iter().find(|finding| finding.value.as_deref() == Some("HSPA14")).unwrap();
     let told = "write ENSG00000284024, which var.gene_ids says (HSPA14 is the name of ENSG00000187522 by now)";
@@ -218,18 +218,18 @@ fn genes_whose_identifier_is_contradicted_stay_and_are_named() {
     // Most names contradict the column: somebody has sorted it.
     let names = ["TP53", "BRCA1", "BRCA2", "MT-CO1"];
     let sorted = ["ENSG00000012048", "ENSG00000139618", "ENSG00000141510", "ENSG00000198804"];
-    let (genes, left) = mended_genes(with_genes(names, sorted));
+    let (genes, left) = mended_genes(&with_genes(names, sorted));
     assert_eq!(genes, ["TP53", "BRCA1", "BRCA2", "ENSG00000198804"]);
     let told = "gene `TP53`: var.gene_ids says ENSG00000012048, but it is the name of ENSG00000141510: decide";
     assert!(left.contains(told) && left.lines().count() == 3, "{left}");
     // An identifier with a version says itself what it is.
     let names = ["ENSG00000141510.7", "BRCA1", "BRCA2", "MT-CO1"];
     let other = ["ENSG00000012048", "ENSG00000012048", "ENSG00000139618", "ENSG00000198804"];
-    let (genes, left) = mended_genes(with_genes(names, other));
+    let (genes, left) = mended_genes(&with_genes(names, other));
     assert_eq!(genes[0], names[0]);
     assert!(left.contains("but the name says ENSG00000141510"), "{left}");
     // A column of other things says nothing.
-    let (genes, left) = mended_genes(with_genes(names, ["chr1", "chr2", "", "chr4"]));
+    let (genes, left) = mended_genes(&with_genes(names, ["chr1", "chr2", "", "chr4"]));
     assert_eq!((genes[0].as_str(), left.as_str()), ("ENSG00000141510", ""));
 }
 
@@ -237,7 +237,7 @@ fn genes_whose_identifier_is_contradicted_stay_and_are_named() {
 fn genes_that_would_become_the_same_stay_and_the_others_do_not() {
     let names = ["ENSG00000182378.15", "ENSG00000182378.15_PAR_Y", "ENSG00000141510.7", "BRCA1"];
     let bytes = with_genes(names, [""; 4]);
-    let (genes, left) = mended_genes(bytes.clone());
+    let (genes, left) = mended_genes(&bytes);
     assert_eq!(genes, [names[0], names[1], "ENSG00000141510", "ENSG00000012048"]);
     let told = "ENSG00000182378 would be the name of 2 genes, `ENSG00000182378.15`, `ENSG00000182378.15_PAR_Y`: add";
     assert!(left.contains(told), "{left}");
@@ -256,7 +256,7 @@ fn genes_that_would_become_the_same_stay_and_the_others_do_not() {
 
 #[test]
 fn names_that_repeat_keep_no_other_gene_from_its_identifier() {
-    let (genes, left) = mended_genes(with_genes(["TP53", "BRCA1", "TP53", "x"], [""; 4]));
+    let (genes, left) = mended_genes(&with_genes(["TP53", "BRCA1", "TP53", "x"], [""; 4]));
     assert_eq!(genes, ["TP53", "ENSG00000012048", "TP53", "x"]);
     assert!(left.contains("ENSG00000141510 would be the name of 2 genes"), "{left}");
     let found = report_with(with_genes(["TP53", "BRCA1", "TP53", "x"], [""; 4]), Options::default());

@@ -139,3 +139,23 @@ fn cells_do_not_go_to_standard_output() {
         assert!(String::from_utf8_lossy(&output.stderr).contains("standard output"), "{output:?}");
     }
 }
+
+#[test]
+fn a_file_that_is_not_there_is_not_said_to_be_against_the_schema() {
+    let validate = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tile-server"));
+        let output = command.arg("validate").args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(3), "{output:?}");
+        [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap())
+    };
+    let [told, _] = validate(&["nowhere.h5ad"]);
+    assert!(told.contains("cannot be read, so it was not validated") && !told.contains("does not follow"), "{told}");
+    let [told, _] = validate(&["nowhere.h5ad", "--json"]);
+    assert!(told.contains("\"is_valid\": null"), "{told}");
+    // Of several files it is said which is which; of one the original's texts are all.
+    let [told, said] = validate(&["nowhere.h5ad", "elsewhere.h5ad", "--compat"]);
+    assert!(said.starts_with("nowhere.h5ad:\n") && said.contains("\nelsewhere.h5ad:\n"), "{said}");
+    assert!(!told.contains("nowhere.h5ad:\n"), "{told}");
+    let [_, said] = validate(&["nowhere.h5ad", "--compat"]);
+    assert_eq!(said, "");
+}
