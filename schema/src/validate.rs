@@ -122,11 +122,11 @@ pub fn validate(file: &RawFile, reference: &Reference, options: Options, watch: 
             Err(Thrown::Stopped) => return Err(Stopped),
             Err(thrown) => Some(thrown),
         };
-        for finding in &mut findings {
-            finding.is_hidden |= is_late;
-        }
         if !options.compat {
             bounds::list(&mut findings, 0);
+        }
+        for finding in &mut findings {
+            finding.is_hidden |= is_late;
         }
         found.insert(step, (findings, thrown));
     }
