@@ -226,8 +226,10 @@ pub fn lines(report: &Report) -> Vec<String> {
 fn lines_but(report: &Report, is_left_out: &dyn Fn(&Group<'_>) -> bool) -> Vec<String> {
     let mut lines = vec![report.file.clone()];
     if report.state == State::Unknown {
-        let why = report.findings.iter().map(|finding| finding.suggestion.as_ref().unwrap_or(&finding.text));
-        lines.extend(why.map(|why| format!("  cannot be read, so it was not validated: {why}")));
+        lines.extend(report.findings.iter().map(|finding| {
+            let why = finding.suggestion.as_ref().unwrap_or(&finding.text);
+            format!("  cannot be read, so it was not validated: {why} [{}]", finding.rule.id())
+        }));
         return lines;
     }
     lines.extend(report.note().map(|note| format!("  note: {note}")));
