@@ -25,7 +25,7 @@ pub(super) fn not_hdf5(source: &SharedSource) -> String {
             "it is a text matrix; convert its folder with `scanpy.read_10x_mtx(…).write_h5ad(…)`"
         }
         head if head.trim_ascii_start().starts_with(b"<") => "it is a web page that was saved in its place",
-        [b'P', b'K', 5, 6, ..] => "it is a ZIP file with nothing in it",
+        [b'P', b'K', 5, 6, rest @ ..] if rest.len() >= 18 => "it is a ZIP file with nothing in it",
         _ => "an .h5ad file is HDF5: it may be cut short, or a web page saved in its place",
     };
     hint.to_owned()

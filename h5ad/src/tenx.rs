@@ -63,8 +63,8 @@ impl TenX {
     }
 
     fn open(file: Box<dyn Container>, group: &str) -> Result<Self, ReadError> {
-        let mut arrays: BTreeMap<String, String> =
-            ["data", "indices", "indptr"].map(|part| (format!("X/{part}"), format!("{group}/{part}"))).into();
+        let mut arrays = BTreeMap::new();
+        arrays.extend(["data", "indices", "indptr"].map(|part| (format!("X/{part}"), format!("{group}/{part}"))));
         arrays.insert("obs/_index".to_owned(), format!("{group}/barcodes"));
         let is_new = file.members(group)?.contains_key("features");
         let columns: &[(&str, &str)] = if is_new { &FEATURES } else { &GENES };

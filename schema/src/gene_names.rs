@@ -1,6 +1,6 @@
 //! What genes are to be called whose names are no identifiers.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use h5ad::{CategoryKind, FrameColumn, RawColumn, RawFrame};
 
@@ -160,11 +160,16 @@ fn settled(name: &str, own: Option<Better>, is_identifier: bool, said: &[(Statem
         let what = if is_identifier { "the name says" } else { "it is the name of" };
         to_decide(format!("{place} says {value}, but {what} {own}: decide which it is"))
     };
-    let trusted: BTreeMap<&str, &Statement<'_>> = said
-        .iter()
-        .filter(|(_, is_trusted)| *is_trusted)
-        .filter_map(|(statement, _)| Some((statement.id.as_deref()?, statement)))
-        .collect();
+    // By id, each once: of few statements.
+    let mut trusted: Vec<(&str, &Statement<'_>)> = Vec::new();
+    for (statement, is_trusted) in said {
+        if let (Some(id), true) = (statement.id.as_deref(), *is_trusted) {
+            match trusted.iter_mut().find(|(other, _)| *other == id) {
+                Some(known) => known.1 = statement,
+                None => trusted.push((id, statement)),
+            }
+        }
+    }
     let mut ids = trusted.into_iter();
     match (ids.next(), ids.next()) {
         (Some((id, statement)), None) => {
@@ -197,7 +202,7 @@ fn settled(name: &str, own: Option<Better>, is_identifier: bool, said: &[(Statem
 
 /// Leaves to a person what would give two genes of a frame the same identifier.
 fn keep_apart<'a>(frames: &[(&str, &'a RawFrame)], better: &mut HashMap<&'a str, Better>) {
-    let mut clashes: BTreeMap<String, BTreeSet<Vec<&str>>> = BTreeMap::new();
+    let mut clashes: BTreeMap<String, Vec<Vec<&str>>> = BTreeMap::new();
     for (_, frame) in frames {
         let mut by_id: HashMap<&str, Vec<&str>> = HashMap::new();
         for name in &frame.index {
@@ -205,7 +210,7 @@ fn keep_apart<'a>(frames: &[(&str, &'a RawFrame)], better: &mut HashMap<&'a str,
             by_id.entry(id.unwrap_or(name)).or_default().push(name);
         }
         let several = by_id.into_iter().filter(|(_, names)| names.len() > 1);
-        several.for_each(|(id, names)| _ = clashes.entry(id.to_owned()).or_default().insert(names));
+        several.for_each(|(id, names)| _ = clashes.entry(id.to_owned()).or_default().push(names));
     }
     for (id, of_frames) in clashes {
         let names = of_frames.iter().max_by_key(|names| names.len()).cloned().unwrap_or_default();

@@ -160,7 +160,10 @@ fn of_terms(reference: &Reference, name: &str, ids: &Column, is_ordered: bool) -
     }
     if let Some(categories) = &ids.categories {
         let own: Option<Vec<String>> = of_values[..categories.n].iter().cloned().collect();
-        let own = own.filter(|own| own.iter().collect::<BTreeSet<_>>().len() == own.len());
+        let mut distinct = BTreeSet::new();
+        distinct.extend(own.iter().flatten().map(String::as_str));
+        let n_distinct = distinct.len();
+        let own = own.filter(|own| own.len() == n_distinct);
         if let Some(categories) = own {
             let codes = ids.codes.iter().map(|code| *code as i32).collect();
             return Ok(FrameColumn::Categorical { codes, categories, ordered: is_ordered, kind: CategoryKind::Text });

@@ -412,12 +412,13 @@ fn categorized(values: &FrameColumn) -> Option<FrameColumn> {
 }
 
 fn flagged(var: &RawFrame, genes: &[String]) -> Option<FrameColumn> {
-    let genes: BTreeSet<&String> = genes.iter().collect();
+    let mut of_genes = BTreeSet::new();
+    of_genes.extend(genes.iter().map(String::as_str));
     match &var.column(IS_FILTERED)?.values {
         FrameColumn::Booleans(flags) => {
             let flags = var.index.iter().zip(flags);
             Some(FrameColumn::Booleans(
-                flags.map(|(id, flag)| if genes.contains(id) { Some(true) } else { *flag }).collect(),
+                flags.map(|(id, flag)| if of_genes.contains(id.as_str()) { Some(true) } else { *flag }).collect(),
             ))
         }
         _ => None,

@@ -83,10 +83,9 @@ impl Report {
 
     /// The changes that need no decision, each once.
     pub fn fixes(&self) -> Vec<&Fix> {
-        let mut fixes: Vec<&Fix> = self.findings.iter().filter_map(|finding| finding.fix.as_ref()).collect();
-        fixes.sort();
-        fixes.dedup();
-        fixes
+        let mut fixes = BTreeSet::new();
+        fixes.extend(self.findings.iter().filter_map(|finding| finding.fix.as_ref()));
+        fixes.into_iter().collect()
     }
 
     /// What is like a change that needs no decision, and needs one, in lines: genes whose identifier is not certain, and
@@ -172,8 +171,11 @@ pub fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
             group.numbers.push(number);
         }
     }
-    groups.sort_by_key(|group| group.severity);
-    groups
+    let mut in_order = Vec::with_capacity(groups.len());
+    for severity in [Severity::Error, Severity::Strict, Severity::Warning] {
+        in_order.extend(groups.extract_if(.., |group| group.severity == severity));
+    }
+    in_order
 }
 
 /// Findings by cause as JSON: of each, which findings they are, and how many cells or genes it is about.

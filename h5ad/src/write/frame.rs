@@ -66,7 +66,9 @@ pub(super) fn column(place: &str, name: &str, column: &FrameColumn) -> Result<Ob
 
 /// A code for every text, -1 where there is none, and the texts in order of the alphabet.
 pub fn by_label<'t>(values: impl Iterator<Item = Option<&'t str>> + Clone) -> (Vec<i32>, Vec<String>) {
-    let mut codes: BTreeMap<&str, i32> = values.clone().flatten().map(|value| (value, 0)).collect();
+    // Collecting would sort first, by a sort of its own, which pages would load.
+    let mut codes: BTreeMap<&str, i32> = BTreeMap::new();
+    codes.extend(values.clone().flatten().map(|value| (value, 0)));
     for (code, number) in codes.values_mut().zip(0..) {
         *code = number;
     }

@@ -204,7 +204,8 @@ impl Files for Zip {
         let prefix = if key.is_empty() { String::new() } else { format!("{key}/") };
         let below = self.entries.range(prefix.clone()..).map(|(key, _)| key);
         let below = below.map_while(|key| key.strip_prefix(&prefix)).filter_map(|rest| rest.split_once('/'));
-        let names: BTreeSet<&str> = below.map(|(name, _)| name).collect();
+        let mut names = BTreeSet::new();
+        names.extend(below.map(|(name, _)| name));
         Ok(names.into_iter().map(str::to_owned).collect())
     }
 

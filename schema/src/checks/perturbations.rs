@@ -35,13 +35,14 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
     };
     let mut pairs = BTreeSet::new();
     let entries = dictionary(described);
-    let listed: BTreeSet<String> = match described {
-        RawValue::Array(array) if array.shape.len() == 1 => {
-            document.file.texts(&array.place)?.texts.into_iter().collect()
-        }
-        _ => BTreeSet::new(),
-    };
-    let keys: BTreeSet<&str> = entries.into_iter().flatten().map(|(key, _)| key.as_str()).collect();
+    // Sets are extended, not collected: that would sort first, by a sort of their own, which the page would load.
+    let (mut listed, mut keys) = (BTreeSet::new(), BTreeSet::new());
+    if let RawValue::Array(array) = described
+        && array.shape.len() == 1
+    {
+        listed.extend(document.file.texts(&array.place)?.texts);
+    }
+    keys.extend(entries.into_iter().flatten().map(|(key, _)| key.as_str()));
     let mut n_unknown = 0;
     let mut rows_of = vec![Rows::default(); ids.values.len()];
     for row in 0..ids.n_rows() {
@@ -64,7 +65,9 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
             let suggestion = format!("write `{}`", sorted.join(DELIMITER));
             out.push(Finding::new(137, &place, text).value(&id).rows(rows()).suggest(Some(suggestion)));
         }
-        if parts.iter().collect::<BTreeSet<_>>().len() != parts.len() {
+        let mut distinct = BTreeSet::new();
+        distinct.extend(parts.iter().copied());
+        if distinct.len() != parts.len() {
             let text = format!("'{id}' in '{PERTURBATION_ID}' contains duplicates.");
             out.push(Finding::new(138, &place, text).value(&id).rows(rows()));
         }

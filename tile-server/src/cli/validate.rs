@@ -26,8 +26,8 @@ const MANY_CELLS: usize = 20_000;
 The files are held against the CELLxGENE schema by the rules of cellxgene-schema 7.1.2 (R1 to R145), and by stricter ones
 of our own (T201 and on). Where a large matrix is to be read, what is wrong elsewhere is told before.
 
-Exit codes: 0 every file follows the schema (warnings and stricter findings aside), 5 a file does not, 3 a file cannot be
-read.")]
+Exit codes: 0 every file follows the schema (warnings and stricter findings aside), 5 a file does not, 3 a file is not
+AnnData or is broken, 4 a file is not there or may not be read.")]
 pub struct Arguments {
     /// The .h5ad files
     #[arg(required = true, value_name = "FILE")]

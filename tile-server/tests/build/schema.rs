@@ -145,7 +145,7 @@ fn a_file_that_is_not_there_is_not_said_to_be_against_the_schema() {
     let validate = |arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tile-server"));
         let output = command.arg("validate").args(arguments).output().unwrap();
-        assert_eq!(output.status.code(), Some(3), "{output:?}");
+        assert_eq!(output.status.code(), Some(4), "{output:?}");
         [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap())
     };
     let [told, _] = validate(&["nowhere.h5ad"]);
