@@ -210,7 +210,7 @@ fn keep_apart<'a>(frames: &[(&str, &'a RawFrame)], better: &mut HashMap<&'a str,
             by_id.entry(id.unwrap_or(name)).or_default().push(name);
         }
         let several = by_id.into_iter().filter(|(_, names)| names.len() > 1);
-        several.for_each(|(id, names)| _ = clashes.entry(id.to_owned()).or_default().push(names));
+        several.for_each(|(id, names)| clashes.entry(id.to_owned()).or_default().push(names));
     }
     for (id, of_frames) in clashes {
         let names = of_frames.iter().max_by_key(|names| names.len()).cloned().unwrap_or_default();
