@@ -13,6 +13,7 @@ cache. Prints the medians of wall and processor time, the largest resident memor
 import argparse
 import csv
 import gzip
+import multiprocessing
 import os
 import pathlib
 import statistics
@@ -81,11 +82,11 @@ def write(path, n_obs, n_vars, per_cell):
 
 def written(path, shape):
     """Writes a file by a process of its own: a program is told the memory of the one that starts it as its own."""
-    process = os.fork()
-    if process == 0:
-        write(path, *shape)
-        os._exit(0)
-    os.waitpid(process, 0)
+    process = multiprocessing.Process(target=write, args=(path, *shape))
+    process.start()
+    process.join()
+    if process.exitcode != 0:
+        raise SystemExit(f"{path} could not be written")
 
 
 def run(command):
