@@ -20,7 +20,7 @@ impl<T: Tiles> Corpus<T> {
         ontology: &Ontology,
     ) -> Result<Vec<(Term, Dot)>, QueryError<T::Error>> {
         let parts = self.parts_asked(&query.organism)?;
-        self.check_filters(&query.organism, &query.filters, &parts).await?;
+        self.check_filters(&query.organism, &query.filters, &parts, ontology).await?;
         let found = self.genes_asked(&query.genes, &parts).await?;
         if found.genes.is_empty() {
             let gene = query.genes.first().cloned().unwrap_or_default();

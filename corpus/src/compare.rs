@@ -14,7 +14,7 @@ use crate::{Corpus, Dimension, Filters, Gene, Groups, QueryError, Values, query:
 pub(crate) const UNKNOWN: &str = "unknown";
 
 /// Ids of donors that are none.
-const NO_DONORS: [&str; 4] = [UNKNOWN, "na", "nan", ""];
+const NO_DONORS: [&str; 5] = [UNKNOWN, "pooled", "na", "nan", ""];
 
 /// What differences are tested over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -81,7 +81,7 @@ impl<T: Tiles> Corpus<T> {
         let parts = self.parts_asked(&query.organism)?;
         let mut dimensions = BTreeSet::new();
         for filters in [&query.group, &query.reference] {
-            self.check_filters(&query.organism, filters, &parts).await?;
+            self.check_filters(&query.organism, filters, &parts, ontology).await?;
             dimensions.extend(filters.keys());
         }
         if query.replicates == Replicates::Donors {
@@ -150,7 +150,7 @@ impl<T: Tiles> Corpus<T> {
     ) -> Result<[u64; 2], QueryError<T::Error>> {
         let parts = self.parts_asked(&query.organism)?;
         for filters in [&query.group, &query.reference] {
-            self.check_filters(&query.organism, filters, &parts).await?;
+            self.check_filters(&query.organism, filters, &parts, ontology).await?;
         }
         let mut n_cells = [0; 2];
         for &part in &parts {

@@ -86,7 +86,7 @@ impl<T: Tiles> Corpus<T> {
         let parts = self.parts_asked(&query.organism)?;
         let of_tissue = Filters::from([(Dimension::Tissue, BTreeSet::from([query.tissue.clone()]))]);
         for filters in [&of_tissue, &query.filters] {
-            self.check_filters(&query.organism, filters, &parts).await?;
+            self.check_filters(&query.organism, filters, &parts, ontology).await?;
         }
         let terms = self.cell_types(&parts).await?;
         let mut dimensions = BTreeSet::from([Dimension::Tissue, Dimension::CellType]);

@@ -216,7 +216,7 @@ impl<T: Tiles> Corpus<T> {
     ) -> Result<Annotated, QueryError<T::Error>> {
         let parts = self.parts_asked(&query.organism)?;
         let genes = self.genes_asked(&query.genes, &parts).await?;
-        self.check_filters(&query.organism, &query.filters, &parts).await?;
+        self.check_filters(&query.organism, &query.filters, &parts, ontology).await?;
         let mut dimensions = vec![Dimension::Tissue, Dimension::CellType];
         dimensions.extend(query.filters.keys().copied());
         dimensions.extend(query.group_by);
@@ -266,7 +266,7 @@ impl<T: Tiles> Corpus<T> {
     /// [`QueryError`].
     pub async fn options(&self, query: &Query, ontology: &Ontology) -> Result<Options, QueryError<T::Error>> {
         let parts = self.parts_asked(&query.organism)?;
-        self.check_filters(&query.organism, &query.filters, &parts).await?;
+        self.check_filters(&query.organism, &query.filters, &parts, ontology).await?;
         let mut counts: Vec<BTreeMap<Term, u64>> = vec![BTreeMap::new(); Dimension::ALL.len()];
         for &part in &parts {
             let (values, groups) = (self.values(part).await?, self.groups(part, 0).await?);
@@ -311,17 +311,21 @@ impl<T: Tiles> Corpus<T> {
         organism: &str,
         filters: &Filters,
         parts: &[usize],
+        ontology: &Ontology,
     ) -> Result<(), QueryError<T::Error>> {
         for (&dimension, ids) in filters {
             let mut unknown: BTreeSet<&String> = ids.iter().collect();
+            if dimension == Dimension::CellType {
+                // One that no cell is annotated with may stand for others.
+                unknown.retain(|id| ontology.label(id).is_none());
+            }
             let mut example = None;
             for &part in parts {
                 let values = &self.values(part).await?[dimension as usize];
                 unknown.retain(|id| values.code(id).is_none());
                 example = example.or_else(|| values.terms.first().map(|term| term.id.clone()));
             }
-            // A cell type that no cell is annotated with may stand for others.
-            if let Some(id) = unknown.into_iter().next().filter(|_| dimension != Dimension::CellType) {
+            if let Some(id) = unknown.into_iter().next() {
                 return Err(QueryError::Term {
                     organism: organism.to_owned(),
                     dimension,

@@ -179,7 +179,7 @@ impl<T: Tiles> Corpus<T> {
         let parts = self.parts_asked(&query.organism)?;
         let mut dimensions = BTreeSet::from([Dimension::Tissue, Dimension::CellType]);
         for filters in [&query.here, &query.there] {
-            self.check_filters(&query.organism, filters, &parts).await?;
+            self.check_filters(&query.organism, filters, &parts, ontology).await?;
             dimensions.extend(filters.keys());
         }
         // None: here.
@@ -241,7 +241,7 @@ impl<T: Tiles> Corpus<T> {
     pub async fn donors_behind(&self, query: &DonorQuery, ontology: &Ontology) -> Result<Behind, QueryError<T::Error>> {
         let parts = self.parts_asked(&query.organism)?;
         for filters in [&query.filters, &query.row] {
-            self.check_filters(&query.organism, filters, &parts).await?;
+            self.check_filters(&query.organism, filters, &parts, ontology).await?;
         }
         let found = self.genes_asked(std::slice::from_ref(&query.gene), &parts).await?;
         let Some(gene) = found.genes.first().cloned() else {

@@ -73,7 +73,7 @@ pub fn push_plain_field(out: &mut String, text: &str) {
 /// guarded like one.
 pub fn push_comment(out: &mut String, what: &str, value: &str) {
     // A line break in a name would end the comment.
-    let value: String = value.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let [what, value] = [what, value].map(|text| text.replace(char::is_control, " "));
     let _ = writeln!(out, "# {what}: {}", guarded(&value, &[',', ';']));
 }
 
@@ -144,14 +144,24 @@ fn begins_with_break(text: &str) -> bool {
 /// # Errors
 /// [`OpenQuote`].
 pub fn records(text: &str) -> Result<Vec<Vec<String>>, OpenQuote> {
-    Ok(numbered_records(text)?.into_iter().map(|(_, record)| record).collect())
+    Ok(numbered_records(text, ',')?.into_iter().map(|(_, record)| record).collect())
 }
 
-/// The same, each with the number of the line where it ends, from 1.
+/// What separates the fields of a file that somebody else wrote: a comma, or where the first line has none, a tab or a
+/// semicolon, as spreadsheets write.
+pub fn separator_of(text: &str) -> char {
+    let mut lines = text.trim_start_matches('\u{feff}').lines();
+    let first = lines.find(|line| !line.starts_with('#') && !line.trim().is_empty()).unwrap_or_default();
+    // Every second piece is within quotation marks.
+    let has = |separator: char| first.split('"').step_by(2).any(|piece| piece.contains(separator));
+    [',', '\t', ';'].into_iter().find(|&separator| has(separator)).unwrap_or(',')
+}
+
+/// The same as [`records`] with another separator, each with the number of the line where it ends, from 1.
 ///
 /// # Errors
 /// [`OpenQuote`].
-pub fn numbered_records(text: &str) -> Result<Vec<(usize, Vec<String>)>, OpenQuote> {
+pub fn numbered_records(text: &str, separator: char) -> Result<Vec<(usize, Vec<String>)>, OpenQuote> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut records = Vec::new();
     let mut record: Vec<String> = Vec::new();
@@ -174,7 +184,7 @@ pub fn numbered_records(text: &str) -> Result<Vec<(usize, Vec<String>)>, OpenQuo
                     }
                 }
             }
-            ',' => record.push(std::mem::take(&mut field)),
+            _ if character == separator => record.push(std::mem::take(&mut field)),
             '\r' if characters.peek() == Some(&'\n') => {}
             '\n' => {
                 finish(&mut records, line, &mut record, &mut field);
@@ -204,6 +214,22 @@ mod tests {
         let mut out = String::new();
         push_field(&mut out, text);
         out
+    }
+
+    #[test]
+    fn fields_are_separated_by_what_the_first_line_has() {
+        for (text, separator) in [
+            ("id,a\n", ','),
+            ("# by; hand\n\nid;a,b\n", ','),
+            ("id;a\nx;b, c\n", ';'),
+            ("\u{feff}id\ta; b\n", '\t'),
+            ("\"id, here\";a\n", ';'),
+            ("id\n", ','),
+            ("", ','),
+        ] {
+            assert_eq!(separator_of(text), separator, "{text:?}");
+        }
+        assert_eq!(numbered_records("id;a\nx;\"b;c\"", ';').unwrap()[1], (2, vec!["x".to_owned(), "b;c".to_owned()]));
     }
 
     #[test]

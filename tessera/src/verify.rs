@@ -167,6 +167,14 @@ fn as_a<T: 'static>(decode: fn(&[u8]) -> Result<T, DecodeError>) -> Decode<'stat
     Box::new(move |bytes| decode(bytes).map(drop))
 }
 
+/// Whether a pack's content is that which the name of its file tells.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn is_whole(files: &dyn Files, pack: &Pack) -> io::Result<bool> {
+    Ok(content_name(files, pack)? == pack.file)
+}
+
 /// The file name that a pack's content asks for.
 fn content_name(files: &dyn Files, pack: &Pack) -> io::Result<String> {
     let mut hash = Xxh64::new(0);

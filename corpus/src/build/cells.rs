@@ -156,7 +156,8 @@ impl CellTable {
             return constant(&choices.id, choices.title.as_deref().unwrap_or(&choices.id));
         }
         if dimension == Dimension::Publication {
-            let id = choices.publication.as_deref().unwrap_or(UNKNOWN);
+            // Datasets of no publication have nothing in common that one's citation could name.
+            let Some(id) = choices.publication.as_deref() else { return constant(UNKNOWN, UNKNOWN) };
             return constant(id, choices.citation.as_deref().unwrap_or(id));
         }
         let usual = dimension.columns().into_iter().chain((dimension == Dimension::Ethnicity).then_some(OLD_ETHNICITY));

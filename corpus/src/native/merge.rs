@@ -2,9 +2,9 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    fs::{self, File},
+    fs::{self, File, TryLockError},
     io,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use builder::{
@@ -13,7 +13,11 @@ use builder::{
 };
 use rayon::prelude::*;
 use shared_fbs::{corpus::OntologyTerm, path::is_pack_file, tile::Genes};
-use tessera::dataset::{DatasetError, wait};
+use tessera::{
+    dataset::{DatasetError, wait},
+    files,
+    verify::is_whole,
+};
 
 use super::{
     FileCorpus, OpenError, open,
@@ -93,6 +97,20 @@ pub enum MergeError {
         /// Values of the summaries.
         expected: u64,
     },
+    /// Another program changes the corpus.
+    #[error("another program is changing the corpus {0}: run the command again once that has ended")]
+    Busy(String),
+    /// A pack is not what its name says.
+    #[error("{} is damaged: its content is not the one that its name tells; summarize the dataset again", .0.display())]
+    Damaged(PathBuf),
+    /// A pack cannot be read.
+    #[error("{}: {source}", file.display())]
+    Pack {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// Nothing would be left.
     #[error("`{0}` is all that the corpus has; remove the directory instead")]
     Last(String),
@@ -105,6 +123,24 @@ pub struct Added {
     pub manifest: Manifest,
     /// Bytes of the packs that were written.
     pub n_bytes_written: u64,
+}
+
+/// Holds the corpus of a directory for one change: two at once would write the same files.
+struct Held {
+    _directory: File,
+}
+
+impl Held {
+    fn take(directory: &Path) -> Result<Self, MergeError> {
+        // What cannot be opened is told by who reads the corpus.
+        let held =
+            File::open(directory).map_err(|source| OpenError::NoManifest { path: directory.to_owned(), source })?;
+        match held.try_lock() {
+            Err(TryLockError::WouldBlock) => Err(MergeError::Busy(directory.display().to_string())),
+            // A file system without locks keeps nobody from working.
+            Ok(()) | Err(TryLockError::Error(_)) => Ok(Self { _directory: held }),
+        }
+    }
 }
 
 /// What the next version of a corpus has.
@@ -170,6 +206,7 @@ pub fn add(
     look_up: &LookUp<'_>,
     progress: &dyn Progress,
 ) -> Result<Added, MergeError> {
+    let _held = Held::take(directory)?;
     let corpus = open(directory)?;
     let added = summaries.iter().map(|summary| open(summary)).collect::<Result<Vec<_>, _>>()?;
     let mut sources = corpus.manifest().sources.clone();
@@ -217,6 +254,7 @@ pub fn add(
 /// # Errors
 /// [`MergeError`]; the corpus is then as it was.
 pub fn remove(directory: &Path, id: &str, progress: &dyn Progress) -> Result<Added, MergeError> {
+    let _held = Held::take(directory)?;
     let corpus = open(directory)?;
     let mut sources = corpus.manifest().sources.clone();
     let Some(at) = sources.iter().position(|source| source.id == id) else {
@@ -308,7 +346,15 @@ fn ontology_of<'a>(
     Ok(terms_above(ids, look_up))
 }
 
-fn copy_packs(part: &Part, from: &Path, output: &Directory) -> Result<(), BuildError> {
+fn copy_packs(part: &Part, from: &Path, output: &Directory) -> Result<(), MergeError> {
+    let files = files::Directory(from.to_owned());
+    for pack in part.dataset_packs() {
+        let file = from.join(&pack.file);
+        let is_whole = is_whole(&files, &pack).map_err(|source| MergeError::Pack { file: file.clone(), source })?;
+        if !is_whole {
+            return Err(MergeError::Damaged(file));
+        }
+    }
     let failed = |source: io::Error| BuildError::Output { place: output.place(), source };
     for pack in part.dataset_packs() {
         let copy = || {

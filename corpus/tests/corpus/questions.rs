@@ -309,5 +309,8 @@ fn a_group_without_cells_is_refused() {
         ..CompareQuery::default()
     };
     let error = wait(corpus().compare(&query, &Ontology::default())).unwrap_err();
+    assert!(matches!(&error, QueryError::Term { id, .. } if id == "CL:nobody"), "{error}");
+    let known = Ontology::new([("CL:nobody".to_owned(), "nobody".to_owned(), Vec::new())]).unwrap();
+    let error = wait(corpus().compare(&query, &known)).unwrap_err();
     assert!(matches!(error, QueryError::NoCells { of: "in the group", .. }), "{error}");
 }

@@ -127,6 +127,35 @@ fn pack_names(manifest: &Manifest) -> Vec<String> {
 }
 
 #[test]
+fn one_program_changes_a_corpus_at_a_time_and_takes_no_damaged_summary() {
+    let folder = tempfile::tempdir().unwrap();
+    let (corpus, summary) = (folder.path().join("corpus"), folder.path().join("damaged"));
+    build(&["A"], &corpus);
+    let (shelf, quiet) = (Shelf::get(), Quiet::default());
+    let held = std::fs::File::open(&corpus).unwrap();
+    held.try_lock().unwrap();
+    let busy = native::add(&corpus, &[&shelf.summary("C")], &nothing, &quiet).unwrap_err();
+    assert!(matches!(&busy, MergeError::Busy(_)), "{busy}");
+    assert!(matches!(native::remove(&corpus, "A", &quiet), Err(MergeError::Busy(_))));
+    held.unlock().unwrap();
+
+    std::fs::create_dir(&summary).unwrap();
+    for entry in std::fs::read_dir(shelf.summary("C")).unwrap().map(Result::unwrap) {
+        std::fs::copy(entry.path(), summary.join(entry.file_name())).unwrap();
+    }
+    let pack = &pack_names(open(&summary).unwrap().manifest())[0];
+    let mut bytes = std::fs::read(summary.join(pack)).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(summary.join(pack), bytes).unwrap();
+    let before = open(&corpus).unwrap().manifest().clone();
+    let damaged = native::add(&corpus, &[&summary], &nothing, &quiet).unwrap_err();
+    assert!(matches!(&damaged, MergeError::Damaged(file) if file.ends_with(pack)), "{damaged}");
+    assert_eq!(*open(&corpus).unwrap().manifest(), before);
+    native::add(&corpus, &[&shelf.summary("C")], &nothing, &quiet).unwrap();
+}
+
+#[test]
 fn a_corpus_that_grew_answers_as_one_that_was_built() {
     let folder = tempfile::tempdir().unwrap();
     let built = build(&["A", "B", "C"], &folder.path().join("built"));
@@ -338,6 +367,8 @@ fn a_wrong_question_is_refused_with_what_there_is() {
     assert_eq!(said, "the corpus has no cells of organism `NCBITaxon:9606`; it has NCBITaxon:10090");
     let error = refused(&query(MOUSE, &[(Dimension::Disease, &["gout"])], None));
     assert!(matches!(&error, QueryError::Term { dimension: Dimension::Disease, id, .. } if id == "gout"), "{error}");
+    let error = refused(&query(MOUSE, &[(Dimension::CellType, &["CL:9999999"])], None));
+    assert!(matches!(&error, QueryError::Term { dimension: Dimension::CellType, .. }), "{error}");
     let mut unknown = query(MOUSE, &[], None);
     unknown.genes = vec!["lyz".to_owned(), "LYZ".to_owned(), "no such gene".to_owned()];
     let plot = ask(&corpus, &unknown);

@@ -133,6 +133,9 @@ impl End {
             Self::High => f32::INFINITY,
         };
         let bound = if text.is_empty() { open } else { number(text)? };
+        if !text.is_empty() && bound.is_infinite() {
+            return Err(BoundError::NotANumber(text.to_owned()));
+        }
         match self {
             Self::Low => Range::new(bound, now.max()).ok_or(BoundError::Above(now.max())),
             Self::High => Range::new(now.min(), bound).ok_or(BoundError::Below(now.min())),

@@ -29,6 +29,18 @@ pub struct ActiveFilter {
     pub text: String,
 }
 
+/// Whether labels tell without their column what they are: numbers and flags do not.
+fn speak(labels: &BTreeSet<Label>) -> bool {
+    let is_name = |label: &Label| match label {
+        Label::Missing => false,
+        Label::Named(name) => {
+            !matches!(name.to_lowercase().as_str(), "true" | "false" | "yes" | "no" | "none" | "unknown" | "other")
+                && name.contains(char::is_alphabetic)
+        }
+    };
+    (1..=MOST_LABELS).contains(&labels.len()) && labels.iter().all(is_name)
+}
+
 /// How the bounds of ranges are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bounds {
@@ -60,9 +72,10 @@ impl Session {
         let filters = if query.filters.is_empty() { query.subset.last() } else { Some(&query.filters) };
         let dimensions = filters.map(Filters::active_dimensions).unwrap_or_default();
         let names = dimensions.into_iter().map(|dimension| {
-            let is_labels = matches!(dimension.filter, DimensionFilter::Labels(LabelFilter::Only(_)));
+            let speaks =
+                matches!(dimension.filter, DimensionFilter::Labels(LabelFilter::Only(labels)) if speak(labels));
             let ActiveFilter { place, text, .. } = self.active_filter(dimension, None, Bounds::Short);
-            if is_labels { text } else { format!("{place} {text}") }
+            if speaks { text } else { format!("{place} {text}") }
         });
         let name = names.collect::<Vec<_>>().join(" & ");
         match name.char_indices().nth(MOST_CHARS) {
@@ -230,9 +243,13 @@ mod tests {
             "mean of 2 genes: 1 to 2",
         ];
         assert_eq!(told.iter().map(|text| text.replace('\u{2212}', "-")).collect::<Vec<_>>(), expected);
-        assert!(session.suggested_name(&query).starts_with("4 labels & B, T & n_genes ≥ 200"));
+        assert!(session.suggested_name(&query).starts_with("donor 4 labels & B, T & n_genes ≥ 200"));
         assert_eq!(session.suggested_name(&query).chars().count(), MOST_CHARS + 1);
         assert_eq!(session.suggested_name(&CellQuery::default()), "");
+        let of = |link: &str| session.suggested_name(&ViewSpec::from_link(link).view.analysis.query);
+        assert_eq!(of("f.louvain=1,2&v=1"), "louvain 1, 2");
+        assert_eq!(of("f.louvain=1,T&v=1"), "louvain 1, T");
+        assert_eq!(of("f.is_doublet=False&v=1"), "is_doublet False");
     }
 
     #[test]

@@ -162,7 +162,10 @@ impl Session {
         let shown = set_of(view.panels.iter().filter_map(|panel| self.projection(panel.key().as_deref())));
         let new = self.manifest.embeddings.iter().map(|entry| &entry.key).find(|key| !shown.contains(*key));
         match new {
-            Some(key) => Panel { kind: PanelKind::Embedding(Some(key.clone())), camera: None, ..focused.clone() },
+            Some(key) => {
+                let kind = PanelKind::Embedding(Some(key.clone()));
+                Panel { kind, camera: None, only: None, ..focused.clone() }
+            }
             None => Panel { only: None, ..focused.clone() },
         }
     }
@@ -183,13 +186,24 @@ impl Session {
         all.into_iter().skip(begin).take(count).collect()
     }
 
-    /// The labels of a column in the order that they are shown in, then none where cells have none.
+    /// The labels of a column in the order that they are shown in, then none where cells have none; of a subset those alone
+    /// that its cells have.
     fn labels_in_order(&self, column: &str) -> Vec<Label> {
         let (Some(order), Some(categories)) = (self.label_order(column), self.categories(column)) else {
             return Vec::new();
         };
-        let named = order.iter().filter_map(|&code| categories.labels.get(code as usize).map(Label::named));
-        let has_missing = categories.counts.get(categories.labels.len()).is_some_and(|&n_cells| n_cells > 0);
+        let in_view = self.in_view().zip(self.loaded.labels(column)).map(|(in_view, labels)| {
+            let mut has_cells = vec![false; labels.categories.len() + 1];
+            for cell in in_view.iter() {
+                has_cells[labels.codes.get(cell) as usize] = true;
+            }
+            has_cells
+        });
+        let is_in_view = |code: usize| in_view.as_ref().is_none_or(|has_cells| has_cells.get(code) == Some(&true));
+        let order = order.iter().map(|&code| code as usize).filter(|&code| is_in_view(code));
+        let named = order.filter_map(|code| categories.labels.get(code).map(Label::named));
+        let missing = categories.labels.len();
+        let has_missing = categories.counts.get(missing).is_some_and(|&n_cells| n_cells > 0) && is_in_view(missing);
         named.chain(has_missing.then_some(Label::Missing)).collect()
     }
 
@@ -207,6 +221,15 @@ impl Session {
         };
         let is_in = |cell: usize| Some(labels.codes.get(CellIdx(cell as u32))) == code;
         Some(CellMask::from_fn(self.loaded.n_obs(), is_in))
+    }
+
+    /// How many cells in view have a label; `None` while the column is not there.
+    pub fn n_of_label(&self, label: &ColumnLabel) -> Option<usize> {
+        let mut cells = self.cells_of_label(label)?;
+        if let Some(in_view) = self.in_view() {
+            cells.and(in_view);
+        }
+        Some(cells.count())
     }
 
     /// How often the user's own columns have changed, whose cells panels may be split by.

@@ -25,7 +25,8 @@ const MOST_TOLD: usize = 5;
 pub enum OwnColumnFileError {
     /// The first line names no column after that of the ids.
     #[error(
-        "The file has no column of labels: its first line is to name the column of cell ids, then one or more others."
+        "The file has no column of labels: its first line is to name the column of cell ids, then one or more others, with \
+         commas, semicolons or tabs between them."
     )]
     NoColumn,
     /// A column has no name.
@@ -38,12 +39,12 @@ pub enum OwnColumnFileError {
     #[error("Column “{0}” of the file has more than {MOST_LABELS} different values, too many to be labels.")]
     TooMany(String),
     /// No id is one of the dataset's.
-    #[error("None of the {0} of the file's first column is the id of a cell here.")]
+    #[error("The file's first column has {0}, and no cell here has such an id.")]
     NoCell(String),
     /// A line has not as many fields as the first.
     #[error(
-        "Line {line} of the file has {found} and the first line {expected}: put labels that hold a comma in quotation \
-         marks, and leave the field of a cell without a label empty."
+        "Line {line} of the file has {found} and the first line {expected}: put labels that hold what separates fields in \
+         quotation marks, and leave the field of a cell without a label empty."
     )]
     Fields {
         /// The line.
@@ -132,7 +133,8 @@ fn labels_by_row(column: &OwnColumn, n_rows: usize) -> Vec<Option<u32>> {
 /// # Errors
 /// [`OwnColumnFileError`].
 pub fn own_columns_from_csv(text: &str, ids: &[String]) -> Result<OwnColumnFile, OwnColumnFileError> {
-    let records = csv::numbered_records(text).map_err(|OpenQuote { line }| OwnColumnFileError::OpenQuote(line))?;
+    let records = csv::numbered_records(text, csv::separator_of(text))
+        .map_err(|OpenQuote { line }| OwnColumnFileError::OpenQuote(line))?;
     let mut lines = records.into_iter();
     let (_, head) = lines.next().unwrap_or_default();
     let names = column_names(&head)?;
@@ -167,7 +169,7 @@ pub fn own_columns_from_csv(text: &str, ids: &[String]) -> Result<OwnColumnFile,
         }
     }
     if seen.is_empty() && n_lines > 0 {
-        return Err(OwnColumnFileError::NoCell(plural(n_lines, "value", "values")));
+        return Err(OwnColumnFileError::NoCell(plural(n_lines, "id", "ids")));
     }
     for ids in [&mut file.repeated, &mut file.ambiguous] {
         *ids = set_of(std::mem::take(ids)).into_iter().collect();
@@ -259,7 +261,7 @@ mod tests {
         assert_eq!(read("cell_id\na\n"), OwnColumnFileError::NoColumn);
         assert_eq!(read("cell_id,x,\na,1,2\n"), OwnColumnFileError::Unnamed(3));
         assert_eq!(read("cell_id,x,x\n"), OwnColumnFileError::Twice("x".to_owned()));
-        assert_eq!(read("cell_id,x\n1,T\n2,B\n"), OwnColumnFileError::NoCell("2 values".to_owned()));
+        assert_eq!(read("cell_id,x\n1,T\n2,B\n"), OwnColumnFileError::NoCell("2 ids".to_owned()));
         assert_eq!(read("cell_id,\"x\na,1\n"), OwnColumnFileError::OpenQuote(1));
         let fields = |line, found: &str| OwnColumnFileError::Fields { line, found: found.to_owned(), expected: 2 };
         assert_eq!(read("# of\n\ncell_id,x\nb,\"T\ncell\"\na,T cell, CD4\n"), fields(6, "3 fields"));

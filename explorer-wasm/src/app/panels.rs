@@ -79,9 +79,14 @@ fn PanelHead(store: Store, panel: PanelIdx) -> impl IntoView {
         store.phase().track();
         store.projection_asked(panel).unwrap_or_default()
     });
+    let subset = store.part(|state| state.view.analysis.query.subset.clone());
+    let numbers = store.numbers();
+    let n_visible = Memo::new(move |_| numbers.get().1);
     let only = Memo::new(move |_| {
+        subset.track();
+        n_visible.track();
         let Some((_, Some(only))) = shown.get() else { return String::new() };
-        let cells = store.read_loaded(|session| session.cells_of_label(&only).map(|cells| cells.count())).flatten();
+        let cells = store.read_loaded(|session| session.n_of_label(&only)).flatten();
         let label = label_text(&only.label).into_owned();
         let count = |n_cells| store.with_manifest(Unit::of).unwrap_or_default().count(n_cells as u64);
         cells.map_or_else(|| label.clone(), |n_cells| format!("{label}: {}", count(n_cells)))
@@ -192,7 +197,10 @@ fn labels_of(shown: Vec<Option<ColumnLabel>>) -> Option<(String, Vec<Label>)> {
 #[component]
 fn SplitFoot(store: Store) -> impl IntoView {
     let shown = store.part(|state| state.view.panels.iter().map(|panel| panel.only.clone()).collect::<Vec<_>>());
+    let numbers = store.numbers();
+    let n_visible = Memo::new(move |_| numbers.get().1);
     let told = Memo::new(move |_| {
+        n_visible.track();
         let (column, labels) = labels_of(shown.get())?;
         let n_labels = store.read_loaded(|session| session.n_split_labels(&column))?;
         (labels.len() < n_labels).then(|| (format!("{} of {n_labels} labels of {column}", labels.len()), column))

@@ -30,8 +30,11 @@ impl Store {
     pub async fn cells_as_csv(self, asked: &CellsToSave, genes: &[GeneKey]) -> Result<String, FetchError> {
         let Some(access) = self.access() else { return Ok(String::new()) };
         let (mut table, rows) = access.table_of(asked.extent).await?;
-        for name in &asked.columns {
-            table.columns.push((name.clone(), access.column_in_full(name).await?));
+        let in_order = |session: &Session| session.columns().iter().map(|column| column.name.clone()).collect();
+        let known: Vec<String> = access.read(in_order).unwrap_or_default();
+        for name in known.into_iter().filter(|name| asked.columns.contains(name)) {
+            let column = access.column_in_full(&name).await?;
+            table.columns.push((name, column));
         }
         for key in genes {
             let (layer, gene) = access.find_gene(key).await?;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use explorer_core::{
     screen::free_name,
+    sorting::sort_by_key,
     state::{CellSet, OwnColumn},
 };
 
@@ -68,6 +69,8 @@ impl Keepable for CellSet {
 pub(super) struct Kept<T> {
     /// What their keys begin with; none are kept where it is `None`.
     prefix: Option<String>,
+    /// The key of their names, a line each, in their order: the browser has keys in an order of its own.
+    order_key: String,
     /// As they were kept last.
     items: Vec<T>,
     /// What is kept of each, by its name.
@@ -76,7 +79,7 @@ pub(super) struct Kept<T> {
 
 impl<T> Default for Kept<T> {
     fn default() -> Self {
-        Self { prefix: None, items: Vec::new(), texts: BTreeMap::new() }
+        Self { prefix: None, order_key: String::new(), items: Vec::new(), texts: BTreeMap::new() }
     }
 }
 
@@ -106,6 +109,10 @@ impl<T: Keepable> Kept<T> {
             }
         }
         kept.prefix = Some(prefix);
+        kept.order_key = format!("{}-order.{content}", T::PREFIX);
+        let order = stored(host, &kept.order_key).unwrap_or_default();
+        let place = |item: &T| order.lines().position(|name| name == item.name()).unwrap_or(usize::MAX);
+        sort_by_key(&mut kept.items, |item| (place(item), item.name().to_owned()));
         (kept, n_unreadable)
     }
 
@@ -138,6 +145,9 @@ impl<T: Keepable> Kept<T> {
             outcome.refused = outcome.refused.or(removed.err());
             self.texts.remove(&name);
         }
+        let order: Vec<&str> = items.iter().map(Keepable::name).collect();
+        let ordered = host.keep(&self.order_key, (!order.is_empty()).then_some(order.join("\n")).as_deref());
+        outcome.refused = outcome.refused.or(ordered.err());
         self.items = items.to_vec();
         outcome
     }
@@ -145,8 +155,7 @@ impl<T: Keepable> Kept<T> {
     /// Keeps what another window has made of a thing meanwhile, under another name, before it is kept anew.
     fn spare_other_window(&self, host: &dyn Host, prefix: &str, name: &str, items: &[T], outcome: &mut Outcome) {
         let key = format!("{prefix}{name}");
-        let stored = host.kept(&key).into_iter().find_map(|(found, text)| (found == key).then_some(text));
-        let Some(theirs) = stored.filter(|text| self.texts.get(name) != Some(text)) else { return };
+        let Some(theirs) = stored(host, &key).filter(|text| self.texts.get(name) != Some(text)) else { return };
         let Some(item) = T::from_text(&theirs) else { return };
         let stored = host.kept(prefix).into_iter().filter_map(|(key, _)| key.strip_prefix(prefix).map(str::to_owned));
         let taken: Vec<String> = items.iter().map(|item| item.name().to_owned()).chain(stored).collect();
@@ -155,4 +164,9 @@ impl<T: Keepable> Kept<T> {
             outcome.spared.push((name.to_owned(), free));
         }
     }
+}
+
+/// The text that the browser keeps under a key.
+fn stored(host: &dyn Host, key: &str) -> Option<String> {
+    host.kept(key).into_iter().find_map(|(found, text)| (found == key).then_some(text))
 }

@@ -49,14 +49,20 @@ pub fn SaveCellsDialog(
     subset: SubsetJob,
 ) -> impl IntoView {
     let asked = RwSignal::new(CellsToSave::default());
-    // All there is, until the user chooses.
-    let is_chosen = StoredValue::new(false);
+    // All there is but what the user takes away; what is new since the dialog was open last is chosen, too.
+    let known = StoredValue::new(BTreeSet::new());
+    let is_decided = StoredValue::new(false);
     effect(move || {
-        if open.get() && !is_chosen.get_value() && columns.with(|columns| !columns.is_empty()) {
-            is_chosen.set_value(true);
+        if open.get() {
+            let has_genes = n_genes.get() > 0;
+            let is_new = |name: &&String| known.with_value(|known: &BTreeSet<String>| !known.contains(*name));
+            let new: Vec<String> = columns.with(|columns| columns.iter().filter(is_new).cloned().collect());
+            known.update_value(|known| known.extend(new.iter().cloned()));
             asked.update(|asked| {
-                asked.columns = columns.get_untracked().into_iter().collect();
-                asked.genes = wanted(n_genes.get_untracked() > 0);
+                asked.columns.extend(new);
+                if !is_decided.get_value() {
+                    asked.genes = wanted(has_genes);
+                }
             });
         }
     });
@@ -117,7 +123,10 @@ pub fn SaveCellsDialog(
                         check=Signal::derive(move || asked.with(|asked| asked.genes == Wanted::Yes).into())
                         label="Listed genes"
                         test_id="save-cells-genes"
-                        on_check=move |on| asked.update(|asked| asked.genes = wanted(on))
+                        on_check=move |on| {
+                            is_decided.set_value(true);
+                            asked.update(|asked| asked.genes = wanted(on));
+                        }
                     />
                     <span>
                         {move || plural(n_genes.get(), "listed gene", "listed genes")} " of the layer "

@@ -23,7 +23,7 @@ use super::{
     cells::CellsError,
     check::{NoAddress, Unreachable},
     composition::TooManyShares,
-    corpus::asked::SeveralOrganisms,
+    corpus::asked::{NoGenes, SeveralOrganisms},
     correlate::NoNumbers,
     de::UsageError,
     enrich::SetsError,
@@ -116,7 +116,8 @@ pub fn code(error: &Error) -> u8 {
     if error.is::<NoPlot>() || error.is::<TooManyShares>() || error.is::<NoNumbers>() || error.is::<OutputError>() {
         return USAGE;
     }
-    if error.is::<PlaceError>() || error.is::<SeveralOrganisms>() || error.is::<FilterError>() {
+    if error.is::<PlaceError>() || error.is::<SeveralOrganisms>() || error.is::<NoGenes>() || error.is::<FilterError>()
+    {
         return USAGE;
     }
     if error.is::<NoPlace>() || error.is::<Unreachable>() || error.is::<Unfetched>() || error.is::<RemoteError>() {
@@ -204,7 +205,10 @@ fn of_merge(error: &MergeError) -> u8 {
         MergeError::Dataset(error) => of_dataset(error),
         MergeError::Build(error) => of_build(error),
         MergeError::Parquet(error) => of_parquet(error),
-        MergeError::Profiles { .. } | MergeError::Twice { .. } | MergeError::Values { .. } => INPUT,
+        MergeError::Profiles { .. } | MergeError::Twice { .. } | MergeError::Values { .. } | MergeError::Damaged(_) => {
+            INPUT
+        }
+        MergeError::Busy(_) | MergeError::Pack { .. } => FILE,
         MergeError::NoSource { .. } | MergeError::Last(_) => USAGE,
     }
 }

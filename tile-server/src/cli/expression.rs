@@ -6,7 +6,7 @@ use corpus::{Dimension, Query, Term, Tissues, native::wait};
 use serde_json::{Value, json};
 
 use super::{
-    corpus::asked::{AnswerOut, CorpusArgument, dimension, filter, filters, names, warn_of_unknown},
+    corpus::asked::{AnswerOut, CorpusArgument, dimension, filter, filters, genes, names, warn_of_unknown},
     remote_inputs::DATASET_PLACES,
     terminal,
 };
@@ -28,10 +28,10 @@ pub struct Arguments {
     collapsed: bool,
     /// Divide the rows of cell types by a dimension: disease, ethnicity, sex, publication, dataset, donor, assay,
     /// development_stage or tissue_original
-    #[arg(long, value_name = "DIMENSION", value_parser = dimension)]
+    #[arg(long, value_name = "DIMENSION", value_parser = grouping)]
     group_by: Option<Dimension>,
     /// Take only cells that have one of some ids in a dimension, as disease=MONDO:0100096; several ids have commas between
-    /// them
+    /// them, and an id that has a comma itself is put in quotation marks, as 'ethnicity="A,B"'
     #[arg(long, value_name = "DIMENSION=IDS", value_parser = filter)]
     filter: Vec<(Dimension, String)>,
     /// Leave out rows of cell types with fewer cells
@@ -44,6 +44,14 @@ pub struct Arguments {
     out: AnswerOut,
 }
 
+/// What rows of cell types may be divided by.
+fn grouping(text: &str) -> Result<Dimension, String> {
+    match dimension(text)? {
+        Dimension::Tissue | Dimension::CellType => Err("rows are of a tissue and a cell type already".to_owned()),
+        by => Ok(by),
+    }
+}
+
 /// Asks the corpus and writes the answer.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let out = arguments.corpus.output(&arguments.out)?;
@@ -54,7 +62,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     let query = Query {
         organism: arguments.corpus.organism(corpus.manifest())?,
-        genes: names(&arguments.genes),
+        genes: genes(&arguments.genes)?,
         filters,
         group_by: arguments.group_by,
         tissues: if arguments.collapsed { Tissues::Collapsed } else { Tissues::All },

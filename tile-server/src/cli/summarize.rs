@@ -39,7 +39,7 @@ pub struct Arguments {
     #[arg(long)]
     quiet: bool,
     /// The id of the dataset in the corpus [default: the name of the input without its ending]
-    #[arg(long)]
+    #[arg(long, value_parser = dataset_id)]
     id: Option<String>,
     /// Its title [default: the one in the file]
     #[arg(long)]
@@ -96,6 +96,11 @@ impl ProfileName {
 
 fn threshold(text: &str) -> Result<f64, &'static str> {
     text.parse().ok().filter(|&cptt: &f64| cptt.is_finite() && cptt >= 0.0).ok_or("it takes a number from 0 on")
+}
+
+fn dataset_id(text: &str) -> Result<String, &'static str> {
+    let is_one = !text.trim().is_empty() && !text.contains(char::is_control);
+    if is_one { Ok(text.to_owned()) } else { Err("it takes a text of one line") }
 }
 
 fn column(text: &str) -> Result<(Dimension, String), String> {

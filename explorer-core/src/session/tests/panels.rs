@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     data::CellIdx,
     filter::CellMask,
-    state::{Action, AppState, Axis, Polygon, Scatter, SelectMode, ViewSpec, reduce},
+    state::{Action, AppState, Axis, ColumnLabel, Filters, Panel, Polygon, Scatter, SelectMode, ViewSpec, reduce},
 };
 
 fn plot() -> Scatter {
@@ -65,4 +65,37 @@ fn a_column_of_labels_is_no_axis() {
     let (mended, told) = session.mended(&view).expect("it is mended");
     assert_eq!(mended.panels, ViewSpec::default().panels);
     assert_eq!(told, ["“louvain” has no numbers for a scatter plot: the embedding is shown."]);
+}
+
+#[test]
+fn a_split_is_of_the_cells_in_view_and_a_panel_beside_it_of_all() {
+    let mut session = session();
+    let names = ["T", "B", "NK"].map(str::to_owned).to_vec();
+    let codes: Vec<u8> = (0..N_OBS).map(|cell| (cell % 4) as u8).collect();
+    let labels_of_cells = Categorical { codes: Codes::U8(codes), categories: names.clone().into(), ordered: false };
+    session.arrive(column("louvain"), Slot::Ready(crate::data::Column::Categorical(labels_of_cells).into()));
+    let each = N_OBS as u32 / 4;
+    let counted = Categories { labels: names, counts: vec![each; 4], colors: None };
+    session.arrive(labels("louvain"), Slot::Ready(counted.into()));
+    let of = |label: Label| ColumnLabel { column: "louvain".to_owned(), label };
+    let all = [Label::named("B"), Label::named("NK"), Label::named("T"), Label::Missing];
+    assert_eq!(session.split_labels("louvain", &[]), all);
+    assert_eq!(session.n_of_label(&of(Label::named("T"))), Some(each as usize));
+
+    let only = ObsFilter::Labels(LabelFilter::Only([Label::named("B"), Label::Missing].into()));
+    let mut analysis = Analysis::default();
+    analysis.query.subset.push(Filters { obs: [("louvain".to_owned(), only)].into(), ..Filters::default() });
+    session.follow(&analysis, 1.0);
+    assert_eq!(session.split_labels("louvain", &[]), [Label::named("B"), Label::Missing]);
+    assert_eq!(session.n_split_labels("louvain"), 2);
+    let counts = all.map(|label| session.n_of_label(&of(label)));
+    assert_eq!(counts, [Some(each as usize), Some(0), Some(0), Some(each as usize)]);
+
+    // What is added shows all cells, of another embedding or of the same.
+    let split = Panel { only: Some(of(Label::named("B"))), ..Panel::default() };
+    let one = AppState::default();
+    let added = session.next_panel(&one.view, &split);
+    assert_eq!((added.key().as_deref(), &added.only), (Some("X_pca"), &None));
+    let two = reduce(one, Action::AddPanel(added));
+    assert_eq!(session.next_panel(&two.view, &split).only, None);
 }

@@ -55,6 +55,11 @@ pub struct AnswerOut {
 #[error("the corpus has cells of {0}: name one by --organism")]
 pub struct SeveralOrganisms(String);
 
+/// A list has no gene.
+#[derive(Debug, thiserror::Error)]
+#[error("--genes names no gene: give ids or symbols, with commas between them")]
+pub struct NoGenes;
+
 /// A dimension, by its name.
 pub fn dimension(text: &str) -> Result<Dimension, String> {
     text.parse().map_err(|error: corpus::UnknownDimension| error.to_string())
@@ -63,7 +68,19 @@ pub fn dimension(text: &str) -> Result<Dimension, String> {
 /// A filter, as DIMENSION=IDS.
 pub fn filter(text: &str) -> Result<(Dimension, String), String> {
     let (name, ids) = text.split_once('=').ok_or("it takes DIMENSION=IDS")?;
+    if names(&[ids.to_owned()]).is_empty() {
+        return Err(format!("it names no {name}: write {name}=ID,ID"));
+    }
     Ok((dimension(name)?, ids.to_owned()))
+}
+
+/// The genes of lists with commas between them.
+///
+/// # Errors
+/// [`NoGenes`].
+pub fn genes(lists: &[String]) -> Result<Vec<String>, NoGenes> {
+    let genes = names(lists);
+    if genes.is_empty() && !lists.is_empty() { Err(NoGenes) } else { Ok(genes) }
 }
 
 /// Names of lists with commas between them.

@@ -6,8 +6,11 @@ use corpus::{Dimension, MarkedRow, MarkerQuery, Query, RowMarkers, native::wait}
 use expression::{LEAST_SCORE, MarkerOptions, Measure, N_KEPT};
 
 use super::{
-    super::{numbers::at_least, remote_inputs::DATASET_PLACES},
-    asked::{AnswerOut, CorpusArgument, filter, filters, names, warn_of_unknown},
+    super::{
+        numbers::{at_least, finite},
+        remote_inputs::DATASET_PLACES,
+    },
+    asked::{AnswerOut, CorpusArgument, filter, filters, genes, warn_of_unknown},
 };
 
 /// The arguments of `tile-server corpus markers`.
@@ -33,7 +36,7 @@ pub struct Arguments {
     #[arg(long, value_enum, default_value_t = MeasureName::CohensD)]
     effect: MeasureName,
     /// The score that markers exceed
-    #[arg(long, value_name = "SCORE", default_value_t = LEAST_SCORE)]
+    #[arg(long, value_name = "SCORE", value_parser = finite, default_value_t = LEAST_SCORE)]
     least_score: f64,
     /// Genes of each cell type
     #[arg(long, value_name = "N", default_value_t = N_KEPT, value_parser = at_least::<1>)]
@@ -72,7 +75,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         let rows = wait(corpus.markers(&query, &ontology))?;
         RowMarkers::to_table(&rows, &query, corpus.manifest())
     } else {
-        let query = Query { organism, genes: names(&arguments.genes), filters, ..Query::default() };
+        let query = Query { organism, genes: genes(&arguments.genes)?, filters, ..Query::default() };
         let found = wait(corpus.marked_rows(&query, options, &ontology))?;
         warn_of_unknown(&found.unknown, &query.organism);
         MarkedRow::to_table(&found.genes, (&query, options), corpus.manifest())

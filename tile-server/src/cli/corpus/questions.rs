@@ -6,8 +6,11 @@ use corpus::{Dimension, DonorQuery, Least, Query, Ranking, SpecificQuery, native
 use expression::{Quantity, Specificity};
 
 use super::{
-    super::remote_inputs::DATASET_PLACES,
-    asked::{AnswerOut, CorpusArgument, filter, filters, names, warn_of_unknown},
+    super::{
+        numbers::{finite, share},
+        remote_inputs::DATASET_PLACES,
+    },
+    asked::{AnswerOut, CorpusArgument, filter, filters, genes, warn_of_unknown},
 };
 
 /// The arguments of `tile-server corpus rank`.
@@ -52,7 +55,7 @@ pub fn rank(arguments: &RankArguments) -> Result<ExitCode> {
     let (corpus, ontology) = arguments.corpus.open()?;
     let organism = arguments.corpus.organism(corpus.manifest())?;
     let query =
-        Query { organism, genes: names(&arguments.genes), filters: filters(&arguments.filter), ..Query::default() };
+        Query { organism, genes: genes(&arguments.genes)?, filters: filters(&arguments.filter), ..Query::default() };
     let by = match arguments.by {
         QuantityName::Mean => Quantity::Mean,
         QuantityName::Expression => Quantity::Expression,
@@ -79,13 +82,13 @@ pub struct SpecificArguments {
     #[arg(long, value_name = "DIMENSION=IDS", value_parser = filter)]
     there: Vec<(Dimension, String)>,
     /// The share of cells here that express a gene, at least, 0 to 1
-    #[arg(long, value_name = "SHARE", default_value_t = Specificity::default().least_share_here)]
+    #[arg(long, value_name = "SHARE", value_parser = share, default_value_t = Specificity::default().least_share_here)]
     least_share: f64,
     /// The share of cells of any tissue and cell type there that express it, at most, 0 to 1
-    #[arg(long, value_name = "SHARE", default_value_t = Specificity::default().most_share_there)]
+    #[arg(long, value_name = "SHARE", value_parser = share, default_value_t = Specificity::default().most_share_there)]
     most_share: f64,
     /// Cohen's d against any tissue and cell type there, at least
-    #[arg(long, value_name = "D", default_value_t = Specificity::default().least_effect)]
+    #[arg(long, value_name = "D", value_parser = finite, default_value_t = Specificity::default().least_effect)]
     least_effect: f64,
     /// Leave out cell types there with fewer cells
     #[arg(long, value_name = "N", default_value_t = Least::default().cells)]
