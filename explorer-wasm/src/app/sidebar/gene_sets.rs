@@ -122,7 +122,7 @@ fn follow(store: Store, unresolved: RwSignal<String>, clash: RwSignal<Vec<GeneSe
         GeneSetChange::List(set) => {
             let genes = store.peek(|state| state.view.analysis.gene_set(&set).map(|set| set.genes.clone()));
             let genes = resolve(store, &genes.unwrap_or_default()).ids;
-            list_genes(store, genes);
+            list_genes(store, &genes);
         }
         GeneSetChange::Plot(set) => {
             let genes = store.peek(|state| state.view.analysis.gene_set(&set).map(|set| set.genes.clone()));

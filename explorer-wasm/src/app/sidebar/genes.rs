@@ -21,8 +21,8 @@ use crate::{
 const MOST_HITS: usize = 30;
 
 /// Lists genes, and tells where not all of them have room.
-pub(super) fn list_genes(store: Store, ids: Vec<String>) {
-    store.dispatch(Action::AddGenes(ids.clone()));
+pub(super) fn list_genes(store: Store, ids: &[String]) {
+    store.dispatch(Action::AddGenes(ids.to_vec()));
     let listed = store.peek(|state| set_of(state.view.analysis.genes.iter().cloned()));
     let n_left_out = ids.iter().filter(|id| !listed.contains(*id)).count();
     if n_left_out > 0 {
@@ -45,7 +45,7 @@ pub fn Genes(store: Store, page: Page) -> impl IntoView {
     let add = move |names: Vec<String>| {
         let resolved = resolve(store, &names);
         unresolved.set(resolved.unresolved.text());
-        list_genes(store, resolved.ids);
+        list_genes(store, &resolved.ids);
     };
     let on_pick = move |gene: GeneKey| {
         unresolved.set(String::new());
