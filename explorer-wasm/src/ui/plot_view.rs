@@ -136,6 +136,9 @@ pub fn PlotView(
 pub fn FigureMenu(
     /// What the `data-testid`s begin with.
     name: &'static str,
+    /// Whether its numbers are offered, too.
+    #[prop(optional, into)]
+    has_numbers: Signal<bool>,
     /// Called to save it.
     on_save: Callback<PlotFile>,
 ) -> impl IntoView {
@@ -154,6 +157,9 @@ pub fn FigureMenu(
                     }
                 })
                 .collect_view()}
+            <Show when=move || has_numbers.get()>
+                <MenuItem label="CSV" test_id=format!("{name}-csv") on_choose=save(PlotFile::Csv) />
+            </Show>
         </Menu>
     }
 }
