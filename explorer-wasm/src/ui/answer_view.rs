@@ -114,7 +114,7 @@ pub fn AnswerView(
                         on_press=on_export
                     />
                     <Show when=is_there>
-                        <FigureMenu name="answer" on_save=on_figure />
+                        <FigureMenu name="answer" label="Save a picture of the answer" on_save=on_figure />
                     </Show>
                     <IconButton glyph=Glyph::Close label="Close" test_id="answer-close" on_press=on_close />
                 </div>

@@ -138,7 +138,7 @@ pub(crate) fn DePlots(
                     test_id="de-plot"
                     on_choose=show_plot
                 />
-                <FigureMenu name="de-plot" has_numbers on_save=Callback::new(on_save) />
+                <FigureMenu name="de-plot" label="Save the plot" has_numbers on_save=Callback::new(on_save) />
                 <Show when=move || is_of_effects.get()>
                     <Select
                         choices=Signal::derive(move || match others.get() {

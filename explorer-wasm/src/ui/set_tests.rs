@@ -163,7 +163,7 @@ pub(crate) fn SetTests(
                     on_press=on_export
                 />
                 <Show when=is_there>
-                    <FigureMenu name="sets" on_save=on_figure />
+                    <FigureMenu name="sets" label="Save a picture of the sets" on_save=on_figure />
                 </Show>
             </div>
             {move || match state.get() {
