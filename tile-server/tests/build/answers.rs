@@ -240,7 +240,7 @@ fn files_are_named_by_what_they_hold_and_inputs_are_never_replaced() {
     for (command, arguments, name, can) in [
         ("plot", &plot[..], "x.png", ".svg (the picture), .csv (its numbers)"),
         ("composition", &["--of", "some", "--by", "random"], "x.pdf", ".svg (the picture), .csv (its numbers)"),
-        ("de", &["--group", "random=p"], "de.h5ad", ".csv (the table)"),
+        ("de", &["--group", "random=p"], "de.h5ad", ".svg (the picture), .csv (its numbers)"),
         ("markers", &["--column", "random"], "x.svg", ".csv (the table)"),
         ("subset", &["--label", "random=p"], "sub.csv", ".h5ad (the cells)"),
     ] {

@@ -142,7 +142,7 @@ fn genes_of_a_plot_come_from_a_file_of_sets_and_its_cells_from_a_list() {
     assert!(said.contains("1 set has no gene in X: empty"), "{said}");
     let (code, _, said) = run("plot", &built.path(), &["--by", "random", "--sets", foreign]);
     assert_eq!(code, 3, "{said}");
-    assert!(said.contains("no gene of") && said.contains("whose genes are called like `gene0`"), "{said}");
+    assert!(said.contains("no gene of") && said.contains("whose genes are called like `gene"), "{said}");
     let said = refusal("plot", &built.path(), &["--by", "random", "--sets", sets, "--kind", "bars"]);
     assert!(said.contains("--sets has no meaning with --kind bars"), "{said}");
 
