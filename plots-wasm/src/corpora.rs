@@ -15,7 +15,7 @@ use plots::{
 };
 use shared_fbs::{api::Endpoint, catalog::Catalog, dataset_id::name_of};
 
-use crate::raster;
+use crate::{NO_FIGURE, raster};
 
 thread_local! {
     /// The corpus that was asked: the worker is of one.
@@ -50,7 +50,7 @@ pub fn answer(task: CorpusTask) -> LocalBoxFuture<'static, Result<PlotAnswer, St
         match scale {
             0 => Ok(PlotAnswer::Texts([html, figure.as_ref().map(Figure::to_svg).unwrap_or_default(), csv])),
             scale => {
-                let figure = figure.ok_or("the answer to this question is no figure")?;
+                let figure = figure.ok_or(NO_FIGURE)?;
                 raster::png(&figure, scale.into()).await.map(PlotAnswer::Picture)
             }
         }

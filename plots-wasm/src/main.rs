@@ -5,13 +5,21 @@ mod raster;
 
 use std::{cell::RefCell, rc::Rc};
 
-use explorer_core::session::{EnrichmentQuestion, WorkerQuestion};
+use explorer_core::{
+    color::Ground,
+    session::{EnrichmentQuestion, WorkerQuestion},
+};
 use explorer_wasm::{
     fetch::Dataset,
     worker::{self, PlotAnswer, PlotTask, Programs},
 };
 use futures_util::future::{FutureExt as _, LocalBoxFuture};
-use plots::{Answered, Drawn, Table, TestedSets, correlated, describe, draw, draw_two_sets, test_sets};
+use plots::{
+    Answered, Drawn, Figure, Table, TestedSets, correlated, describe, draw, draw_comparison, draw_two_sets, test_sets,
+};
+
+/// Of a question whose answer is of another kind.
+const NO_FIGURE: &str = "the answer to this question is no figure";
 
 thread_local! {
     /// What was drawn last: a file of it needs no reading.
@@ -42,9 +50,12 @@ fn main() {
 fn answer(task: PlotTask) -> LocalBoxFuture<'static, Result<PlotAnswer, String>> {
     async move {
         let asked = serde_json::from_str(&task.question).map_err(|error| error.to_string())?;
-        let texts = |Answered { html, csv }| PlotAnswer::Texts([html, String::new(), csv]);
+        let texts = |Answered { html, csv, figure: _ }| PlotAnswer::Texts([html, String::new(), csv]);
         match asked {
-            WorkerQuestion::Plot(_) | WorkerQuestion::TwoSets(_) => {
+            WorkerQuestion::Plot(_)
+            | WorkerQuestion::TwoSets(_)
+            | WorkerQuestion::Comparison(_)
+            | WorkerQuestion::FigureOf(_) => {
                 let scale = task.scale;
                 let last = drawn(&asked, task).await?;
                 // The captions of the tables have the cautions.
@@ -81,6 +92,7 @@ async fn drawn(asked: &WorkerQuestion, task: PlotTask) -> Result<Rc<Last>, Strin
     if let Some(known) = known {
         return Ok(known);
     }
+    let text = |error: &dyn std::fmt::Display| error.to_string();
     let drawn = match asked {
         WorkerQuestion::Plot(asked) => {
             let groups = payload.as_chunks::<2>().0.iter().map(|code| u16::from_le_bytes(*code)).collect();
@@ -88,17 +100,45 @@ async fn drawn(asked: &WorkerQuestion, task: PlotTask) -> Result<Rc<Last>, Strin
                 report(n_done);
                 Ok(())
             };
-            draw(&dataset, asked, groups, report).await
+            draw(&dataset, asked, groups, report).await.map_err(|error| text(&error))?
         }
-        WorkerQuestion::TwoSets(asked) => draw_two_sets(&dataset, asked, &payload).await,
+        WorkerQuestion::TwoSets(asked) => {
+            draw_two_sets(&dataset, asked, &payload).await.map_err(|error| text(&error))?
+        }
+        WorkerQuestion::Comparison(asked) => {
+            let figure = draw_comparison(&dataset, asked, &payload).await.map_err(|error| text(&error))?;
+            Drawn::of_figure(figure)
+        }
+        WorkerQuestion::FigureOf(answer) => Drawn::of_figure(figure_of(&dataset, answer, &payload).await?),
         WorkerQuestion::Enrichment(_) | WorkerQuestion::Portrait(_) | WorkerQuestion::Correlation(_) => {
-            return Err("the answer to this question is no figure".to_owned());
+            return Err(NO_FIGURE.to_owned());
         }
     };
-    let drawn = drawn.map_err(|error| error.to_string())?;
     let last = Rc::new(Last { question, payload, drawn });
     LAST.set(Some(Rc::clone(&last)));
     Ok(last)
+}
+
+/// The figure of an answer that is none.
+async fn figure_of(dataset: &Dataset, asked: &WorkerQuestion, payload: &[u8]) -> Result<Figure, String> {
+    match asked {
+        WorkerQuestion::Enrichment(question) => {
+            let last = tested(dataset, (**question).clone(), payload.to_vec()).await?;
+            Ok(last.tested.figure(Ground::Light))
+        }
+        WorkerQuestion::Portrait(question) => {
+            let answer = describe(dataset, question, payload).await.map_err(|error| error.to_string())?;
+            Ok(answer.figure)
+        }
+        WorkerQuestion::Correlation(question) => {
+            let answer = correlated(dataset, question, payload).await.map_err(|error| error.to_string())?;
+            Ok(answer.figure)
+        }
+        WorkerQuestion::Plot(_)
+        | WorkerQuestion::TwoSets(_)
+        | WorkerQuestion::Comparison(_)
+        | WorkerQuestion::FigureOf(_) => Err(NO_FIGURE.to_owned()),
+    }
 }
 
 async fn tested(dataset: &Dataset, mut question: EnrichmentQuestion, payload: Vec<u8>) -> Result<Rc<LastSets>, String> {

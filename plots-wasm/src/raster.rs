@@ -97,7 +97,7 @@ impl Painter<'_> {
                     context.fill_rect(x + left, *y, (step + 0.6).min(width - left), *height);
                 }
             }
-            Shape::Text { at: [x, y], text, align, fill, weight, direction } => {
+            Shape::Text { at: [x, y], text, align, fill, stroke, weight, direction } => {
                 let weight = match weight {
                     Weight::Plain => 400,
                     Weight::Heading => 600,
@@ -114,6 +114,10 @@ impl Painter<'_> {
                 context.translate(*x, *y)?;
                 if *direction == Direction::Up {
                     context.rotate(-std::f64::consts::FRAC_PI_2)?;
+                }
+                if let Some((paint, width)) = stroke {
+                    self.stroke(*paint, *width);
+                    context.stroke_text(text, 0.0, 0.0)?;
                 }
                 context.fill_text(text, 0.0, 0.0)?;
                 context.restore();

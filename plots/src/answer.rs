@@ -2,6 +2,7 @@
 //! `data-column` and `data-code`, the number of the label, and `data-do`, which says what it is pressed for.
 
 use explorer_core::{
+    color::Ground,
     data::{GeneIdx, GeneNames},
     dataset::{Dataset, Tiles},
     de::{Adjustment, Effect, Marker, Moments},
@@ -12,16 +13,22 @@ use explorer_core::{
     statistics::{Correlations, LabelShare, NearestLabel, Portrait, correlations_to_csv, portrait_to_csv},
 };
 
-use crate::table::html_table;
+use crate::{
+    Figure,
+    answer_figures::{draw_correlations, draw_portrait},
+    table::html_table,
+};
 
 /// Genes that are shown of either sign; the file has all.
 const MOST_GENES: usize = 100;
 
 /// An answer.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Answered {
     /// As HTML.
     pub html: String,
+    /// As a figure for a file, on light.
+    pub figure: Figure,
     /// All numbers, with a record of how they were made.
     pub csv: String,
 }
@@ -58,7 +65,8 @@ pub async fn describe<T: Tiles>(
     portrait.labels.extend(question.own.iter().cloned());
     let (names, effect) = named(dataset, layer).await.map_err(AnswerError::Read)?;
     let csv = portrait_to_csv(&portrait, &names, &question.record);
-    Ok(Answered { html: card(&portrait, &names, effect), csv })
+    let figure = draw_portrait(&portrait, &names, effect, &question.record, Ground::Light);
+    Ok(Answered { html: card(&portrait, &names, effect), figure, csv })
 }
 
 /// The genes that go with a number. `r` are their correlations, eight bytes each, the lowest first.
@@ -77,7 +85,8 @@ pub async fn correlated<T: Tiles>(
     }
     let table = Correlations::of(question.n_cells.into(), r, question.gene.map(GeneIdx), Adjustment::BenjaminiHochberg);
     let csv = correlations_to_csv(&table, &question.with, &names, &question.record);
-    Ok(Answered { html: both_ends(&table, &names), csv })
+    let figure = draw_correlations(&table, &question.with, &names, &question.record, Ground::Light);
+    Ok(Answered { html: both_ends(&table, &names), figure, csv })
 }
 
 /// What the genes of a layer are called, and what the size of an effect is there.
@@ -110,9 +119,7 @@ fn label_buttons(column: &str, code: usize, name: &str) -> [String; 2] {
 /// What some cells are, in three parts.
 fn card(portrait: &Portrait, names: &GeneNames, effect: Effect) -> String {
     let mut html = String::from("<div class=\"answer-parts\"><section><h3>Labels</h3>");
-    // A column of one label says nothing of any cells.
-    let tells = |labels: &[LabelShare]| !matches!(labels, [one] if one.fold == 1.0) && !labels.is_empty();
-    for (column, labels) in portrait.labels.iter().filter(|(_, labels)| tells(labels)) {
+    for (column, labels) in portrait.tell_tale_labels() {
         let row = |label: &LabelShare| {
             let [select, compare] = label_buttons(column, label.label, &label.name);
             let fold = format!("{}×", significant(label.fold, 2));
@@ -150,8 +157,15 @@ fn card(portrait: &Portrait, names: &GeneNames, effect: Effect) -> String {
     html + "</div></div>"
 }
 
+/// The genes that go with it (1) or against it (-1), the largest r of that sign first.
+pub(crate) fn of_sign(table: &Correlations, sign: f64) -> Vec<usize> {
+    let genes: Vec<usize> = table.tested().into_iter().filter(|&gene| table.r[gene] * sign > 0.0).collect();
+    let order = order_by(genes.len(), |a, b| (table.r[genes[b]] * sign).total_cmp(&(table.r[genes[a]] * sign)));
+    order.into_iter().map(|at| genes[at]).collect()
+}
+
 /// A correlation, with as many digits as any other.
-fn r_text(r: f64) -> String {
+pub(crate) fn r_text(r: f64) -> String {
     format!("{r:.3}").replace('-', "−")
 }
 
@@ -166,14 +180,12 @@ fn both_ends(table: &Correlations, names: &GeneNames) -> String {
         ]
     };
     let header = ["gene", "r", "p", "adjusted p"];
-    let tested = table.tested();
-    if tested.is_empty() {
+    if table.tested().is_empty() {
         return "<p>Nothing can be correlated with it: no other gene varies in these cells.</p>".to_owned();
     }
     let part = |title: &str, caption: &str, sign: f64| {
-        let genes: Vec<usize> = tested.iter().copied().filter(|&gene| table.r[gene] * sign > 0.0).collect();
-        let order = order_by(genes.len(), |a, b| (table.r[genes[b]] * sign).total_cmp(&(table.r[genes[a]] * sign)));
-        let rows = order.into_iter().take(MOST_GENES).map(|at| row(genes[at]));
+        let genes = of_sign(table, sign);
+        let rows = genes.iter().take(MOST_GENES).map(|&gene| row(gene));
         let caption =
             format!("{caption}: the first {} of {}", genes.len().min(MOST_GENES), integer(genes.len() as u64));
         format!("<section><h3>{title}</h3>{}</section>", html_table(&caption, &header, rows))

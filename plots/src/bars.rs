@@ -171,7 +171,8 @@ pub fn draw(shares: &Shares<'_>) -> Figure {
     figure.text([left + WIDTH_PX / 2.0, bottom + 32.0], "Cells (%)", Align::Middle, Paint::Muted);
     figure.size = [left + WIDTH_PX + 90.0 + MARGIN_PX, bottom + 40.0 + MARGIN_PX];
     if let Some(column) = second {
-        let labels: Vec<_> = column.labels.iter().cloned().zip(column.colors.iter().copied()).collect();
+        let colors = column.colors.iter().map(|&color| Paint::Color(color));
+        let labels: Vec<_> = column.labels.iter().cloned().zip(colors).collect();
         legend::labels(&mut figure, [left + WIDTH_PX + 100.0, top], &column.name, &labels);
     }
     figure

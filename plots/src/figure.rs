@@ -1,8 +1,19 @@
 //! A figure: shapes, and marks that stand for numbers.
 
+use std::fmt::Write as _;
+
 use explorer_core::color::{Ground, Rgb, css_color};
 
 use crate::{grid::MARGIN_PX, text};
+
+/// Height of what has the heading of a figure.
+pub const HEADING_PX: f64 = 36.0;
+
+/// Width of the lines along letters that stand clear.
+const HALO_PX: f64 = 3.0;
+
+/// Length of a dash, and from one to the next.
+const DASH_PX: f64 = 4.0;
 
 /// Height of a line of text.
 pub const LINE_PX: f64 = 20.0;
@@ -84,6 +95,8 @@ pub enum Shape {
         align: Align,
         /// Its color.
         fill: Paint,
+        /// The color and the width of lines along its letters.
+        stroke: Option<(Paint, f64)>,
         /// Whether it is a heading.
         weight: Weight,
         /// Whether it is written upwards.
@@ -136,8 +149,16 @@ pub enum Paint {
     Muted,
     /// That of thin lines.
     Line,
+    /// That of lines behind all else.
+    Grid,
     /// That of what all is drawn on.
     Ground,
+    /// That of what is higher in a group, or goes with something.
+    Higher,
+    /// That of what is lower in a group, or goes against something.
+    Lower,
+    /// That of what does not stand out.
+    Rest,
     /// A color of its own.
     Color(Rgb),
 }
@@ -151,7 +172,16 @@ impl Paint {
             (Self::Muted, Ground::Dark) => [160, 170, 175],
             (Self::Line, Ground::Light) => [190, 198, 203],
             (Self::Line, Ground::Dark) => [72, 82, 88],
+            (Self::Grid, Ground::Light) => [229, 233, 236],
+            (Self::Grid, Ground::Dark) => [48, 56, 61],
             (Self::Ground, ground) => ground.background(),
+            // As the page's style sheet has them.
+            (Self::Higher, Ground::Light) => [168, 70, 31],
+            (Self::Higher, Ground::Dark) => [239, 154, 114],
+            (Self::Lower, Ground::Light) => [43, 98, 168],
+            (Self::Lower, Ground::Dark) => [127, 176, 240],
+            (Self::Rest, Ground::Light) => [179, 188, 194],
+            (Self::Rest, Ground::Dark) => [76, 87, 95],
             (Self::Color(color), _) => color,
         })
     }
@@ -173,12 +203,20 @@ impl Figure {
 
     pub(crate) fn text(&mut self, at: [f64; 2], text: impl Into<String>, align: Align, fill: Paint) {
         let (weight, direction) = (Weight::Plain, Direction::Right);
-        self.push(Shape::Text { at, text: text.into(), align, fill, weight, direction });
+        self.push(Shape::Text { at, text: text.into(), align, fill, stroke: None, weight, direction });
+    }
+
+    /// A text over what was drawn before: its letters stand clear of that.
+    pub(crate) fn text_over(&mut self, at: [f64; 2], text: &str, align: Align) {
+        let (weight, direction, stroke) = (Weight::Plain, Direction::Right, Some((Paint::Ground, HALO_PX)));
+        // A text of its own, since not all programs draw the lines of a text below its letters.
+        self.push(Shape::Text { at, text: text.to_owned(), align, fill: Paint::Ground, stroke, weight, direction });
+        self.text(at, text, align, Paint::Text);
     }
 
     pub(crate) fn heading(&mut self, at: [f64; 2], text: impl Into<String>, align: Align) {
         let (weight, direction) = (Weight::Heading, Direction::Right);
-        self.push(Shape::Text { at, text: text.into(), align, fill: Paint::Text, weight, direction });
+        self.push(Shape::Text { at, text: text.into(), align, fill: Paint::Text, stroke: None, weight, direction });
     }
 
     /// A line below all that was drawn.
@@ -191,7 +229,36 @@ impl Figure {
     /// A text that ends at a place, written upwards.
     pub(crate) fn text_up(&mut self, at: [f64; 2], text: impl Into<String>, align: Align) {
         let (weight, direction) = (Weight::Plain, Direction::Up);
-        self.push(Shape::Text { at, text: text.into(), align, fill: Paint::Text, weight, direction });
+        self.push(Shape::Text { at, text: text.into(), align, fill: Paint::Text, stroke: None, weight, direction });
+    }
+
+    /// What a figure is of, and what it was made from: a heading in its upper left corner, and lines below all that was
+    /// drawn, cut where they are wider.
+    pub(crate) fn frame(&mut self, heading: &str, source: impl IntoIterator<Item = String>) {
+        let most_px = self.size[0] - 2.0 * MARGIN_PX;
+        // Headings are heavier than the letters that are measured.
+        let heading = text::cut(heading, most_px / 1.06);
+        self.heading([MARGIN_PX, HEADING_PX / 2.0 + 8.0], heading, Align::Start);
+        self.size[1] += 4.0;
+        for line in source {
+            self.say_below(text::cut(&line, most_px));
+        }
+        self.size[1] += 2.0;
+    }
+
+    /// A line of dashes.
+    pub(crate) fn dashed(&mut self, from: [f64; 2], to: [f64; 2], paint: Paint) {
+        let [dx, dy] = [to[0] - from[0], to[1] - from[1]];
+        let length = dx.hypot(dy);
+        let point = |px: f64| [from[0] + dx * px / length, from[1] + dy * px / length];
+        let mut d = String::new();
+        let mut at = 0.0;
+        while at < length {
+            let [[x0, y0], [x1, y1]] = [at, (at + DASH_PX).min(length)].map(point);
+            let _ = write!(d, "M{x0:.1} {y0:.1}L{x1:.1} {y1:.1}");
+            at += 2.0 * DASH_PX;
+        }
+        self.push(Shape::Path { d, fill: None, stroke: Some((paint, 1.0)) });
     }
 
     pub(crate) fn line(&mut self, from: [f64; 2], to: [f64; 2], paint: Paint) {

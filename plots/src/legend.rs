@@ -1,6 +1,6 @@
 //! Legends: colors of numbers, sizes of dots, colors of labels.
 
-use explorer_core::color::{Rgb, linear_ticks};
+use explorer_core::color::linear_ticks;
 
 use crate::{
     figure::{Align, Figure, LINE_PX, Paint, Shape},
@@ -43,18 +43,22 @@ pub fn dots(figure: &mut Figure, [x, y]: [f64; 2], title: &str, dots: &[(f64, f6
     below
 }
 
-/// Labels with their colors.
-pub fn labels(figure: &mut Figure, [x, y]: [f64; 2], title: &str, labels: &[(String, Rgb)]) {
-    figure.heading([x, y + LINE_PX / 2.0], text::label(title), Align::Start);
-    let mut width = text::width(title).min(240.0) * 1.06;
-    for (at, (label, color)) in labels.iter().enumerate() {
-        let middle = y + (at as f64 + 1.5) * LINE_PX;
-        figure.push(Shape::Rect { area: [x, middle - 6.0, 12.0, 12.0], fill: Paint::Color(*color) });
+/// Labels with their colors, below a title if there is one.
+pub fn labels(figure: &mut Figure, [x, y]: [f64; 2], title: &str, labels: &[(String, Paint)]) {
+    let (mut width, mut top) = (0.0, y);
+    if !title.is_empty() {
+        figure.heading([x, y + LINE_PX / 2.0], text::label(title), Align::Start);
+        width = text::width(title).min(240.0) * 1.06;
+        top += LINE_PX;
+    }
+    for (at, (label, fill)) in labels.iter().enumerate() {
+        let middle = top + (at as f64 + 0.5) * LINE_PX;
+        figure.push(Shape::Rect { area: [x, middle - 6.0, 12.0, 12.0], fill: *fill });
         let label = text::label(label);
         width = width.max(20.0 + text::width(&label));
         figure.text([x + 20.0, middle], label, Align::Start, Paint::Text);
     }
-    widen(figure, [x + width + MARGIN_PX, y + (labels.len() as f64 + 1.0) * LINE_PX + MARGIN_PX]);
+    widen(figure, [x + width + MARGIN_PX, top + labels.len() as f64 * LINE_PX + MARGIN_PX]);
 }
 
 /// Makes room for what ends there.

@@ -1,19 +1,23 @@
-//! Plots of cells by group: figures of marks with numbers behind them, written as SVG, as a table and as CSV. And answers
-//! about some cells, as HTML and CSV.
+//! Plots of cells by group: figures of marks with numbers behind them, written as SVG, as a table and as CSV. Answers
+//! about some cells, as HTML and CSV, and figures of these and of comparisons.
 //!
 //! [`draw`] reads what a question takes and draws it. A [`Figure`] knows no screen: where it is shown, marks are found by
 //! their rows and columns, and each says what it stands for.
 
 mod answer;
+mod answer_figures;
 mod bars;
+mod comparison;
 mod csv;
 mod dot_plot;
 mod figure;
+mod gene_dots;
 mod grid;
 mod heatmap;
 mod legend;
 mod matrix;
 mod means;
+mod number_rows;
 pub mod of_corpus;
 mod palette;
 mod ridgeline;
@@ -34,6 +38,8 @@ use explorer_core::{
 };
 
 pub use answer::{AnswerError, Answered, correlated, describe};
+pub use answer_figures::{draw_correlations, draw_portrait, draw_sets};
+pub use comparison::{ComparisonFigure, SamplesFigure, draw_comparison};
 pub use figure::{Align, Direction, Figure, Mark, Paint, Part, Shape, Weight};
 pub use sets::{SetsError, TestedSets, test_sets};
 pub use table::Table;
@@ -84,6 +90,13 @@ pub struct Drawn {
     pub csv: String,
     /// Why the tests of its groups are to be read with care, a sentence each.
     pub cautions: Vec<String>,
+}
+
+impl Drawn {
+    /// A figure whose numbers are told elsewhere.
+    pub fn of_figure(figure: Figure) -> Self {
+        Self { figure, tables: Vec::new(), csv: String::new(), cautions: Vec::new() }
+    }
 }
 
 /// Draws a plot. `codes` are the groups of the cells where the question [takes them](PlotQuestion::takes_cells). `report`

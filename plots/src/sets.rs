@@ -3,8 +3,10 @@
 use std::fmt::Write as _;
 
 use explorer_core::{
+    color::Ground,
     data::{GeneIdx, GeneNames},
     dataset::{Dataset, Tiles},
+    de::{DeRecord, DeTable},
     format::{first_of, integer, p_value, plural, signed, significant},
     screen::xml_escaped,
     session::{EnrichmentQuestion, SetColumn, SetSort, SetsSource},
@@ -12,6 +14,8 @@ use explorer_core::{
     state::{GeneSetFileError, gene_sets_from_text, gene_sets_of_several_lines},
     statistics::{Enriched, KnownSets, PrerankOptions},
 };
+
+use crate::{Figure, answer_figures::draw_sets};
 
 /// Sets that are shown; the file has all.
 const MOST_ROWS: usize = 200;
@@ -60,6 +64,8 @@ pub struct TestedSets {
     /// The tests.
     found: Enriched,
     known: KnownSets,
+    /// The comparison, and what it was.
+    of: (DeTable, DeRecord),
     names: GeneNames,
     /// Whether the user has the sets.
     are_own: bool,
@@ -109,7 +115,8 @@ pub async fn test_sets<T: Tiles>(
     let found = Enriched::new(question.enrichment, PrerankOptions::default(), &known.genes, &table);
     let csv = found.to_csv(&known.sets, &table, &names, &question.record);
     let note = note(&found, &known, &question.record.layer, several);
-    Ok(TestedSets { found, known, names, are_own, note, csv })
+    let of = (table, question.record.clone());
+    Ok(TestedSets { found, known, of, names, are_own, note, csv })
 }
 
 /// What was tested, and what of the sets was left out.
@@ -138,6 +145,11 @@ fn note(found: &Enriched, known: &KnownSets, layer: &str, several: Option<String
 }
 
 impl TestedSets {
+    /// The sets of the lowest p-values as a figure.
+    pub fn figure(&self, ground: Ground) -> Figure {
+        draw_sets(&self.found, &self.known.sets, &self.of.0, &self.of.1, ground)
+    }
+
     /// The table, in an order: buttons in its head have `data-sort`, those of a set `data-color` or `data-make` with the
     /// set's name, and the ids of the genes in `data-genes` with tabs between.
     pub fn to_html(&self, sort: SetSort) -> String {
@@ -250,11 +262,12 @@ impl TestedSets {
 #[cfg(test)]
 mod tests {
     use explorer_core::{
-        de::DeTable,
+        de::CellSetRecord,
         state::{Enrichment, GeneSet},
     };
 
     use super::*;
+    use crate::figure::{Mark, Part, Shape};
 
     fn tested() -> TestedSets {
         let names = GeneNames::new((0..20).map(|gene| format!("G{gene}")).collect(), None);
@@ -274,7 +287,10 @@ mod tests {
         let known = KnownSets::new(sets, &names);
         let found = Enriched::new(Enrichment::default(), PrerankOptions::default(), &known.genes, &table);
         let note = note(&found, &known, "X", gene_sets_of_several_lines("d\t\tG3\nd\t\tG4"));
-        TestedSets { found, known, names, are_own: false, note, csv: String::new() }
+        let set = || CellSetRecord { name: "B".to_owned(), n_cells: 9 };
+        let (dataset, layer, within) = <_>::default();
+        let record = DeRecord { dataset, group: set(), reference: set(), layer, within, cautions: Vec::new() };
+        TestedSets { found, known, of: (table, record), names, are_own: false, note, csv: String::new() }
     }
 
     #[test]
@@ -304,6 +320,30 @@ mod tests {
             "{row}"
         );
         assert!(!html.split("<tr ").nth(3).unwrap().contains("data-make"), "nothing can be made of no hit");
+    }
+
+    #[test]
+    fn the_figure_has_a_bar_for_each_set_with_hits_as_long_as_its_evidence() {
+        let tested = tested();
+        let figure = tested.figure(Ground::Light);
+        let bars: Vec<(String, f64)> = figure
+            .parts
+            .iter()
+            .filter_map(|part| match part {
+                Part::Mark(Mark { tip, shapes, .. }) => match shapes[..] {
+                    [Shape::Rect { area: [_, _, width, _], .. }] => Some((tip.clone(), width)),
+                    _ => None,
+                },
+                Part::Shape(_) => None,
+            })
+            .collect();
+        let Enriched::Chosen { found, .. } = &tested.found else { panic!("chosen genes were asked for") };
+        let [a, d] = [0, 2].map(|set| -found[set].log10_pval_adj);
+        assert!(
+            matches!(&bars[..], [first, second] if first.0.starts_with("a \"<b>\": 3 of 4 genes, 3.00×") && second.0.starts_with("d: 2 of 2")),
+            "{bars:?}"
+        );
+        assert!((bars[1].1 / bars[0].1 - d / a).abs() < 1e-9, "{bars:?} {a} {d}");
     }
 
     #[test]

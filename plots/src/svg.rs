@@ -97,7 +97,7 @@ impl Figure {
     }
 
     fn words(&self, svg: &mut String, shape: &Shape) {
-        let Shape::Text { at: [x, y], text, align, fill, weight, direction } = shape else { return };
+        let Shape::Text { at: [x, y], text, align, fill, stroke, weight, direction } = shape else { return };
         let _ = write!(svg, "<text x=\"{x:.1}\" y=\"{y:.1}\" dominant-baseline=\"central\"");
         match align {
             Align::Start => {}
@@ -112,6 +112,10 @@ impl Figure {
         }
         if *fill != Paint::Text {
             let _ = write!(svg, " fill=\"{}\"", fill.css(self.ground));
+        }
+        if let Some((paint, width)) = stroke {
+            let color = paint.css(self.ground);
+            let _ = write!(svg, " stroke=\"{color}\" stroke-width=\"{width}\" stroke-linejoin=\"round\"");
         }
         let _ = write!(svg, ">{}</text>", xml_escaped(text));
     }

@@ -161,6 +161,27 @@ async fn plots(visit: &Visit) -> Result<()> {
     // Mean against effect. A gene of the list has its name in both plots.
     let named = "[...document.querySelectorAll('.volcano-label.chosen')].map(label => label.textContent)";
     page.until_value("the chosen gene", named, Value::Null, |names| *names == json!(["LYZ"])).await?;
+    // The picture is saved with its numbers, of shapes and of pixels.
+    page.click("de-plot-save").await?;
+    page.click("de-plot-svg").await?;
+    let (name, svg) = page.download_text().await?;
+    let n_significant = significant_genes(&expected)?.len();
+    let counts = ["higher", "lower"].map(|side| {
+        let count = svg.split(&format!(">{side}: ")).nth(1).and_then(|rest| rest.split('<').next());
+        count.and_then(|count| count.parse::<usize>().ok()).unwrap_or_default()
+    });
+    ensure!(
+        name.ends_with(" volcano.svg") && svg.contains(">LYZ</text>") && counts[0] + counts[1] == n_significant,
+        "{name}: {counts:?} of {n_significant} genes in {svg}"
+    );
+    page.click("de-plot-save").await?;
+    page.click("de-plot-png-2").await?;
+    let (name, png) = page.download().await?;
+    ensure!(name.ends_with(" volcano.png") && png.starts_with(b"\x89PNG"), "{name}");
+    let pixels =
+        [16, 20].map(|at| png.get(at..at + 4).and_then(|bytes| Some(u32::from_be_bytes(bytes.try_into().ok()?))));
+    let in_svg = [3, 5].map(|at| svg.split('"').nth(at).and_then(|size| Some(2 * size.parse::<u32>().ok()?)));
+    ensure!(pixels == in_svg && pixels[0].is_some(), "{pixels:?} pixels of {in_svg:?}");
     page.choose("de-plot", "MA: mean and effect").await?;
     page.until_value("the chosen gene", named, Value::Null, |names| *names == json!(["LYZ"])).await?;
     let plot = page.rect("de-volcano").await?;

@@ -172,6 +172,13 @@ pub fn pseudobulk_to_csv(table: &PseudobulkTable, names: &GeneNames, record: &De
     out
 }
 
+impl DeTable {
+    /// What was tested, in words.
+    pub fn method(&self) -> &'static str {
+        method_name(self.test, self.options.method)
+    }
+}
+
 fn method_name(test: Test, method: Method) -> &'static str {
     match (test, method) {
         (Test::T, Method::Welch) => "Welch's t-test",
@@ -212,8 +219,7 @@ pub(crate) fn push_record(out: &mut String, record: &DeRecord, facts: &[(&str, &
 
 /// The facts of a table of genes.
 pub(crate) fn test_facts(table: &DeTable) -> [(&'static str, &'static str); 2] {
-    let DeOptions { method, adjustment, .. } = table.options;
-    [("method", method_name(table.test, method)), ("adjustment", adjustment.title())]
+    [("method", table.method()), ("adjustment", table.options.adjustment.title())]
 }
 
 /// A line for each reason to read the numbers with care.

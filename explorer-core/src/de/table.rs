@@ -21,6 +21,16 @@ pub enum Effect {
     MeanDifference,
 }
 
+impl Effect {
+    /// What an axis of effects is called.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Log2FoldChange => "log₂ fold change",
+            Self::MeanDifference => "mean difference",
+        }
+    }
+}
+
 /// The base of the logarithms that a layer's values are.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LogBase {

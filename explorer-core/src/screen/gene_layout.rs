@@ -3,12 +3,15 @@
 use std::{collections::HashSet, fmt::Write as _};
 
 use super::{
-    OtherEffects,
+    OtherEffects, Standing,
     extent::{effect_extent, extent_of},
 };
-use crate::de::{DeTable, GeneAxes, Region};
+use crate::{
+    de::{DeTable, GeneAxes, Region},
+    format::short,
+};
 
-/// Space for the axes, in CSS pixels: left, top, right, bottom.
+/// Space for the axes of a plot on the screen, in CSS pixels: left, top, right, bottom.
 pub const MARGIN_PX: [f64; 4] = [44.0, 12.0, 12.0, 36.0];
 /// A dot is found from this far.
 const REACH_PX: f64 = 14.0;
@@ -32,6 +35,8 @@ pub type Point = (f64, f64);
 pub struct GeneLayout {
     /// Width and height of the whole plot.
     pub size_px: (f64, f64),
+    /// Space for the axes: left, top, right, bottom.
+    margin_px: [f64; 4],
     /// What the axes are of.
     pub axes: GeneAxes,
     /// Both ends of the axis from left to right.
@@ -51,6 +56,17 @@ enum Beyond {
     Right,
     Above,
     Below,
+}
+
+/// A round number of an axis.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GeneTick {
+    /// The number.
+    pub value: f64,
+    /// Where it lies along its axis, in CSS pixels.
+    pub at_px: f64,
+    /// How it is written.
+    pub text: String,
 }
 
 /// A gene's name beside its dot.
@@ -96,29 +112,52 @@ impl Rect {
 const LABEL_MARGIN_PX: f64 = 2.5;
 
 impl GeneLayout {
-    /// The layout of a table in a plot of that size; `other` are the effects in another comparison, where the axes are of
-    /// these.
+    /// The layout of a table in a plot of that size on the screen; `other` are the effects in another comparison, where
+    /// the axes are of these.
     pub fn new(axes: GeneAxes, table: &DeTable, other: Option<&OtherEffects>, size_px: (f64, f64)) -> Self {
+        Self::within(axes, table, other, size_px, MARGIN_PX)
+    }
+
+    /// The same with other margins than those of the screen.
+    pub fn within(
+        axes: GeneAxes,
+        table: &DeTable,
+        other: Option<&OtherEffects>,
+        size_px: (f64, f64),
+        margin_px: [f64; 4],
+    ) -> Self {
         let around = |extent: f64| [-extent, extent];
-        let (x_ends, y_ends) = match axes {
-            GeneAxes::Volcano => (around(effect_extent(table)), [0.0, extent_of(&table.log10_pval_adj)]),
+        let ends = match axes {
+            GeneAxes::Volcano => [around(effect_extent(table)), [0.0, extent_of(&table.log10_pval_adj)]],
             GeneAxes::Ma => {
                 let means = (0..table.effect.len()).map(|gene| table.mean(gene)).collect::<Vec<_>>();
                 let least = means.iter().copied().fold(0.0, f64::min);
-                ([least, extent_of(&means)], around(effect_extent(table)))
+                [[least, extent_of(&means)], around(effect_extent(table))]
             }
             GeneAxes::Effects => {
                 let of_other = other.map_or(1.0, |other| other.extent);
-                (around(effect_extent(table)), around(of_other))
+                [around(effect_extent(table)), around(of_other)]
             }
         };
-        let places = |gene: usize| match axes {
+        let place = |gene: usize| match axes {
             GeneAxes::Volcano | GeneAxes::Ma => table.place(axes, gene),
             GeneAxes::Effects => other.map(|other| (table.effect[gene], other.effect[gene])),
         };
-        let mut layout = Self { size_px, axes, x_ends, y_ends, points: Vec::new(), beyond: Vec::new() };
-        for gene in 0..table.effect.len() {
-            let (x, y) = places(gene).unwrap_or((f64::NAN, f64::NAN));
+        let places = (0..table.effect.len()).map(|gene| place(gene).unwrap_or((f64::NAN, f64::NAN)));
+        Self::of_places(axes, ends, places, size_px, margin_px)
+    }
+
+    /// The layout of genes by their places, on axes that end there: from left to right, from below to above.
+    pub fn of_places(
+        axes: GeneAxes,
+        [x_ends, y_ends]: [[f64; 2]; 2],
+        places: impl IntoIterator<Item = (f64, f64)>,
+        size_px: (f64, f64),
+        margin_px: [f64; 4],
+    ) -> Self {
+        let (points, beyond) = (Vec::new(), Vec::new());
+        let mut layout = Self { size_px, margin_px, axes, x_ends, y_ends, points, beyond };
+        for (x, y) in places {
             layout.points.push((layout.x(x), layout.y(y)));
             layout.beyond.push(layout.end_beyond(x, y));
         }
@@ -143,7 +182,7 @@ impl GeneLayout {
 
     /// The rectangle between the axes.
     pub fn plot(&self) -> Rect {
-        let [left, top, right, bottom] = MARGIN_PX;
+        let [left, top, right, bottom] = self.margin_px;
         Rect([left, top, self.size_px.0 - right, self.size_px.1 - bottom])
     }
 
@@ -157,6 +196,37 @@ impl GeneLayout {
     pub fn y(&self, value: f64) -> f64 {
         let Rect([_, top, _, bottom]) = self.plot();
         bottom - share(value, self.y_ends) * (bottom - top)
+    }
+
+    /// Round numbers from left to right, some `most` of either sign.
+    pub fn x_ticks(&self, most: usize) -> Vec<GeneTick> {
+        axis_ticks(self.x_ends, most, |value| self.x(value))
+    }
+
+    /// Round numbers from below to above, some `most` of either sign.
+    pub fn y_ticks(&self, most: usize) -> Vec<GeneTick> {
+        axis_ticks(self.y_ends, most, |value| self.y(value))
+    }
+
+    /// Lines where genes begin to stand out, each from one point to another: at an adjusted p-value, and at an effect of
+    /// either sign, if it is not 0. Of effects in two comparisons, where both are the same.
+    pub fn thresholds(&self, alpha: f64, min_abs_effect: f64) -> Vec<[Point; 2]> {
+        let Rect([left, top, right, bottom]) = self.plot();
+        let holds = |[least, greatest]: [f64; 2], value: &f64| least <= *value && *value <= greatest;
+        let across = |value: f64| [(left, self.y(value)), (right, self.y(value))];
+        let upright = |value: f64| [(self.x(value), top), (self.x(value), bottom)];
+        let effects = [-min_abs_effect, min_abs_effect].into_iter().filter(|effect| *effect != 0.0);
+        match self.axes {
+            GeneAxes::Volcano => {
+                let evidence = Some(-alpha.log10()).filter(|evidence| holds(self.y_ends, evidence)).map(across);
+                evidence.into_iter().chain(effects.filter(|effect| holds(self.x_ends, effect)).map(upright)).collect()
+            }
+            GeneAxes::Ma => effects.filter(|effect| holds(self.y_ends, effect)).map(across).collect(),
+            GeneAxes::Effects => {
+                let [least, greatest] = [0, 1].map(|end| self.x_ends[end].abs().min(self.y_ends[end].abs()));
+                vec![[(self.x(-least), self.y(-least)), (self.x(greatest), self.y(greatest))]]
+            }
+        }
     }
 
     /// What a rectangle holds. Where it reaches the end of an axis, it holds all that lies beyond.
@@ -205,8 +275,36 @@ impl GeneLayout {
         self.beyond.iter().flatten().count()
     }
 
-    /// One path for any number of genes on the axis: dots are strokes of no length, which round caps
-    /// make discs. Of those in one place one is drawn, since tens of thousands lie near the foot.
+    /// Genes by what their dots stand for: first those that do not stand out, as they are not shown or have no evidence at
+    /// an adjusted p-value of 10 to the power of `log10_alpha`. Then those lower and those higher in the group, and none;
+    /// of effects in two comparisons those with evidence in this one alone, in the other alone, in both.
+    pub fn classes(
+        &self,
+        table: &DeTable,
+        other: Option<&OtherEffects>,
+        is_shown: &[bool],
+        log10_alpha: f64,
+    ) -> [Vec<usize>; 4] {
+        let class = |gene: usize| match (self.axes, other) {
+            _ if !is_shown[gene] => 0,
+            (GeneAxes::Effects, Some(other)) => match other.standing(table, gene, log10_alpha) {
+                None | Some(Standing::Neither) => 0,
+                Some(Standing::This) => 1,
+                Some(Standing::Other) => 2,
+                Some(Standing::Both) => 3,
+            },
+            (GeneAxes::Volcano | GeneAxes::Ma | GeneAxes::Effects, _) => {
+                let stands_out = table.log10_pval_adj[gene] <= log10_alpha && table.effect[gene] != 0.0;
+                if stands_out { 1 + usize::from(table.effect[gene] > 0.0) } else { 0 }
+            }
+        };
+        let mut genes: [Vec<usize>; 4] = <_>::default();
+        (0..table.len()).for_each(|gene| genes[class(gene)].push(gene));
+        genes
+    }
+
+    /// One path for any number of genes on the axis: dots are strokes of next to no length, which round caps make discs
+    /// (those of no length at all are not drawn on a canvas). Of those in one place one is drawn, since tens of thousands lie near the foot.
     pub fn dots(&self, genes: &[usize]) -> String {
         let mut path = String::new();
         let row = half_px(self.size_px.0) + 1;
@@ -217,7 +315,7 @@ impl GeneLayout {
             if !std::mem::replace(&mut is_drawn[y * row + x], true) {
                 let half = |half_px: usize| if half_px % 2 == 1 { ".5" } else { "" };
                 // Whole numbers are written many times as fast as others.
-                let _ = write!(path, "M{}{} {}{}h0", x / 2, half(x), y / 2, half(y));
+                let _ = write!(path, "M{}{} {}{}h.01", x / 2, half(x), y / 2, half(y));
             }
         }
         path
@@ -310,6 +408,21 @@ impl GeneLayout {
     }
 }
 
+/// Numbers from here on are told in thousands, as there is no room for more digits.
+const MOST_IN_FULL: f64 = 10_000.0;
+
+/// Round numbers between both ends of an axis.
+fn axis_ticks([least, greatest]: [f64; 2], most: usize, at_px: impl Fn(f64) -> f64) -> Vec<GeneTick> {
+    let above = ticks(greatest, most);
+    let below = if least < 0.0 { ticks(-least, most) } else { Vec::new() };
+    let values = below.iter().skip(1).rev().map(|tick| -tick).chain(above);
+    let text = |value: f64| match value.abs() < MOST_IN_FULL {
+        true => short(value, 3),
+        false => format!("{} k", short(value / 1000.0, 3)),
+    };
+    values.map(|value| GeneTick { value, at_px: at_px(value), text: text(value) }).collect()
+}
+
 /// How wide a label is at most. Capitals and digits, of which most names of genes are made, are wide; sans-serif letters of
 /// any font are about so.
 fn label_width_px(name: &str) -> f64 {
@@ -335,7 +448,7 @@ fn half_px(px: f64) -> usize {
 }
 
 /// Round numbers from 0 up to `extent`, at most `most` of them beyond 0.
-pub fn ticks(extent: f64, most: usize) -> Vec<f64> {
+fn ticks(extent: f64, most: usize) -> Vec<f64> {
     let rough = extent / most.max(1) as f64;
     let power = 10_f64.powf(rough.log10().floor());
     let step =

@@ -31,7 +31,7 @@ pub use caption::{Align, Caption, Mark, TextStyle};
 pub use category_rows::{BarPart, CategoryLabels, CategoryValue, RowOrder, Rows, ValueCount, bar_background};
 pub use de_sort::{DeColumn, DeSort};
 pub use density::{Contour, DensityGrid};
-pub use gene_layout::{GeneLabel, GeneLayout, MARGIN_PX, Point, Rect, ticks};
+pub use gene_layout::{GeneLabel, GeneLayout, GeneTick, MARGIN_PX, Point, Rect};
 pub use gesture::{Gesture, HeldKeys, Intent, Wheel};
 pub use histogram::{BarCount, Bars, CountScale, HISTOGRAM_HEIGHT, bar_path};
 pub use labels::{LABEL_HALF_HEIGHT_PX, unobstructed};

@@ -12,6 +12,7 @@ mod cells_csv;
 mod colors;
 mod columns;
 mod comparison;
+mod comparison_figure;
 mod data;
 mod engine;
 mod enrichment;
@@ -48,6 +49,7 @@ mod slot;
 mod subset;
 mod subset_steps;
 mod summary;
+mod table_bytes;
 #[cfg(test)]
 mod tests;
 mod tile_queue;
@@ -62,6 +64,9 @@ pub use cells_csv::{CellTable, CellsToSave, SaveExtent, Wanted};
 pub use colors::{ColorChange, ColorStatus, Colors};
 pub use columns::{ColumnExists, Columns, LabelColumn, is_constant};
 pub use comparison::{Answer, DeResult, Progress, Question, SampleAnswer, SampleMeans, Sides};
+pub use comparison_figure::{
+    ComparisonFigureData, ComparisonFigureKind, ComparisonFigureQuestion, OtherComparison, StandingOut,
+};
 pub use data::Data;
 pub use engine::{BinCounts, Engine, GroupCounts};
 pub use enrichment::{EnrichmentQuestion, SetColumn, SetSort, SetsSource};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CorrelationQuestion, EnrichmentQuestion, PlotQuestion, PortraitQuestion};
+use super::{ComparisonFigureQuestion, CorrelationQuestion, EnrichmentQuestion, PlotQuestion, PortraitQuestion};
 
 /// A question, as JSON has it. The bytes that go with it are its own of each.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,4 +19,8 @@ pub enum WorkerQuestion {
     Portrait(PortraitQuestion),
     /// The genes that go with a number; with it their r, eight bytes each.
     Correlation(CorrelationQuestion),
+    /// A comparison of cells; with it the bytes that [`ComparisonFigureQuestion::payload`] gives.
+    Comparison(Box<ComparisonFigureQuestion>),
+    /// The figure of an answer that is no figure, on light; with it what goes with the question.
+    FigureOf(Box<Self>),
 }

@@ -28,6 +28,14 @@ pub struct Portrait {
     pub nearest: Vec<NearestLabel>,
 }
 
+impl Portrait {
+    /// The columns that tell something of the cells: one of a single label says nothing of any.
+    pub fn tell_tale_labels(&self) -> impl Iterator<Item = &(String, Vec<LabelShare>)> {
+        let tells = |labels: &[LabelShare]| !matches!(labels, [one] if one.fold == 1.0) && !labels.is_empty();
+        self.labels.iter().filter(move |(_, labels)| tells(labels))
+    }
+}
+
 /// How many of some cells have a label.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LabelShare {

@@ -81,6 +81,8 @@ impl AskedSpread {
 /// How the values of a gene lie in both sets.
 #[derive(Debug)]
 pub struct SpreadAnswer {
+    /// What was asked.
+    pub(super) asked: AskedSpread,
     /// What the gene is shown as.
     pub gene: String,
     /// The picture.
@@ -199,23 +201,34 @@ impl Store {
 
 impl DataAccess {
     async fn sets(&self, asked: &AskedSets) -> Result<SetsAnswer, PlotError> {
-        let AskedSets { enrichment, sets, result, sort } = asked;
-        let (layer, _) = self.dataset.statistics_layer(Some(&result.layer))?;
-        let universe = &result.comparison.universe;
-        let within = self.read(|session| session.levels_text(universe, Bounds::Exact)).unwrap_or_default();
-        let manifest = self.dataset.manifest();
-        let title = manifest.title.clone().or_else(|| manifest.source.clone()).unwrap_or_default();
-        let record = result.record(&title, &within);
-        let of = (&**result, layer as u32);
-        let (question, table) =
-            EnrichmentQuestion::new(*enrichment, sets.clone(), of, record, *sort).ok_or(PlotError::Question)?;
-        let question = WorkerQuestion::Enrichment(Box::new(question));
+        let (question, table) = self.sets_question(asked)?;
         let question = json::text_of(&question).ok_or(PlotError::Question)?;
         let [note, html, csv] = self.pool.plot(question, table, 1, &|_| {}).await?;
         Ok(SetsAnswer { note, html, csv })
     }
 
+    /// The question about gene sets, and what goes with it.
+    pub(super) fn sets_question(&self, asked: &AskedSets) -> Result<(WorkerQuestion, Vec<u8>), PlotError> {
+        let AskedSets { enrichment, sets, result, sort } = asked;
+        let (layer, record) = self.compared(result)?;
+        let (question, table) = EnrichmentQuestion::new(*enrichment, sets.clone(), (&**result, layer), record, *sort)
+            .ok_or(PlotError::Question)?;
+        Ok((WorkerQuestion::Enrichment(Box::new(question)), table))
+    }
+
     async fn spread(&self, asked: &AskedSpread) -> Result<SpreadAnswer, PlotError> {
+        let (gene, (question, labels)) = self.spread_question(asked, asked.ground).await?;
+        let question = json::text_of(&question).ok_or(PlotError::Question)?;
+        let [svg, table, csv] = self.pool.plot(question, labels, 1, &|_| {}).await?;
+        Ok(SpreadAnswer { asked: asked.clone(), gene, svg, table, csv })
+    }
+
+    /// What a gene is shown as; the question about it in both sets, and what goes with that.
+    pub(super) async fn spread_question(
+        &self,
+        asked: &AskedSpread,
+        ground: Ground,
+    ) -> Result<(String, (WorkerQuestion, Vec<u8>)), PlotError> {
         let comparison = &asked.question.comparison;
         let (index, layer) = self.dataset.statistics_layer(comparison.layer.as_deref())?;
         let genes = self.gene_table(index).await?;
@@ -242,7 +255,7 @@ impl DataAccess {
         let manifest = self.dataset.manifest();
         let question = PlotQuestion {
             genes: vec![PlotGene { index: gene.0, id: plot.genes[0].clone(), label: label.clone() }],
-            ground: asked.ground,
+            ground,
             dataset: manifest.title.clone().or_else(|| manifest.source.clone()).unwrap_or_default(),
             within: self.read(|session| session.levels_text(&comparison.universe, Bounds::Exact)).unwrap_or_default(),
             plot,
@@ -250,8 +263,6 @@ impl DataAccess {
             ..PlotQuestion::default()
         };
         let question = WorkerQuestion::TwoSets(question.of_layer(index, layer));
-        let question = json::text_of(&question).ok_or(PlotError::Question)?;
-        let [svg, table, csv] = self.pool.plot(question, groups.ranked_cells().to_vec(), 1, &|_| {}).await?;
-        Ok(SpreadAnswer { gene: label, svg, table, csv })
+        Ok((label, (question, groups.ranked_cells().to_vec())))
     }
 }

@@ -42,6 +42,8 @@ pub struct Answered {
     pub caution: Option<String>,
     /// The layer, by its place in the file.
     pub layer: String,
+    /// What the worker was asked, and what went with it: a figure is asked for with the same.
+    pub(super) asked_of_worker: (WorkerQuestion, Vec<u8>),
 }
 
 /// Why there is no answer.
@@ -135,7 +137,7 @@ impl DataAccess {
         let Written { question, payload, n_bytes, n_cells, method } = written;
         let text = json::text_of(&question).ok_or(InquiryError::Question)?;
         let n_more = Cell::new(0);
-        let [html, _, csv] = self.pool.plot(text, payload, 1, &|progress| n_more.set(progress.n_bytes)).await?;
+        let [html, _, csv] = self.pool.plot(text, payload.clone(), 1, &|progress| n_more.set(progress.n_bytes)).await?;
         let millis = platform::now_millis() - began;
         let facts = [
             plural(n_cells as usize, "cell", "cells"),
@@ -152,6 +154,7 @@ impl DataAccess {
             facts: facts.into_iter().filter(|fact| !fact.is_empty()).collect(),
             caution: (!layer.cautions.is_empty()).then(|| layer.cautions.join(" ")),
             layer: layer.name.clone(),
+            asked_of_worker: (question, payload),
         })
     }
 

@@ -10,6 +10,7 @@ mod answers;
 mod cell_table;
 mod cells;
 mod compare;
+mod figures;
 mod hover;
 mod inquiries;
 mod job_runner;
@@ -55,9 +56,10 @@ use crate::{
 
 use access::DataAccess;
 use answers::{AnswerSignals, Answers};
-pub use answers::{AskedSets, OtherStatus, SetsStatus, SpreadStatus};
+pub use answers::{AskedSets, OtherStatus, SetsStatus, SpreadAnswer, SpreadStatus};
 use compare::LastSides;
 pub use explorer_core::session::{DeResult, MarkersResult};
+pub use figures::{AskedFigure, FigureFile};
 use hover::PointedCell;
 pub use hover::{HoveredCell, Pointed};
 pub use inquiries::Answered;

@@ -14,7 +14,6 @@ use explorer_core::{
     statistics::NamedComposition,
 };
 use shared_fbs::{manifest::ColumnKind, tile::Categories};
-use web_sys::Blob;
 
 use super::{Store, access::DataAccess, job_runner::Run};
 use crate::{fetch::FetchError, json, platform, worker::WorkerError};
@@ -98,27 +97,6 @@ impl Store {
             access.draw_plot(asked, run).await
         });
     }
-
-    /// A plot as PNG, with so many pixels for each CSS pixel along a side; why not, in a sentence.
-    pub async fn plot_as_png(self, asked: AskedPlot, scale: u32) -> Result<Blob, String> {
-        let Some(access) = self.access() else { return Err("The dataset is not open.".to_owned()) };
-        let png = async {
-            let (question, codes) = access.worker_question(&asked).await?;
-            Ok::<Blob, PlotError>(access.pool.plot_as_png(question, codes, scale).await?)
-        };
-        png.await.map_err(|error| error.to_string())
-    }
-
-    /// A plot as SVG; why not, in a sentence.
-    pub async fn plot_as_svg(self, asked: AskedPlot) -> Result<String, String> {
-        let Some(access) = self.access() else { return Err("The dataset is not open.".to_owned()) };
-        let svg = async {
-            let (question, codes) = access.worker_question(&asked).await?;
-            let [svg, _, _] = access.pool.plot(question, codes, 1, &|_| {}).await?;
-            Ok::<String, PlotError>(svg)
-        };
-        svg.await.map_err(|error| error.to_string())
-    }
 }
 
 impl DataAccess {
@@ -161,9 +139,9 @@ impl DataAccess {
     }
 
     /// The question as the worker takes it, and the groups of the cells.
-    async fn worker_question(&self, asked: &AskedPlot) -> Result<(String, Vec<u8>), PlotError> {
+    pub(super) async fn plot_worker_question(&self, asked: &AskedPlot) -> Result<(WorkerQuestion, Vec<u8>), PlotError> {
         let Asked { question, codes, .. } = self.plot_question(asked).await?;
-        Ok((json::text_of(&WorkerQuestion::Plot(question)).ok_or(PlotError::Question)?, codes))
+        Ok((WorkerQuestion::Plot(question), codes))
     }
 
     /// The question, its groups as far as they go by what is loaded or own.

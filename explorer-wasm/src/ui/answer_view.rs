@@ -9,8 +9,8 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, EventTarget, HtmlElement};
 
 use super::{
-    Button, ButtonKind, CellsField, Cut, Glyph, IconButton, ResultState, Show, WhichCells, control::focus,
-    de_view::Caution, result_edge::ResultEdge, result_facts::Facts, result_wait::ResultWait,
+    Button, ButtonKind, CellsField, Cut, FigureMenu, Glyph, IconButton, PlotFile, ResultState, Show, WhichCells,
+    control::focus, de_view::Caution, result_edge::ResultEdge, result_facts::Facts, result_wait::ResultWait,
 };
 use crate::view::{effect, view};
 
@@ -61,6 +61,9 @@ pub fn AnswerView(
     /// Called to save all numbers as CSV.
     #[prop(into)]
     on_export: Callback<()>,
+    /// Called to save a figure of it.
+    #[prop(into)]
+    on_figure: Callback<PlotFile>,
     /// Called to try again.
     #[prop(into)]
     on_retry: Callback<()>,
@@ -110,6 +113,9 @@ pub fn AnswerView(
                         disabled=Signal::derive(move || !is_there())
                         on_press=on_export
                     />
+                    <Show when=is_there>
+                        <FigureMenu name="answer" label="Save a picture of the answer" on_save=on_figure />
+                    </Show>
                     <IconButton glyph=Glyph::Close label="Close" test_id="answer-close" on_press=on_close />
                 </div>
                 <Facts facts test_id="answer-facts" />

@@ -6,11 +6,15 @@ use explorer_core::{
     data::GeneNames,
     de::{DeFilter, DeTable, GeneAxes},
     screen::{Agreement, OtherEffects},
+    session::StandingOut,
     state::{ComparisonPlot, ComparisonView},
 };
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 
-use super::{Choice, Glyph, Menu, MenuItem, Select, Show, gene_plot::GenePlot, svg_file::standalone};
+use super::{
+    Choice, FigureMenu, PlotFile, Select, Show,
+    gene_plot::{GenePlot, standing_out},
+};
 use crate::view::view;
 
 /// A gene in both sets.
@@ -47,8 +51,19 @@ pub struct PlotParts {
     pub on_show: Callback<ComparisonView>,
     /// Called to save the numbers of the plot as CSV.
     pub on_csv: Callback<()>,
-    /// Called to save the picture, which is given as the text of an SVG file.
-    pub on_svg: Callback<String>,
+    /// Called to save the picture.
+    pub on_figure: Callback<FigureToSave>,
+}
+
+/// A picture that is to be saved.
+#[derive(Clone, Debug)]
+pub struct FigureToSave {
+    /// As what.
+    pub file: PlotFile,
+    /// The genes that may stand out.
+    pub rows: Arc<[u32]>,
+    /// Which of them do.
+    pub standing_out: StandingOut,
 }
 
 /// The plot that is chosen, under its name.
@@ -62,7 +77,7 @@ pub(crate) fn DePlots(
     colored: Signal<Option<String>>,
     on_gene: Callback<String>,
 ) -> impl IntoView {
-    let PlotParts { shown, others, other, agreement, other_note, spread, chosen, on_show, on_csv, on_svg } = parts;
+    let PlotParts { shown, others, other, agreement, other_note, spread, chosen, on_show, on_csv, on_figure } = parts;
     let plot = Memo::new(move |_| shown.with(|shown| shown.plot));
     let axes = Signal::derive(move || match plot.get() {
         ComparisonPlot::Volcano | ComparisonPlot::Gene => GeneAxes::Volcano,
@@ -104,20 +119,17 @@ pub(crate) fn DePlots(
         });
         title.unwrap_or_else(|| "there".to_owned())
     });
-    let whole = NodeRef::<html::Div>::new();
-    let save_svg = move || {
-        if plot.get_untracked() == ComparisonPlot::Gene {
-            on_svg.run(spread.with_untracked(|spread| spread.svg.clone()));
-        } else if let Some(whole) = whole.get_untracked()
-            && let Ok(Some(svg)) = whole.query_selector(".volcano-plot")
-            && let Some(text) = standalone(&svg, &whole)
-        {
-            on_svg.run(text);
+    let on_save = move |file: PlotFile| match file {
+        PlotFile::Csv => on_csv.run(()),
+        PlotFile::Svg | PlotFile::Png(_) => {
+            let (rows, standing_out) = (rows.get_untracked(), filter.with_untracked(standing_out));
+            on_figure.run(FigureToSave { file, rows, standing_out });
         }
     };
-    let has_numbers = move || is_of_effects.get() || is_of_gene.get();
+    // The numbers of the others are those of the table.
+    let has_numbers = Signal::derive(move || is_of_effects.get() || is_of_gene.get());
     view! {
-        <div class="de-plots" data-testid="de-plots" node_ref=whole>
+        <div class="de-plots" data-testid="de-plots">
             <div class="de-plots-tools">
                 <Select
                     choices=plots.to_vec()
@@ -126,13 +138,7 @@ pub(crate) fn DePlots(
                     test_id="de-plot"
                     on_choose=show_plot
                 />
-                <Menu glyph=Glyph::Download label="Save the plot" test_id="de-plot-save">
-                    <MenuItem label="SVG" test_id="de-plot-svg" on_choose=move |()| save_svg() />
-                    // The numbers of the others are those of the table.
-                    <Show when=has_numbers>
-                        <MenuItem label="CSV" test_id="de-plot-csv" on_choose=move || on_csv.run(()) />
-                    </Show>
-                </Menu>
+                <FigureMenu name="de-plot" label="Save the plot" has_numbers on_save=Callback::new(on_save) />
                 <Show when=move || is_of_effects.get()>
                     <Select
                         choices=Signal::derive(move || match others.get() {

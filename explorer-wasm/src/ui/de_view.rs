@@ -12,8 +12,8 @@ use explorer_core::{
 use leptos::{html, prelude::*};
 
 use super::{
-    Button, ButtonKind, Choice, Cut, DeSummary, Glyph, Icon, IconButton, MenuItem, MenuItems, Popover, Segment,
-    Segmented, SelectField, Show,
+    Button, ButtonKind, Choice, Cut, DeSummary, Glyph, Icon, IconButton, MenuItem, MenuItems, PlotFile, Popover,
+    Segment, Segmented, SelectField, Show,
     de_filters::DeFilters,
     de_plots::{DePlots, PlotParts},
     de_table::DeRows,
@@ -54,6 +54,8 @@ pub struct SetParts {
     pub on_ask: Callback<SetAsk>,
     /// Called to save the table as CSV.
     pub on_export: Callback<()>,
+    /// Called to save a figure of it.
+    pub on_figure: Callback<PlotFile>,
 }
 
 /// The result, in a panel below the picture on a wide screen, over all of it on a narrow one.
@@ -328,6 +330,7 @@ pub fn DeView(
                         on_file=sets.on_file
                         on_ask=sets.on_ask
                         on_export=sets.on_export
+                        on_figure=sets.on_figure
                     />
                 </Show>
             </div>

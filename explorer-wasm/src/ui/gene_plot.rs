@@ -6,7 +6,8 @@ use explorer_core::{
     data::{GeneIdx, GeneNames},
     de::{self, DeFilter, DeTable, GeneAxes},
     format::{p_value, plural, short},
-    screen::{GeneLabel, GeneLayout, MARGIN_PX, OtherEffects, Rect, Standing, ticks},
+    screen::{GeneLabel, GeneLayout, GeneTick, MARGIN_PX, OtherEffects, Point, Rect},
+    session::StandingOut,
 };
 use leptos::{ev::PointerEvent, html, prelude::*};
 
@@ -19,10 +20,6 @@ use crate::{
 
 /// Plots narrower than this have short titles.
 const NARROW_PX: f64 = 320.0;
-/// Genes with an adjusted p-value up to this stand out, where the filters do not say otherwise.
-const ALPHA: f64 = 0.05;
-/// Ticks from here on are told in thousands, as there is no room for more digits.
-const MOST_IN_FULL: f64 = 10_000.0;
 /// A pointer that moves farther than this draws a rectangle.
 const DRAG_PX: f64 = 4.0;
 
@@ -82,9 +79,8 @@ pub(crate) fn GenePlot(
         let other = other.get();
         table.with(|table| Some(GeneLayout::new(axes.get(), table.as_ref()?, other.as_deref(), size_px.get()?)))
     });
-    let alpha =
-        Memo::new(move |_| filter.with(|filter| if filter.max_pval_adj < 1.0 { filter.max_pval_adj } else { ALPHA }));
-    let min_abs_effect = Memo::new(move |_| filter.with(|filter| filter.min_abs_effect));
+    let alpha = Memo::new(move |_| filter.with(standing_out).max_pval_adj);
+    let min_abs_effect = Memo::new(move |_| filter.with(standing_out).min_abs_effect);
     let draw = move || {
         let table = table.get()?;
         let log10_alpha = alpha.get().log10();
@@ -92,25 +88,11 @@ pub(crate) fn GenePlot(
         rows.with(|rows| {
             rows.iter().filter(|&&gene| (gene as usize) < table.len()).for_each(|&gene| shown[gene as usize] = true);
         });
-        let stands_out =
-            |gene: &usize| shown[*gene] && table.log10_pval_adj[*gene] <= log10_alpha && table.effect[*gene] != 0.0;
         let other = other.get();
-        let class = |gene: usize| match &other {
-            Some(other) if axes.get() == GeneAxes::Effects => match other.standing(&table, gene, log10_alpha) {
-                _ if !shown[gene] => 0,
-                None | Some(Standing::Neither) => 0,
-                Some(Standing::This) => 1,
-                Some(Standing::Other) => 2,
-                Some(Standing::Both) => 3,
-            },
-            Some(_) | None if !stands_out(&gene) => 0,
-            Some(_) | None => 1 + usize::from(table.effect[gene] > 0.0),
-        };
-        let mut genes: [Vec<usize>; 4] = <_>::default();
-        (0..table.len()).for_each(|gene| genes[class(gene)].push(gene));
-        let out = genes[1..].concat();
         layout.with(|layout| {
             let layout = layout.as_ref()?;
+            let genes = layout.classes(&table, other.as_deref(), &shown, log10_alpha);
+            let out = genes[1..].concat();
             let labels = names.with(|names| {
                 let chosen: Vec<usize> =
                     chosen.with(|chosen| chosen.iter().filter_map(|id| names.position(id)).collect());
@@ -306,61 +288,28 @@ pub(crate) fn GenePlot(
     }
 }
 
+/// Which genes stand out, as the filters have it.
+pub(super) fn standing_out(filter: &DeFilter) -> StandingOut {
+    let usual = StandingOut::default();
+    // A filter that lets all through says nothing.
+    let max_pval_adj = if filter.max_pval_adj < 1.0 { filter.max_pval_adj } else { usual.max_pval_adj };
+    StandingOut { max_pval_adj, min_abs_effect: filter.min_abs_effect }
+}
+
 /// Lines where genes begin to stand out: the adjusted p-value, and the size of the effect where the filters ask for one.
 #[component]
 fn Thresholds(layout: GeneLayout, alpha: f64, min_abs_effect: f64) -> impl IntoView {
-    let Rect([left, top, right, bottom]) = layout.plot();
-    let across = |value: f64| {
-        let y = layout.y(value);
-        view! { <line class="volcano-threshold" x1=left x2=right y1=y y2=y /> }
+    let line = |[from, to]: [Point; 2]| {
+        view! { <line class="volcano-threshold" x1=from.0 x2=to.0 y1=from.1 y2=to.1 /> }
     };
-    let upright = |value: f64| {
-        let x = layout.x(value);
-        view! { <line class="volcano-threshold" x1=x x2=x y1=top y2=bottom /> }
-    };
-    let holds = |[least, greatest]: [f64; 2], value: &f64| least <= *value && *value <= greatest;
-    let effects = [-min_abs_effect, min_abs_effect].into_iter().filter(|effect| *effect != 0.0);
-    match layout.axes {
-        GeneAxes::Volcano => {
-            let evidence = Some(-alpha.log10()).filter(|evidence| holds(layout.y_ends, evidence)).map(across);
-            let effects = effects.filter(|effect| holds(layout.x_ends, effect)).map(upright).collect_view();
-            view! {
-                {evidence}
-                {effects}
-            }
-            .into_any()
-        }
-        GeneAxes::Ma => effects.filter(|effect| holds(layout.y_ends, effect)).map(across).collect_view().into_any(),
-        GeneAxes::Effects => {
-            let [least, greatest] = [0, 1].map(|end| layout.x_ends[end].abs().min(layout.y_ends[end].abs()));
-            // Where both effects are the same.
-            view! {
-                <line
-                    class="volcano-threshold"
-                    x1=layout.x(-least)
-                    x2=layout.x(greatest)
-                    y1=layout.y(-least)
-                    y2=layout.y(greatest)
-                />
-            }
-            .into_any()
-        }
-    }
-}
-
-/// Round numbers between both ends of an axis.
-fn axis_ticks([least, greatest]: [f64; 2], most: usize) -> Vec<f64> {
-    let above = ticks(greatest, most);
-    let below = if least < 0.0 { ticks(-least, most) } else { Vec::new() };
-    below.iter().skip(1).rev().map(|tick| -tick).chain(above).collect()
+    layout.thresholds(alpha, min_abs_effect).into_iter().map(line).collect_view()
 }
 
 /// What an axis of effects is called.
 fn effect_title(effect: de::Effect, is_narrow: bool) -> &'static str {
     match (effect, is_narrow) {
-        (de::Effect::Log2FoldChange, false) => "log₂ fold change",
+        (effect, false) => effect.title(),
         (de::Effect::Log2FoldChange, true) => "log₂ FC",
-        (de::Effect::MeanDifference, false) => "mean difference",
         (de::Effect::MeanDifference, true) => "difference",
     }
 }
@@ -383,27 +332,23 @@ fn Axes(layout: GeneLayout, effect: de::Effect, other_title: String) -> impl Int
         GeneAxes::Ma => (format!("mean of both means{beyond}"), effect_title(effect, height < NARROW_PX).to_owned()),
         GeneAxes::Effects => (format!("{of_effect} here{beyond}"), other_title),
     };
-    let number = |value: f64| match value.abs() < MOST_IN_FULL {
-        true => short(value, 3),
-        false => format!("{} k", short(value / 1000.0, 3)),
-    };
-    let x_ticks = axis_ticks(layout.x_ends, 3)
+    let x_ticks = layout
+        .x_ticks(3)
         .into_iter()
-        .map(|tick| {
-            let x = layout.x(tick);
+        .map(|GeneTick { value, at_px: x, text }| {
             view! {
-                <line class="volcano-grid" class:zero=tick == 0.0 x1=x x2=x y1=top y2=foot />
-                <text x=x y=foot + 14.0 text-anchor="middle">{number(tick)}</text>
+                <line class="volcano-grid" class:zero=value == 0.0 x1=x x2=x y1=top y2=foot />
+                <text x=x y=foot + 14.0 text-anchor="middle">{text}</text>
             }
         })
         .collect_view();
-    let y_ticks = axis_ticks(layout.y_ends, if layout.y_ends[0] < 0.0 { 2 } else { 4 })
+    let y_ticks = layout
+        .y_ticks(if layout.y_ends[0] < 0.0 { 2 } else { 4 })
         .into_iter()
-        .map(|tick| {
-            let y = layout.y(tick);
+        .map(|GeneTick { value, at_px: y, text }| {
             view! {
-                <line class="volcano-grid" class:zero=tick == 0.0 x1=left x2=end y1=y y2=y />
-                <text x=left - 6.0 y=y + 4.0 text-anchor="end">{number(tick)}</text>
+                <line class="volcano-grid" class:zero=value == 0.0 x1=left x2=end y1=y y2=y />
+                <text x=left - 6.0 y=y + 4.0 text-anchor="end">{text}</text>
             }
         })
         .collect_view();

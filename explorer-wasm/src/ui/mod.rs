@@ -67,7 +67,6 @@ mod set_tests;
 mod shell;
 mod shortcuts_dialog;
 mod sidebar_edge;
-mod svg_file;
 mod test_choice;
 mod toolbar;
 mod top_bar;
@@ -94,7 +93,7 @@ pub use control::{
 };
 pub(crate) use control::{focus, focus_soon, unique_id};
 pub use dataset_info::DatasetInfo;
-pub use de_plots::{PlotParts, Spread};
+pub use de_plots::{FigureToSave, PlotParts, Spread};
 pub use de_view::{DeView, NewGeneSet, SetParts};
 pub use display_panel::{ColoredBy, DisplayPanel};
 pub use expression::{ExpressionScreen, OrganismChoice, ShownAnswer, dark_scheme};

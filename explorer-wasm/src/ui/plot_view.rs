@@ -136,12 +136,18 @@ pub fn PlotView(
 pub fn FigureMenu(
     /// What the `data-testid`s begin with.
     name: &'static str,
+    /// What its button is called.
+    #[prop(default = "Save the picture")]
+    label: &'static str,
+    /// Whether its numbers are offered, too.
+    #[prop(optional, into)]
+    has_numbers: Signal<bool>,
     /// Called to save it.
     on_save: Callback<PlotFile>,
 ) -> impl IntoView {
     let save = move |file| Callback::new(move |()| on_save.run(file));
     view! {
-        <Menu glyph=Glyph::Download label="Save the picture" test_id=format!("{name}-save")>
+        <Menu glyph=Glyph::Download label test_id=format!("{name}-save")>
             <MenuItem label="SVG" test_id=format!("{name}-svg") on_choose=save(PlotFile::Svg) />
             {SCALES
                 .map(|scale| {
@@ -154,6 +160,9 @@ pub fn FigureMenu(
                     }
                 })
                 .collect_view()}
+            <Show when=move || has_numbers.get()>
+                <MenuItem label="CSV" test_id=format!("{name}-csv") on_choose=save(PlotFile::Csv) />
+            </Show>
         </Menu>
     }
 }

@@ -8,7 +8,7 @@ use leptos::{ev::MouseEvent, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 
-use super::{Button, ButtonKind, Choice, Glyph, Progress, Select, Show, control::FileButton};
+use super::{Button, ButtonKind, Choice, FigureMenu, Glyph, PlotFile, Progress, Select, Show, control::FileButton};
 use crate::view::view;
 
 /// Bounds that are offered beside the one that is asked.
@@ -52,6 +52,7 @@ pub(crate) fn SetTests(
     on_file: Callback<Option<web_sys::File>>,
     on_ask: Callback<SetAsk>,
     on_export: Callback<()>,
+    on_figure: Callback<PlotFile>,
 ) -> impl IntoView {
     let change = move |change: &dyn Fn(&mut Enrichment)| {
         let mut next = enrichment.get_untracked();
@@ -161,6 +162,9 @@ pub(crate) fn SetTests(
                     disabled=Signal::derive(move || !is_there())
                     on_press=on_export
                 />
+                <Show when=is_there>
+                    <FigureMenu name="sets" label="Save a picture of the sets" on_save=on_figure />
+                </Show>
             </div>
             {move || match state.get() {
                 SetTestsState::Running => view! {

@@ -18,7 +18,7 @@ use crate::table::html_table;
 const MOST_GENES: usize = 100;
 
 /// The adjusted p-value of a difference that is told, at most.
-const MOST_PVAL: f64 = 0.05;
+pub(super) const MOST_PVAL: f64 = 0.05;
 
 /// A comparison with the numbers that it is ordered by.
 pub(super) struct Outcome<'a> {

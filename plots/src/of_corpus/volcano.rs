@@ -1,112 +1,61 @@
 //! A comparison as a volcano: effects across, p-values up.
 
-use std::fmt::Write as _;
-
 use explorer_core::{
-    color::{Ground, Rgb, linear_ticks},
-    format::{p_value, signed},
+    color::Ground,
+    de::GeneAxes,
+    format::{integer, p_value, signed},
+    screen::GeneLayout,
 };
 
-use super::compared::{Outcome, title};
+use super::compared::{MOST_PVAL, Outcome, title};
 use crate::{
-    figure::{Align, Figure, LINE_PX, Mark, Paint, Shape},
-    grid::MARGIN_PX,
-    text,
+    figure::{Figure, Paint},
+    gene_dots::{GeneClass, GeneDots, ROOM_PX, SIZE_PX},
 };
-
-/// Width and height of the plot.
-const SIZE_PX: [f64; 2] = [560.0, 320.0];
-
-/// Room for labels at the left and below.
-const LABELS_PX: [f64; 2] = [56.0, 40.0];
-
-/// Half of the side of a gene's point.
-const POINT_PX: f64 = 1.6;
-
-/// Genes with words at the pointer, and those that are named, of either sign.
-const MOST_MARKS: usize = 150;
-const MOST_NAMES: usize = 8;
-
-/// Of what is higher in the first group, and in the second; told apart by all eyes, on light and on dark.
-const COLORS: [Rgb; 2] = [[213, 94, 0], [0, 130, 200]];
 
 /// Draws the genes of a comparison that have a test.
 pub(super) fn draw(outcome: &Outcome<'_>, ground: Ground) -> Figure {
-    let mut figure = Figure::new("Effects and p-values of two groups".to_owned(), ground);
-    let tested: Vec<(usize, f64, f64)> = (0..outcome.of.genes.len())
-        .filter_map(|gene| Some((gene, outcome.effect(gene), -outcome.log10_pvals(gene)?[0])))
-        .filter(|(_, effect, height)| effect.is_finite() && !height.is_nan())
+    let places: Vec<(f64, f64)> = (0..outcome.of.genes.len())
+        .map(|gene| (outcome.effect(gene), outcome.log10_pvals(gene).map_or(f64::NAN, |pvals| -pvals[0])))
         .collect();
-    // What is beyond all is at the upper edge.
-    let finite = tested.iter().map(|(_, _, height)| *height).filter(|height| height.is_finite());
-    let highest = finite.fold(1.0, f64::max);
-    let widest = tested.iter().map(|(_, effect, _)| effect.abs()).fold(0.1, f64::max) * 1.05;
-    let [width, height] = SIZE_PX;
-    let (left, top) = (MARGIN_PX + LABELS_PX[0], MARGIN_PX);
-    let place = |effect: f64, log: f64| {
-        let y = top + height - height * (log.min(highest) / (highest * 1.05));
-        [left + width * (effect + widest) / (2.0 * widest), y]
+    let finite = |number: &f64| number.is_finite();
+    let highest = places.iter().map(|(_, height)| *height).filter(finite).fold(1.0, f64::max);
+    let widest = places.iter().map(|(effect, _)| effect.abs()).filter(finite).fold(0.1, f64::max) * 1.05;
+    let ends = [[-widest, widest], [0.0, highest * 1.05]];
+    // Those without a test have no place, and what is beyond all is at the upper edge.
+    let layout = GeneLayout::of_places(GeneAxes::Volcano, ends, places, SIZE_PX, ROOM_PX);
+    let has_place = |gene: &usize| layout.points[*gene].0.is_finite() && layout.points[*gene].1.is_finite();
+    let told = |sign: f64| -> Vec<usize> {
+        outcome.order(sign).into_iter().filter(|&gene| outcome.is_told(gene)).filter(has_place).collect()
     };
-    for tick in linear_ticks(-widest, widest, 6) {
-        let x = left + width * tick.place;
-        figure.line([x, top], [x, top + height], Paint::Line);
-        figure.text([x, top + height + 12.0], tick.label, Align::Middle, Paint::Muted);
-    }
-    for tick in linear_ticks(0.0, highest * 1.05, 5) {
-        let y = top + height - height * tick.place;
-        figure.line([left, y], [left + width, y], Paint::Line);
-        figure.text([left - 8.0, y], tick.label, Align::End, Paint::Muted);
-    }
-    figure.text([left + width / 2.0, top + height + 30.0], "Cohen’s d", Align::Middle, Paint::Text);
-    figure.text_up([MARGIN_PX + LINE_PX / 2.0, top + height / 2.0], title(outcome.of), Align::Middle);
-    figure.heading([left + width - 4.0, top + 10.0], "higher in group 1", Align::End);
-    figure.heading([left + 4.0, top + 10.0], "higher in group 2", Align::Start);
-
-    let mut points = [const { String::new() }; 3];
-    for &(gene, effect, log) in &tested {
-        let [x, y] = place(effect, log);
-        let of = match (outcome.is_told(gene), effect > 0.0) {
-            (false, _) => 2,
-            (true, true) => 0,
-            (true, false) => 1,
-        };
-        let side = 2.0 * POINT_PX;
-        let _ = write!(points[of], "M{:.1} {:.1}h{side}v{side}h-{side}z", x - POINT_PX, y - POINT_PX);
-    }
-    let [first, second, others] = points;
-    let fills = [(others, Paint::Muted), (first, Paint::Color(COLORS[0])), (second, Paint::Color(COLORS[1]))];
-    for (d, fill) in fills.into_iter().filter(|(d, _)| !d.is_empty()) {
-        figure.push(Shape::Path { d, fill: Some(fill), stroke: None });
-    }
-    for (row, sign) in [1.0, -1.0].into_iter().enumerate() {
-        let told = outcome.order(sign).into_iter().filter(|&gene| outcome.is_told(gene)).take(MOST_MARKS);
-        for (column, gene) in told.enumerate() {
-            let Some([log10_pval, log10_pval_adj]) = outcome.log10_pvals(gene) else { continue };
-            let effect = outcome.effect(gene);
-            if !effect.is_finite() {
-                continue;
-            }
-            let [x, y] = place(effect, -log10_pval);
-            let symbol = &outcome.of.genes[gene].symbol;
-            if column < MOST_NAMES {
-                let align = if sign > 0.0 { Align::End } else { Align::Start };
-                figure.text([x - sign * 4.0, y - 6.0], text::label(symbol), align, Paint::Text);
-            }
-            figure.mark(Mark {
-                row,
-                column,
-                tip: format!(
-                    "{symbol}: d {}, p {}, adjusted {}",
-                    signed(effect),
-                    p_value(log10_pval),
-                    p_value(log10_pval_adj)
-                ),
-                area: [x - 4.0, y - 4.0, 8.0, 8.0],
-                shapes: Vec::new(),
-            });
-        }
-    }
-    figure.size = [left + width + MARGIN_PX, top + height + LABELS_PX[1] + MARGIN_PX];
+    let class = |label: &str, paint: Paint, genes: Vec<usize>| GeneClass {
+        label: format!("{label}: {}", integer(genes.len() as u64)),
+        paint,
+        genes,
+    };
+    let others = (0..outcome.of.genes.len()).filter(|&gene| !outcome.is_told(gene)).filter(has_place).collect();
+    let names: Vec<String> = outcome.of.genes.iter().map(|gene| gene.symbol.clone()).collect();
+    let dots = GeneDots {
+        layout: &layout,
+        titles: ["Cohen’s d".to_owned(), title(outcome.of).to_owned()],
+        classes: vec![
+            class("not significant", Paint::Rest, others),
+            class("higher in group 2", Paint::Lower, told(-1.0)),
+            class("higher in group 1", Paint::Higher, told(1.0)),
+        ],
+        thresholds: Vec::new(),
+        chosen: &[],
+        names: &names,
+    };
+    let mut figure = Figure::new("Effects and p-values of two groups".to_owned(), ground);
+    dots.draw(&mut figure, |gene| {
+        let [log10_pval, log10_pval_adj] = outcome.log10_pvals(gene).unwrap_or([f64::NAN; 2]);
+        let (effect, p, adjusted) = (signed(outcome.effect(gene)), p_value(log10_pval), p_value(log10_pval_adj));
+        format!("{}: d {effect}, p {p}, adjusted {adjusted}", names[gene])
+    });
+    let [first, second] = outcome.of.cells.n_cells.map(integer);
+    let colored = format!("Colored: adjusted p of at most {MOST_PVAL}; {first} cells against {second}");
+    figure.frame("Group 1 against group 2", [colored]);
     figure
 }
 
@@ -117,7 +66,7 @@ mod tests {
     use expression::{Contrast, Membership, Mode};
 
     use super::*;
-    use crate::figure::Part;
+    use crate::figure::{Part, Shape};
 
     /// The values of a gene over so many cells: some ones, some twos, the others none.
     fn moments(ones: i64, twos: i64) -> GeneMoments {
@@ -154,13 +103,13 @@ mod tests {
             })
             .collect();
         assert!(
-            matches!(tips[..], [up, down] if up.starts_with("up: d +") && down.starts_with("down: d −")),
+            matches!(tips[..], [down, up] if up.starts_with("up: d +") && down.starts_with("down: d −")),
             "{tips:?}"
         );
         let paths = |fill: Paint| {
-            let of = |part: &Part| matches!(part, Part::Shape(Shape::Path { fill: Some(other), .. }) if *other == fill);
+            let of = |part: &Part| matches!(part, Part::Shape(Shape::Path { stroke: Some((other, 3.0 | 4.0)), .. }) if *other == fill);
             figure.parts.iter().filter(|part| of(part)).count()
         };
-        assert_eq!([Paint::Muted, Paint::Color(COLORS[0]), Paint::Color(COLORS[1])].map(paths), [1, 1, 1]);
+        assert_eq!([Paint::Rest, Paint::Higher, Paint::Lower].map(paths), [1, 1, 1]);
     }
 }

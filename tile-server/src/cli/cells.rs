@@ -63,22 +63,34 @@ impl SomeCells {
 
     /// The cells, and what they are called with how many they are; nothing, where they are all.
     pub fn of(&self, dataset: &Dataset) -> Result<(CellMask, String)> {
-        let listed = self.list.read(dataset)?;
-        if self.label.is_empty() && listed.is_none() {
+        let Some((cells, names)) = some(dataset, &self.label, &self.list)? else {
             return Ok((CellMask::all(dataset.manifest().n_obs as usize), String::new()));
-        }
-        let mut cells = labeled(dataset, &self.label)?;
-        let mut names = self.label.clone();
-        if let Some((listed, name)) = listed {
-            cells.or(&listed);
-            names.push(name);
-        }
+        };
         let name = names.join(" + ");
         match cells.count() {
             0 => Err(CellsError::Empty("selection").into()),
             n => Ok((cells, format!("{name} ({n} {})", if n == 1 { "cell" } else { "cells" }))),
         }
     }
+}
+
+/// The cells with any of these labels, each written `COLUMN=LABEL`, and those of a list, with the names of both; `None`
+/// where none of either is asked for.
+///
+/// # Errors
+/// When a label does not exist, or the list cannot be read.
+pub fn some(dataset: &Dataset, labels: &[String], list: &CellList) -> Result<Option<(CellMask, Vec<String>)>> {
+    let listed = list.read(dataset)?;
+    if labels.is_empty() && listed.is_none() {
+        return Ok(None);
+    }
+    let mut cells = labeled(dataset, labels)?;
+    let mut names = labels.to_vec();
+    if let Some((listed, name)) = listed {
+        cells.or(&listed);
+        names.push(name);
+    }
+    Ok(Some((cells, names)))
 }
 
 /// What becomes of cells that are both in the group and in the reference.

@@ -1,9 +1,8 @@
-use std::{path::PathBuf, process::ExitCode};
+use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
 use explorer_core::{
-    color::Ground,
     grouping::GroupingError,
     session::PlotQuestion,
     state::{Plot, PlotKind},
@@ -14,7 +13,7 @@ use super::{
     cells::SomeCells,
     dataset_argument::{DatasetArgument, Freshness},
     de::{self, UsageError},
-    output::{self, Output},
+    output::FigureOut,
     plot::{self, NoPlot},
     remote_inputs::DATASET_PLACES,
 };
@@ -48,19 +47,13 @@ pub struct Arguments {
     samples: Option<String>,
     #[command(flatten)]
     cells: SomeCells,
-    /// Draw for a dark background
-    #[arg(long)]
-    dark: bool,
-    /// Where it goes: a picture of bars where the name ends in .svg, else the table as CSV; - is standard output. A file that
-    /// is there is replaced [default: the table to standard output]
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    out: FigureOut,
 }
 
 /// Counts, tests and writes the table, or draws the bars.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let inputs = [arguments.dataset.path()].into_iter().chain(arguments.cells.file());
-    let out = Output::new(arguments.out.as_deref(), output::PICTURE, inputs)?;
+    let out = arguments.out.open([arguments.dataset.path()].into_iter().chain(arguments.cells.file()))?;
     let (dataset, _) = arguments.dataset.open(Freshness::Kept)?;
     let Arguments { of, by, samples, .. } = arguments;
     // A column against itself has an answer, and no meaning.
@@ -79,8 +72,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             samples: samples.clone(),
             ..Plot::default()
         };
-        let ground = if arguments.dark { Ground::Dark } else { Ground::Light };
-        let title = de::title(dataset.manifest());
+        let (ground, title) = (arguments.out.ground(), de::title(dataset.manifest()));
         let question = PlotQuestion { plot, ground, dataset: title, within, ..PlotQuestion::default() };
         return plot::write(&dataset, plot::grouped(&dataset, question, Some(&cells))?, out);
     }

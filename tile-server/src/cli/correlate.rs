@@ -8,6 +8,7 @@ use explorer_core::{
     format,
     statistics::{AnswerRecord, NoCorrelation, correlations_to_csv},
 };
+use plots::draw_correlations;
 use shared_fbs::manifest::{ColumnKind, Layer};
 use tessera::{
     dataset::Dataset,
@@ -18,7 +19,7 @@ use super::{
     cells::SomeCells,
     dataset_argument::{DatasetArgument, Freshness},
     de,
-    output::TableOut,
+    output::FigureOut,
     remote_inputs::DATASET_PLACES,
 };
 
@@ -37,7 +38,7 @@ pub struct Arguments {
     #[arg(long)]
     layer: Option<String>,
     #[command(flatten)]
-    out: TableOut,
+    out: FigureOut,
 }
 
 /// What all genes are correlated with.
@@ -81,7 +82,7 @@ pub enum NoNumbers {
     },
 }
 
-/// Correlates and writes the table.
+/// Correlates and writes the table, or a picture of both its ends.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let out = arguments.out.open([arguments.dataset.path()].into_iter().chain(arguments.cells.file()))?;
     let (dataset, _) = arguments.dataset.open(Freshness::Kept)?;
@@ -96,8 +97,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     })?;
     let record = AnswerRecord::of(manifest, layer, name);
     de::warn_of_layer(layer);
-    let csv = correlations_to_csv(&table, &with, &dataset.gene_names(layer)?, &record);
-    out.write(&csv)?;
+    let names = dataset.gene_names(layer)?;
+    if out.is_picture() {
+        out.write(&draw_correlations(&table, &with, &names, &record, arguments.out.ground()).to_svg())?;
+    } else {
+        out.write(&correlations_to_csv(&table, &with, &names, &record))?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -3,13 +3,16 @@ use std::{path::Path, process::ExitCode};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use explorer_core::{
+    data::{GeneFinder, GeneNames},
     de::{
         Adjustment, CellSetRecord, DeOptions, DeRecord, DeTable, Method, Test, Ties, caution_of_sizes,
         pseudobulk_to_csv, to_csv,
     },
     filter::CellMask,
     format,
+    session::{ComparisonFigureKind, StandingOut},
 };
+use plots::{ComparisonFigure, SamplesFigure};
 use shared_fbs::{
     LayerNameError,
     manifest::{Layer, Manifest},
@@ -18,8 +21,10 @@ use tessera::{compare::compare_cells, dataset::Dataset, gene_passes::compare_by_
 
 use super::{
     cells::{self, CellList, CellsError, Overlap},
+    correlate::NoNumbers,
     dataset_argument::{DatasetArgument, Freshness},
-    output::TableOut,
+    lists,
+    output::{FigureOut, Output},
     remote_inputs::DATASET_PLACES,
     terminal,
 };
@@ -66,7 +71,58 @@ pub struct Arguments {
     #[arg(long, value_name = "COLUMN", conflicts_with = "method")]
     samples: Option<String>,
     #[command(flatten)]
-    out: TableOut,
+    picture: PictureArguments,
+    #[command(flatten)]
+    out: FigureOut,
+}
+
+/// How a comparison is drawn.
+#[derive(Args)]
+struct PictureArguments {
+    /// Of a picture, what it shows [default: volcano]
+    #[arg(long, value_enum)]
+    plot: Option<PlotName>,
+    /// Of a picture, the adjusted p-value up to which genes stand out [default: 0.05]
+    #[arg(long, value_name = "P", value_parser = probability)]
+    max_pval: Option<f64>,
+    /// Of a picture, the least effect of genes that stand out, in either direction: a log2 fold change, or a difference of
+    /// means [default: 0]
+    #[arg(long, value_name = "EFFECT", value_parser = size)]
+    min_effect: Option<f64>,
+    /// Of a picture, genes that have their names in it however they lie, by symbol or id, with commas between
+    #[arg(long, value_name = "GENE,GENE")]
+    name_genes: Vec<String>,
+}
+
+/// What a picture of a comparison shows, by name.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum PlotName {
+    /// The effect of each gene against its adjusted p-value
+    Volcano,
+    /// The mean of each gene against its effect
+    Ma,
+    /// The effects of the leading genes with their 95 % confidence intervals
+    Intervals,
+}
+
+impl From<PlotName> for ComparisonFigureKind {
+    fn from(name: PlotName) -> Self {
+        match name {
+            PlotName::Volcano => Self::Volcano,
+            PlotName::Ma => Self::Ma,
+            PlotName::Intervals => Self::Intervals,
+        }
+    }
+}
+
+/// A p-value as an argument.
+pub fn probability(text: &str) -> Result<f64, &'static str> {
+    text.parse().ok().filter(|p| (0.0..=1.0).contains(p)).ok_or("a p-value is a number from 0 to 1")
+}
+
+/// The size of an effect as an argument.
+pub fn size(text: &str) -> Result<f64, &'static str> {
+    text.parse().ok().filter(|size: &f64| *size >= 0.0).ok_or("the size of an effect is a number of 0 or more")
 }
 
 /// The test, by name.
@@ -151,23 +207,91 @@ impl ComparisonArguments {
     }
 }
 
-/// Compares and writes the table.
+/// Compares and writes the table, or a picture of it.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let out = arguments.out.open([arguments.dataset.path()].into_iter().chain(arguments.comparison.file()))?;
+    let picture = &arguments.picture;
+    picture.check(out, arguments.samples.is_some())?;
     let (dataset, _) = arguments.dataset.open(Freshness::Kept)?;
     let sides = Sides::of(&dataset, &arguments.comparison)?;
     let names = dataset.gene_names(sides.layer)?;
-    let csv = if let Some(samples) = &arguments.samples {
+    let (standing_out, ground) = (picture.standing_out(), arguments.out.ground());
+    let chosen = picture.chosen(&names, sides.layer)?;
+    let text = if let Some(samples) = &arguments.samples {
         let adjustment = arguments.comparison.adjust.into();
         let [group, reference] = sides.sets();
         let table = compare_samples(&dataset, sides.layer, group, reference, samples, adjustment)?;
         warn(table.caution());
-        pseudobulk_to_csv(&table, &names, &sides.record, samples)
+        let figure = SamplesFigure {
+            table: &table,
+            names: &names,
+            record: &sides.record,
+            by: samples,
+            standing_out,
+            chosen: &chosen,
+            ground,
+        };
+        if out.is_picture() {
+            figure.draw().to_svg()
+        } else {
+            pseudobulk_to_csv(&table, &names, &sides.record, samples)
+        }
     } else {
-        to_csv(&sides.compare(&dataset, &arguments.comparison)?, &names, &sides.record)
+        let table = sides.compare(&dataset, &arguments.comparison)?;
+        let is_shown: Vec<bool> = table.effect.iter().map(|size| size.abs() >= standing_out.min_abs_effect).collect();
+        let figure = ComparisonFigure {
+            kind: picture.plot.map_or_else(ComparisonFigureKind::default, PlotName::into),
+            table: &table,
+            names: &names,
+            record: &sides.record,
+            standing_out,
+            is_shown: &is_shown,
+            chosen: &chosen,
+            other: None,
+            ground,
+        };
+        if out.is_picture() { figure.draw().to_svg() } else { to_csv(&table, &names, &sides.record) }
     };
-    out.write(&csv)?;
+    out.write(&text)?;
     Ok(ExitCode::SUCCESS)
+}
+
+impl PictureArguments {
+    /// Refuses what changes nothing: all of them of a table; of samples, what these have not.
+    fn check(&self, out: Output<'_>, are_samples: bool) -> Result<(), UsageError> {
+        let given = [
+            ("--plot", self.plot.is_some()),
+            ("--max-pval", self.max_pval.is_some()),
+            ("--min-effect", self.min_effect.is_some()),
+            ("--name-genes", !self.name_genes.is_empty()),
+        ];
+        if let Some((option, _)) = given.into_iter().find(|(_, is_given)| *is_given && !out.is_picture()) {
+            return Err(UsageError::no_meaning(option, "a table, which is written unless --out ends in .svg"));
+        }
+        if are_samples && self.plot.is_some_and(|plot| plot != PlotName::Volcano) {
+            return Err(UsageError::no_meaning("--plot", "--samples, of which there is a volcano plot only"));
+        }
+        Ok(())
+    }
+
+    fn standing_out(&self) -> StandingOut {
+        let usual = StandingOut::default();
+        StandingOut {
+            max_pval_adj: self.max_pval.unwrap_or(usual.max_pval_adj),
+            min_abs_effect: self.min_effect.unwrap_or(usual.min_abs_effect),
+        }
+    }
+
+    /// The ids of the genes that have their names in any case.
+    fn chosen(&self, names: &GeneNames, layer: &Layer) -> Result<Vec<String>> {
+        let finder = GeneFinder::new(names);
+        let asked = lists::names(&self.name_genes, |name| finder.find(name).is_some());
+        let found = asked.into_iter().map(|gene| match finder.find(&gene) {
+            Some(found) => Ok(names.id(found).to_owned()),
+            None => Err(NoNumbers::Gene { gene, layer: layer.name.clone() }.into()),
+        });
+        found.collect()
+    }
 }
 
 /// Two sets of cells and a layer, as a command line names them.

@@ -4,16 +4,17 @@ use anyhow::Result;
 use clap::Args;
 use explorer_core::{
     dataset::label_tiles,
-    de::caution_of_sizes,
+    de::{Effect, caution_of_sizes},
     statistics::{AnswerRecord, portrait_to_csv},
 };
+use plots::draw_portrait;
 use tessera::{markers::MarkersError, portrait::portrait};
 
 use super::{
     cells::SomeCells,
     dataset_argument::{DatasetArgument, Freshness},
     de,
-    output::TableOut,
+    output::FigureOut,
     remote_inputs::DATASET_PLACES,
 };
 
@@ -36,10 +37,10 @@ pub struct Arguments {
     #[arg(long)]
     layer: Option<String>,
     #[command(flatten)]
-    out: TableOut,
+    out: FigureOut,
 }
 
-/// Describes the cells and writes the table.
+/// Describes the cells and writes the table, or a picture of it.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let out = arguments.out.open([arguments.dataset.path()].into_iter().chain(arguments.cells.file()))?;
     let (dataset, _) = arguments.dataset.open(Freshness::Kept)?;
@@ -55,7 +56,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     de::warn_of_layer(layer);
     let n_others = u64::from(manifest.n_obs).saturating_sub(found.n_cells);
     de::warn(caution_of_sizes(found.n_cells, n_others));
-    let csv = portrait_to_csv(&found, &dataset.gene_names(layer)?, &record);
-    out.write(&csv)?;
+    let names = dataset.gene_names(layer)?;
+    if out.is_picture() {
+        let effect = Effect::of_layer(layer);
+        out.write(&draw_portrait(&found, &names, effect, &record, arguments.out.ground()).to_svg())?;
+    } else {
+        out.write(&portrait_to_csv(&found, &names, &record))?;
+    }
     Ok(ExitCode::SUCCESS)
 }

@@ -13,10 +13,12 @@ use explorer_core::{
     statistics::{Enriched, KnownSets, PrerankOptions},
 };
 
+use plots::draw_sets;
+
 use super::{
     dataset_argument::{DatasetArgument, Freshness},
-    de::{ComparisonArguments, Sides, UsageError},
-    output::TableOut,
+    de::{ComparisonArguments, Sides, UsageError, probability, size},
+    output::FigureOut,
     remote_inputs::DATASET_PLACES,
     terminal,
 };
@@ -59,20 +61,12 @@ pub struct Arguments {
     )]
     permutations: Option<u32>,
     #[command(flatten)]
-    out: TableOut,
+    out: FigureOut,
 }
 
 /// The help of an option that only a ranking takes, so that its default is none of the option.
 fn of_ranking(what: &str, default: impl Display) -> String {
     format!("Of a ranking, {what} [default: {default}]")
-}
-
-fn probability(text: &str) -> Result<f64, &'static str> {
-    text.parse().ok().filter(|p| (0.0..=1.0).contains(p)).ok_or("a p-value is a number from 0 to 1")
-}
-
-fn size(text: &str) -> Result<f64, &'static str> {
-    text.parse().ok().filter(|size: &f64| *size >= 0.0).ok_or("the size of an effect is a number of 0 or more")
 }
 
 /// How sets are tested.
@@ -138,7 +132,7 @@ pub enum SetsError {
     },
 }
 
-/// Compares, tests sets of genes and writes the table.
+/// Compares, tests sets of genes and writes the table, or a picture of the sets of the lowest p-values.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let out = arguments.out.open(
         [arguments.dataset.path()].into_iter().chain([arguments.sets.as_path()]).chain(arguments.comparison.file()),
@@ -157,8 +151,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         }
         Enriched::Ranking { found, options, .. } => warn_of_sizes(sets.sets.len() - found.len(), *options),
     }
-    let csv = found.to_csv(&sets.sets, &table, &names, &sides.record);
-    out.write(&csv)?;
+    if out.is_picture() {
+        out.write(&draw_sets(&found, &sets.sets, &table, &sides.record, arguments.out.ground()).to_svg())?;
+    } else {
+        out.write(&found.to_csv(&sets.sets, &table, &names, &sides.record))?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use explorer_core::format::listed;
+use explorer_core::{color::Ground, format::listed};
 
 use super::{aside, terminal};
 
@@ -51,6 +51,33 @@ impl TableOut {
     /// [`OutputError`].
     pub fn open<'a>(&self, inputs: impl IntoIterator<Item = &'a Path>) -> Result<Output<'_>, OutputError> {
         Output::new(self.out.as_deref(), TABLE, inputs)
+    }
+}
+
+/// Where numbers go, or a picture of them.
+#[derive(Args)]
+pub struct FigureOut {
+    /// Where it goes: a picture where the name ends in .svg, else the numbers as CSV; - is standard output. A file that is
+    /// there is replaced [default: the numbers to standard output]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Draw for a dark background
+    #[arg(long)]
+    dark: bool,
+}
+
+impl FigureOut {
+    /// Where it goes, once that is known to be possible; `inputs` are never replaced.
+    ///
+    /// # Errors
+    /// [`OutputError`].
+    pub fn open<'a>(&self, inputs: impl IntoIterator<Item = &'a Path>) -> Result<Output<'_>, OutputError> {
+        Output::new(self.out.as_deref(), PICTURE, inputs)
+    }
+
+    /// What a picture is drawn on.
+    pub fn ground(&self) -> Ground {
+        if self.dark { Ground::Dark } else { Ground::Light }
     }
 }
 

@@ -1,10 +1,10 @@
-use std::{path::PathBuf, process::ExitCode};
+use std::{collections::HashSet, path::PathBuf, process::ExitCode};
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use explorer_core::{
-    color::{Ground, Rgb, label_colors, opaque},
-    data::{Categorical, label_order},
+    color::{Rgb, label_colors, opaque},
+    data::{Categorical, GeneIdx, label_order},
     dataset::{self, label_tiles},
     filter::CellMask,
     format,
@@ -15,17 +15,22 @@ use explorer_core::{
     statistics::NamedComposition,
 };
 use plots::{Drawn, PlotError, draw};
-use shared_fbs::{manifest::ColumnKind, tile::Categories};
+use shared_fbs::{
+    manifest::{ColumnKind, Layer},
+    tile::Categories,
+};
 use tessera::{
     dataset::{Dataset, DatasetError, wait},
     tiles::FileTiles,
 };
 
 use super::{
-    cells,
+    cells::{self, CellList},
     dataset_argument::{DatasetArgument, Freshness},
-    de, lists,
-    output::{self, Output},
+    de,
+    enrich::read_sets,
+    lists,
+    output::{FigureOut, Output},
     remote_inputs::DATASET_PLACES,
 };
 
@@ -47,6 +52,10 @@ pub struct Arguments {
     /// The genes, by symbol or id, with commas between; a name that holds a comma stands in quotation marks, or alone
     #[arg(long, value_name = "GENE,GENE")]
     genes: Vec<String>,
+    /// Gene sets whose genes are taken after those of --genes, each once: a GMT file, or a CSV file with the columns
+    /// gene_set_name and gene_symbol or gene_id
+    #[arg(long, value_name = "FILE")]
+    sets: Option<PathBuf>,
     /// Labels of the first column that come first, in this order; one that holds a comma stands in quotation marks, or alone
     #[arg(long, value_name = "LABEL,LABEL", conflicts_with = "cluster")]
     group_order: Vec<String>,
@@ -56,6 +65,8 @@ pub struct Arguments {
     /// Cells of this label alone, as COLUMN=LABEL; several are taken together
     #[arg(long = "where", value_name = "COLUMN=LABEL")]
     within: Vec<String>,
+    #[command(flatten)]
+    list: CellList,
     /// The layer: X, raw/X, or layers/KEY; KEY alone where no other layer goes by it [default: the one the page would
     /// take]
     #[arg(long)]
@@ -69,13 +80,8 @@ pub struct Arguments {
     /// Bring like groups and like genes together: complete linkage over 1 - Pearson's r, as scanpy's dendrogram
     #[arg(long)]
     cluster: bool,
-    /// Draw for a dark background
-    #[arg(long)]
-    dark: bool,
-    /// Where the plot goes: the picture where the name ends in .svg, else its numbers as CSV; - is standard output. A file
-    /// that is there is replaced [default: the numbers to standard output]
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    out: FigureOut,
 }
 
 /// How many labels a message names.
@@ -145,7 +151,8 @@ pub enum NoPlot {
 
 /// Draws and writes the plot.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let out = Output::new(arguments.out.as_deref(), output::PICTURE, [arguments.dataset.path()])?;
+    let files = [Some(arguments.dataset.path()), arguments.sets.as_deref(), arguments.list.file()];
+    let out = arguments.out.open(files.into_iter().flatten())?;
     let (dataset, _) = arguments.dataset.open(Freshness::Kept)?;
     let manifest = dataset.manifest();
     let Some(by) = arguments.by.clone().or_else(|| manifest.main_label.clone()) else {
@@ -165,22 +172,22 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         samples: arguments.samples.clone(),
         ..Plot::default()
     };
+    let (within, names) = cells::some(&dataset, &arguments.within, &arguments.list)?.unzip();
     let mut question = PlotQuestion {
-        ground: if arguments.dark { Ground::Dark } else { Ground::Light },
+        ground: arguments.out.ground(),
         dataset: de::title(manifest),
-        within: arguments.within.join(" or "),
+        within: names.unwrap_or_default().join(" or "),
         plot,
         ..PlotQuestion::default()
     };
     if kind.has_genes() {
         let layer = de::layer(manifest, arguments.layer.as_deref())?;
-        question.genes = genes(&dataset, layer, &arguments.genes)?;
+        question.genes = genes(&dataset, layer, &arguments.genes, arguments.sets.as_ref())?;
         question.plot.genes = question.genes.iter().map(|gene| gene.id.clone()).collect();
         question.plot.layer = Some(layer.name.clone());
         question = question.of_layer(dataset.index_of(layer)?, layer);
         question.cautions.iter().for_each(|caution| de::warn(Some(format!("{}: {caution}", layer.name))));
     }
-    let within = if arguments.within.is_empty() { None } else { Some(cells::labeled(&dataset, &arguments.within)?) };
     write(&dataset, grouped(&dataset, question, within.as_ref())?, out)
 }
 
@@ -210,6 +217,7 @@ impl Arguments {
         let of_genes = kind.has_genes();
         let given = [
             ("--genes", !self.genes.is_empty(), of_genes),
+            ("--sets", self.sets.is_some(), of_genes),
             ("--layer", self.layer.is_some(), of_genes),
             ("--scale-genes", self.scale_genes, of_means || kind == PlotKind::Heatmap),
             ("--expressing", self.expressing, of_means),
@@ -242,13 +250,15 @@ pub(super) fn write(
 fn no_plot(error: PlotError<DatasetError>) -> anyhow::Error {
     match error {
         PlotError::Read(error) => error.into(),
-        PlotError::NoGenes => NoPlot::Genes("name the genes to plot with --genes".to_owned()).into(),
+        PlotError::NoGenes => {
+            NoPlot::Genes("name the genes to plot with --genes, or a file of gene sets with --sets".to_owned()).into()
+        }
         error @ (PlotError::Cells { .. } | PlotError::TooMany { .. }) => NoPlot::Figure(error.to_string()).into(),
     }
 }
 
-/// The genes of a layer by these names.
-fn genes(dataset: &Dataset, layer: &shared_fbs::manifest::Layer, names: &[String]) -> Result<Vec<PlotGene>> {
+/// The genes of a layer by these names, then those of a file of sets.
+fn genes(dataset: &Dataset, layer: &Layer, names: &[String], sets: Option<&PathBuf>) -> Result<Vec<PlotGene>> {
     let table = GeneTable::new(dataset.genes(layer)?);
     let names = lists::names(names, |name| table.find(name) != Err(NoGene::Unknown));
     let ResolvedGenes { ids, unresolved, .. } = ResolvedGenes::of(&names, &[&table]);
@@ -256,11 +266,17 @@ fn genes(dataset: &Dataset, layer: &shared_fbs::manifest::Layer, names: &[String
         text if text.is_empty() => {}
         text => return Err(NoPlot::Genes(format!("{}: {text}", layer.name)).into()),
     }
-    let gene = |id: String| {
-        let index = table.find(&id).ok()?;
-        Some(PlotGene { index: index.0, label: table.names.label(index).to_owned(), id })
+    let named = ids.iter().filter_map(|id| table.find(id).ok());
+    let known = sets.map(|file| read_sets(file, &table.names, &layer.name)).transpose()?;
+    let of_sets = known.iter().flat_map(|known| known.genes.iter().flatten().copied());
+    let mut taken = HashSet::new();
+    let genes = named.chain(of_sets).filter(|gene| taken.insert(*gene));
+    let gene = |gene: GeneIdx| PlotGene {
+        index: gene.0,
+        id: table.names.id(gene).to_owned(),
+        label: table.names.label(gene).to_owned(),
     };
-    Ok(ids.into_iter().filter_map(gene).collect())
+    Ok(genes.map(gene).collect())
 }
 
 /// The question with its groups and what is tested of them, and the group of every cell where it takes them.

@@ -13,34 +13,34 @@ const N_OBS: usize = 120;
 const N_VARS: usize = 30;
 
 /// Exit code, standard output, standard error.
-fn run(command: &str, dataset: &Path, arguments: &[&str]) -> (i32, String, String) {
+pub fn run(command: &str, dataset: &Path, arguments: &[&str]) -> (i32, String, String) {
     let mut program = Command::new(env!("CARGO_BIN_EXE_tile-server"));
     let output = program.arg(command).arg(dataset).args(arguments).output().unwrap();
     let [out, err] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
     (output.status.code().unwrap(), out, err)
 }
 
-fn answer(command: &str, dataset: &Path, arguments: &[&str]) -> (String, String) {
+pub fn answer(command: &str, dataset: &Path, arguments: &[&str]) -> (String, String) {
     let (code, out, err) = run(command, dataset, arguments);
     assert_eq!(code, 0, "{command} {arguments:?}: {err}");
     (out, err)
 }
 
-fn refusal(command: &str, dataset: &Path, arguments: &[&str]) -> String {
+pub fn refusal(command: &str, dataset: &Path, arguments: &[&str]) -> String {
     let (code, _, err) = run(command, dataset, arguments);
     assert_eq!(code, 2, "{command} {arguments:?}: {err}");
     err
 }
 
 /// The rows of a table, by the names of its columns.
-fn rows(csv: &str) -> Vec<HashMap<String, String>> {
+pub fn rows(csv: &str) -> Vec<HashMap<String, String>> {
     let mut records = records(csv).unwrap().into_iter();
     let header = records.next().unwrap();
     records.map(|record| header.iter().cloned().zip(record).collect()).collect()
 }
 
 /// Columns with cells without a label, numbers that say nothing, and names that hold commas.
-fn odd() -> Built {
+pub fn odd() -> Built {
     let mut noise = Noise::new(5);
     let some: Vec<i8> = (0..N_OBS).map(|cell| if cell % 4 == 0 { -1 } else { (cell % 2) as i8 }).collect();
     let random: Vec<i8> = (0..N_OBS).map(|_| noise.below(3) as i8).collect();
@@ -240,7 +240,7 @@ fn files_are_named_by_what_they_hold_and_inputs_are_never_replaced() {
     for (command, arguments, name, can) in [
         ("plot", &plot[..], "x.png", ".svg (the picture), .csv (its numbers)"),
         ("composition", &["--of", "some", "--by", "random"], "x.pdf", ".svg (the picture), .csv (its numbers)"),
-        ("de", &["--group", "random=p"], "de.h5ad", ".csv (the table)"),
+        ("de", &["--group", "random=p"], "de.h5ad", ".svg (the picture), .csv (its numbers)"),
         ("markers", &["--column", "random"], "x.svg", ".csv (the table)"),
         ("subset", &["--label", "random=p"], "sub.csv", ".h5ad (the cells)"),
     ] {

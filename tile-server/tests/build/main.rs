@@ -14,6 +14,7 @@ mod deploy;
 mod exact;
 mod export;
 mod faults;
+mod figures;
 #[path = "../../../h5ad/tests/h5ad/fixtures.rs"]
 #[allow(dead_code, reason = "the reader's tests use more of it")]
 mod fixtures;

@@ -19,5 +19,5 @@ pub use histogram::{bars, follow_ask, follow_brush, is_missing_selected};
 pub use layer::{layer_name, levels_text};
 pub use page::Page;
 pub use resolve::resolve;
-pub use save::save_csv;
+pub use save::{save_csv, save_figure};
 pub use title::title;

@@ -8,9 +8,9 @@ use explorer_core::{
 use leptos::prelude::*;
 
 use crate::{
-    app::parts::{ByPointer, colored_in, save_csv, title},
+    app::parts::{ByPointer, colored_in, save_csv, save_figure, title},
     store::{Answered, InquiryStatus, Store},
-    ui::{AnswerPress, AnswerView, ResultState, Show, WhichCells},
+    ui::{AnswerPress, AnswerView, PlotFile, ResultState, Show, WhichCells},
     view::view,
 };
 
@@ -75,6 +75,12 @@ pub fn AnswerPanel(store: Store) -> impl IntoView {
             save_csv(store, &name, &answer.csv);
         }
     };
+    let on_figure = move |file: PlotFile| {
+        if let Some(ByPointer(answer)) = answer.get_untracked() {
+            let name = format!("{} {}", title(store).get_untracked(), title_of(store, &answer.asked));
+            save_figure(store, name, file, |file| store.answer_file(answer, file));
+        }
+    };
     view! {
         <Show when=move || is_open.get()>
             <AnswerView
@@ -93,6 +99,7 @@ pub fn AnswerPanel(store: Store) -> impl IntoView {
                     }
                 })
                 on_export=Callback::new(export)
+                on_figure=Callback::new(on_figure)
                 on_retry=Callback::new(move |()| store.retry_inquiry())
                 on_close=Callback::new(move |()| store.dispatch(Action::ShowResult(None)))
             />

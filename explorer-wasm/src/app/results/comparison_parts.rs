@@ -7,16 +7,16 @@ use explorer_core::{
     format::bytes,
     names::isolated,
     screen::OtherEffects,
-    session::{SetSort, SetsSource},
+    session::{ComparisonFigureKind, SetSort, SetsSource},
     state::{Action, ColorBy, Comparison, ComparisonPlot, ComparisonView, GeneSet, SetValue},
 };
-use gloo_file::{Blob, File, futures::read_as_text};
+use gloo_file::{File, futures::read_as_text};
 use leptos::prelude::*;
 
 use crate::{
-    app::parts::{ByPointer, add_gene_sets, save_csv, title},
-    store::{AskedSets, DeResult, OtherStatus, SetsStatus, SpreadStatus, Store, Tone},
-    ui::{Choice, PlotParts, SetAsk, SetParts, SetTestsState, Spread},
+    app::parts::{ByPointer, add_gene_sets, save_csv, save_figure, title},
+    store::{AskedFigure, AskedSets, DeResult, OtherStatus, SetsStatus, SpreadStatus, Store, Tone},
+    ui::{Choice, FigureToSave, PlotFile, PlotParts, SetAsk, SetParts, SetTestsState, Spread},
 };
 
 /// The decimal logarithm of the adjusted p-value up to which genes are significant in one of two comparisons.
@@ -98,18 +98,29 @@ pub fn plot_parts(store: Store, asked: Memo<Option<Comparison>>, latest: Latest)
             (ComparisonPlot::Volcano | ComparisonPlot::Ma | ComparisonPlot::Gene, _) => {}
         }
     };
-    let on_svg = move |svg: String| {
-        let what = match (shown.with_untracked(|shown| shown.plot), spreading.get_untracked()) {
-            (ComparisonPlot::Gene, SpreadStatus::Done(answer)) => format!("{} in both sets", answer.gene),
+    let chosen = store.part(|state| state.view.analysis.genes.clone());
+    let on_figure = move |FigureToSave { file, rows, standing_out }: FigureToSave| {
+        let name = title.get_untracked();
+        let (kind, what) = match (shown.with_untracked(|shown| shown.plot), spreading.get_untracked()) {
+            (ComparisonPlot::Gene, SpreadStatus::Done(answer)) => {
+                let name = format!("{name} {} in both sets", answer.gene);
+                return save_figure(store, name, file, |file| store.spread_file(answer, file));
+            }
             (ComparisonPlot::Gene, _) => return,
-            (ComparisonPlot::Effects, _) => "effects in two comparisons".to_owned(),
-            (ComparisonPlot::Ma, _) => "MA".to_owned(),
-            (ComparisonPlot::Volcano, _) => "volcano".to_owned(),
+            (ComparisonPlot::Effects, _) => (ComparisonFigureKind::Effects, "effects in two comparisons"),
+            (ComparisonPlot::Ma, _) => (ComparisonFigureKind::Ma, "MA"),
+            (ComparisonPlot::Volcano, _) => (ComparisonFigureKind::Volcano, "volcano"),
         };
-        if let Some(host) = store.host() {
-            let svg = Blob::new_with_options(svg.as_str(), Some("image/svg+xml"));
-            host.save_file(&format!("{} {what}.svg", title.get_untracked()), &svg);
+        let Some((_, result)) = untrack(|| table_of(latest)) else { return };
+        let other = untrack(|| Some((other.get()?.0, other_result.get()?.0.comparison.title())));
+        let other = other.filter(|_| kind == ComparisonFigureKind::Effects);
+        // While the other comparison is on its way there is no picture.
+        if kind == ComparisonFigureKind::Effects && other.is_none() {
+            return;
         }
+        let chosen = chosen.get_untracked();
+        let asked = AskedFigure { kind, result, shown: rows, standing_out, chosen, other };
+        save_figure(store, format!("{name} {what}"), file, |file| store.comparison_file(asked, file));
     };
     PlotParts {
         shown: shown.into(),
@@ -118,10 +129,10 @@ pub fn plot_parts(store: Store, asked: Memo<Option<Comparison>>, latest: Latest)
         agreement: agreement.into(),
         other_note,
         spread,
-        chosen: store.part(|state| state.view.analysis.genes.clone()).into(),
+        chosen: chosen.into(),
         on_show: Callback::new(move |shown: ComparisonView| store.dispatch(Action::SetComparisonView(shown))),
         on_csv: Callback::new(on_csv),
-        on_svg: Callback::new(on_svg),
+        on_figure: Callback::new(on_figure),
     }
 }
 
@@ -134,17 +145,15 @@ pub fn set_parts(store: Store, latest: Latest) -> SetParts {
     let own = store.part(|state| state.view.analysis.gene_sets.clone());
     let file = RwSignal::new(None as SetsFile);
     let sort = RwSignal::new(SetSort::default());
-    Effect::new(move |_| {
-        let asked = || {
-            let (enrichment, (_, result)) = (enrichment.get()?, table_of(latest)?);
-            let sets = match file.get() {
-                Some((name, text)) => SetsSource::File { name, text: text.to_string() },
-                None => SetsSource::Own(own.get()),
-            };
-            Some(AskedSets { enrichment, sets, result, sort: sort.get() })
+    let asked = move || {
+        let (enrichment, (_, result)) = (enrichment.get()?, table_of(latest)?);
+        let sets = match file.get() {
+            Some((name, text)) => SetsSource::File { name, text: text.to_string() },
+            None => SetsSource::Own(own.get()),
         };
-        store.test_sets(asked().as_ref());
-    });
+        Some(AskedSets { enrichment, sets, result, sort: sort.get() })
+    };
+    Effect::new(move |_| store.test_sets(asked().as_ref()));
     let status = store.testing_sets();
     let state = Signal::derive(move || match status.get() {
         SetsStatus::None | SetsStatus::Running(..) => SetTestsState::Running,
@@ -194,6 +203,12 @@ pub fn set_parts(store: Store, latest: Latest) -> SetParts {
             save_csv(store, &format!("{} gene sets of {comparison}.csv", title.get_untracked()), &answer.csv);
         }
     };
+    let on_figure = move |figure: PlotFile| {
+        if let Some(asked) = untrack(asked) {
+            let name = format!("{} gene sets of {}", title.get_untracked(), asked.result.comparison.title());
+            save_figure(store, name, figure, |file| store.sets_file(asked, file));
+        }
+    };
     SetParts {
         state,
         html: Signal::derive(move || answer.get().map(|answer| answer.0.html.clone()).unwrap_or_default()),
@@ -201,5 +216,6 @@ pub fn set_parts(store: Store, latest: Latest) -> SetParts {
         on_file: Callback::new(on_file),
         on_ask: Callback::new(on_ask),
         on_export: Callback::new(on_export),
+        on_figure: Callback::new(on_figure),
     }
 }

@@ -7,12 +7,11 @@ use explorer_core::{
     session::{MarkersResult, Session, plot_bytes},
     state::{Action, Filters, GeneKey, Plot, PlotKind, ResultPanel},
 };
-use gloo_file::Blob;
 use leptos::prelude::*;
 
 use crate::{
-    app::parts::{ByPointer, resolve, save_csv, title},
-    store::{AskedPlot, DrawnPlot, PlotStatus, Store, Tone},
+    app::parts::{ByPointer, resolve, save_csv, save_figure, title},
+    store::{AskedPlot, DrawnPlot, PlotStatus, Store},
     ui::{PlotFile, PlotView, ResultState, Show, WhichCells},
     view::view,
 };
@@ -137,32 +136,11 @@ pub fn PlotPanel(store: Store) -> impl IntoView {
 /// Saves a plot. Figures are for paper: on a light ground, whatever the page's is.
 fn save(store: Store, drawn: &DrawnPlot, file: PlotFile) {
     let name = format!("{} {}", title(store).get_untracked(), drawn.asked.plot.title());
-    match file {
-        PlotFile::Csv => save_csv(store, &format!("{name}.csv"), &drawn.csv),
-        PlotFile::Svg => {
-            let asked = AskedPlot { ground: Ground::Light, ..drawn.asked.clone() };
-            store.spawn(async move {
-                match (store.plot_as_svg(asked).await, store.host()) {
-                    (Ok(svg), Some(host)) => {
-                        let svg = Blob::new_with_options(svg.as_str(), Some("image/svg+xml"));
-                        host.save_file(&format!("{name}.svg"), &svg);
-                    }
-                    (Ok(_), None) => {}
-                    (Err(reason), _) => store.tell(reason, Tone::Error),
-                }
-            });
-        }
-        PlotFile::Png(scale) => {
-            let asked = AskedPlot { ground: Ground::Light, ..drawn.asked.clone() };
-            store.spawn(async move {
-                match (store.plot_as_png(asked, scale).await, store.host()) {
-                    (Ok(png), Some(host)) => host.save_file(&format!("{name}.png"), &png.into()),
-                    (Ok(_), None) => {}
-                    (Err(reason), _) => store.tell(reason, Tone::Error),
-                }
-            });
-        }
+    if file == PlotFile::Csv {
+        save_csv(store, &format!("{name}.csv"), &drawn.csv);
     }
+    let asked = AskedPlot { ground: Ground::Light, ..drawn.asked.clone() };
+    save_figure(store, name, file, |file| store.plot_file(asked, file));
 }
 
 /// Opens a dot plot of the best markers of every label, by the column that they are of.
