@@ -153,7 +153,7 @@ impl DeviceFile {
         }
         let written = self.handle().write_with_u8_array_and_options(&self.buffer, &self.options());
         let written = written.map_err(|error| refused(&error))?;
-        let written = counted(written as usize, self.buffer.len())?;
+        let written = counted(written, self.buffer.len())?;
         if written < self.buffer.len() {
             return Err(no_room());
         }
@@ -181,7 +181,7 @@ impl Read for DeviceFile {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         self.write_buffer()?;
         let read = self.handle().read_with_u8_array_and_options(bytes, &self.options());
-        let n_bytes = counted(read.map_err(|error| refused(&error))? as usize, bytes.len())?;
+        let n_bytes = counted(read.map_err(|error| refused(&error))?, bytes.len())?;
         self.position += n_bytes as u64;
         Ok(n_bytes)
     }
@@ -227,10 +227,14 @@ impl Drop for DeviceFile {
     }
 }
 
-/// Bytes that were read or written, of so many. Where the storage fails beneath it, Chrome gives a negative number, and no
-/// error.
-fn counted(n_bytes: usize, of: usize) -> io::Result<usize> {
-    if n_bytes > of { Err(io::Error::other("the browser's storage failed")) } else { Ok(n_bytes) }
+/// Bytes that were read or written, of so many. Where the storage fails beneath it, Chrome gives a negative number, or what
+/// that is without its sign, and no error.
+fn counted(n_bytes: f64, of: usize) -> io::Result<usize> {
+    if (0.0..=of as f64).contains(&n_bytes) {
+        Ok(n_bytes as usize)
+    } else {
+        Err(io::Error::other("the browser's storage failed"))
+    }
 }
 
 fn refused(error: &JsValue) -> io::Error {

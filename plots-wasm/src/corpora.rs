@@ -8,7 +8,7 @@ use explorer_wasm::{
     worker::{CorpusTask, PlotAnswer},
 };
 use expression::Ontology;
-use futures_util::future::{FutureExt as _, LocalBoxFuture};
+use futures_util::future::{FutureExt as _, LocalBoxFuture, join};
 use plots::{
     Figure,
     of_corpus::{self, Served},
@@ -36,9 +36,9 @@ pub fn answer(task: CorpusTask) -> LocalBoxFuture<'static, Result<PlotAnswer, St
         let opened = match known {
             Some(opened) => opened,
             None => {
-                let corpus = open_corpus(source).await.map_err(|error| error.to_string())?;
+                let (corpus, served) = join(open_corpus(source), served(&root)).await;
+                let corpus = corpus.map_err(|error| error.to_string())?;
                 let ontology = corpus::ontology(corpus.manifest());
-                let served = served(&root).await;
                 let opened = Rc::new(Opened { corpus, ontology, served });
                 OPENED.set(Some(Rc::clone(&opened)));
                 opened

@@ -135,7 +135,7 @@ pub(crate) fn first_other(reference: &Reference, ids: &Column, labels: &Column) 
             UNKNOWN | NA => Ok(id.to_owned()),
             _ => label_of_list(reference, id, ""),
         });
-        let is_own = own.and_then(Result::ok).as_deref() == said.text();
+        let is_own = said.text().is_some_and(|said| own.and_then(Result::ok).as_deref() == Some(said));
         (!said.is_null() && !is_own).then(|| said.str())
     })
 }

@@ -202,9 +202,11 @@ impl Seer<'_> {
         let mut summary = self.nothing();
         let (mut scratch, n) = (Scratch::default(), majors.len());
         let is_wide_integer = is_wide_integer(&self.matrix.dtype);
+        let are_singles = ["float16", "float32", "int8", "uint8", "int16", "uint16", "bool"];
+        let are_singles = are_singles.contains(&self.matrix.dtype.as_str());
         self.matrix.with_slab(majors, |slab| {
             let (RawSlab::Dense { values, .. } | RawSlab::Sparse { values, .. }) = slab;
-            summary.are_singles &= values.iter().all(|value| is_single(*value, is_wide_integer));
+            summary.are_singles &= are_singles || values.iter().all(|value| is_single(*value, is_wide_integer));
             match slab {
                 RawSlab::Dense { values, .. } => {
                     for at in 0..n {

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, rc::Rc, sync::Arc};
 
 use corpus::{
     Corpus, DotPlot, Gene, Manifest, Options, Query,
-    view::{Edit, Table, View},
+    view::{Edit, Side, Table, View},
 };
 use explorer_core::{
     color::Ground,
@@ -13,6 +13,7 @@ use explorer_core::{
     session::{GeneTable, ResolvedGenes},
 };
 use expression::Ontology;
+use futures_util::future::{AbortHandle, Abortable};
 use gloo_file::Blob;
 use leptos::prelude::*;
 use shared_fbs::tile::Genes;
@@ -107,7 +108,6 @@ fn Asked(page: StoredValue<FullPage, LocalStorage>, opened: StoredValue<Rc<Opene
     let organism = Memo::new(move |_| query.with(|query| query.organism.clone()));
     let of_organism = RwSignal::new_local(None::<Rc<OfOrganism>>);
     let plot = RwSignal::new_local(DotPlot::default());
-    let options = RwSignal::new(Arc::<Options>::default());
     let failure = RwSignal::new(String::new());
     // Questions that were asked so far; the last one counts.
     let n_asked = StoredValue::new(0_u32);
@@ -142,43 +142,35 @@ fn Asked(page: StoredValue<FullPage, LocalStorage>, opened: StoredValue<Rc<Opene
     });
     // What filters may take depends on filters alone, and the dots do not wait for it.
     let narrowed = Memo::new(move |_| {
-        query.with(|Query { organism, filters, .. }| Query {
-            organism: organism.clone(),
-            filters: filters.clone(),
-            ..Query::default()
+        query.with(|Query { organism, filters, .. }| {
+            Some(Query { organism: organism.clone(), filters: filters.clone(), ..Query::default() })
         })
     });
-    effect(move || {
-        again.track();
-        let (query, opened) = (narrowed.get(), opened.get_value());
-        alive.spawn(async move {
-            let found = opened.corpus.options(&query, &opened.ontology).await;
-            // Why there is none is told with the dots.
-            if let (Ok(found), true) = (found, narrowed.with_untracked(|narrowed| *narrowed == query)) {
-                options.set(Arc::new(found));
-            }
-        });
-    });
-
-    // The same of the groups of a comparison.
-    let side_options = RwSignal::new(<[Arc<Options>; 2]>::default());
-    let of_sides = Memo::new(move |_| {
-        let compared = shown.with(|shown| shown.compared.clone())?;
-        let of_side = |filters| Query { organism: organism.get(), filters, ..Query::default() };
-        Some(compared.sides.map(of_side))
-    });
-    effect(move || {
-        let (Some(queries), opened) = (of_sides.get(), opened.get_value()) else { return };
-        alive.spawn(async move {
-            for (side, query) in queries.iter().enumerate() {
-                let found = opened.corpus.options(query, &opened.ontology).await;
+    let options_of = move |asked: Memo<Option<Query>>| {
+        let options = RwSignal::new(Arc::<Options>::default());
+        effect(move || {
+            again.track();
+            let (Some(query), opened) = (asked.get(), opened.get_value()) else { return };
+            alive.spawn(async move {
+                let found = opened.corpus.options(&query, &opened.ontology).await;
                 // Why there is none is told with the answer.
-                if let (Ok(found), true) = (found, of_sides.with_untracked(|asked| asked.as_ref() == Some(&queries))) {
-                    side_options.update(|options| options[side] = Arc::new(found));
+                if let (Ok(found), true) = (found, asked.with_untracked(|asked| asked.as_ref() == Some(&query))) {
+                    options.set(Arc::new(found));
                 }
-            }
+            });
         });
-    });
+        options
+    };
+    let options = options_of(narrowed);
+    // The same of the groups of a comparison.
+    let of_side = move |side: Side| {
+        options_of(Memo::new(move |_| {
+            let filters = shown.with(|shown| Some(shown.compared.as_ref()?.sides[side as usize].clone()))?;
+            Some(Query { organism: organism.get(), filters, ..Query::default() })
+        }))
+    };
+    let sides = Side::BOTH.map(of_side);
+    let side_options = Signal::derive(move || sides.map(|options| options.get()));
 
     let fixed = opened.with_value(|opened| opened.corpus.fixed_point());
     // What is asked beside them lays no dots out anew.
@@ -222,19 +214,25 @@ fn Asked(page: StoredValue<FullPage, LocalStorage>, opened: StoredValue<Rc<Opene
         unresolved.set(resolved.unresolved.text());
         edit.run(Edit::AddGenes(resolved.ids));
     });
+    let dismiss = move |()| {
+        unresolved.set(String::new());
+        let unknown = plot.with_untracked(|plot| plot.unknown.clone());
+        shown.update(|shown| unknown.into_iter().for_each(|gene| shown.apply(Edit::RemoveGene(gene))));
+        remember();
+    };
     let is_dark = dark_scheme();
     let ground = move || if is_dark.get() { Ground::Dark } else { Ground::Light };
     let save_text = move |name: &str, text: &str, kind: &str| {
         let content = Blob::new_with_options(text, Some(kind));
         page.with_value(|page| page.save_file(name, &content));
     };
-    let first = organism;
     // What the figure of the dots, or of what is asked beside them, is asked as.
     let asked_beside =
-        Memo::new(move |_| shown.with(|shown| shown.of_panel(&first.get())).map(|asked| asked.to_address()));
+        Memo::new(move |_| shown.with(|shown| shown.of_panel(&organism.get())).map(|asked| asked.to_address()));
     let saves_fail = RwSignal::new(String::new());
+    // Figures are for paper: on a light ground, whatever the page's is.
     let save_picture = move |asked: String, name: &'static str, file: PlotFile| {
-        let (opened, ground) = (opened.get_value(), untrack(ground));
+        let (opened, ground) = (opened.get_value(), Ground::Light);
         saves_fail.set(String::new());
         alive.spawn(async move {
             let saved = match file {
@@ -259,7 +257,7 @@ fn Asked(page: StoredValue<FullPage, LocalStorage>, opened: StoredValue<Rc<Opene
             save_text("gene-expression.csv", &text, CSV);
         }
         PlotFile::Svg | PlotFile::Png(_) => {
-            let asked = shown.with_untracked(|shown| shown.of_dots(&first.get_untracked()).to_address());
+            let asked = shown.with_untracked(|shown| shown.of_dots(&organism.get_untracked()).to_address());
             save_picture(asked, "gene-expression", file);
         }
     });
@@ -267,8 +265,13 @@ fn Asked(page: StoredValue<FullPage, LocalStorage>, opened: StoredValue<Rc<Opene
     // What is asked beside the dots.
     let answer = RwSignal::new(ShownAnswer::default());
     let retried = RwSignal::new(());
+    let running = StoredValue::new(None::<AbortHandle>);
     effect(move || {
         retried.track();
+        // The worker gives up what nobody waits for.
+        if let Some(handle) = running.try_update_value(Option::take).flatten() {
+            handle.abort();
+        }
         let (asked, ground) = (asked_beside.get(), ground());
         let Some(asked) = asked else {
             answer.set(ShownAnswer::default());
@@ -276,12 +279,10 @@ fn Asked(page: StoredValue<FullPage, LocalStorage>, opened: StoredValue<Rc<Opene
         };
         let state = ResultState::Running("Finding the answer".to_owned(), None);
         answer.set(ShownAnswer { state, ..ShownAnswer::default() });
-        let opened = opened.get_value();
+        let (opened, (handle, registration)) = (opened.get_value(), AbortHandle::new_pair());
+        running.set_value(Some(handle));
         alive.spawn(async move {
-            let found = opened.pool.corpus(asked.clone(), ground).await;
-            if asked_beside.get_untracked() != Some(asked) {
-                return;
-            }
+            let Ok(found) = Abortable::new(opened.pool.corpus(asked, ground), registration).await else { return };
             answer.set(match found {
                 Ok([html, svg, csv]) => ShownAnswer { state: ResultState::Done, html, svg, csv },
                 Err(error) => ShownAnswer { state: ResultState::Failed(error.to_string()), ..ShownAnswer::default() },
@@ -290,8 +291,7 @@ fn Asked(page: StoredValue<FullPage, LocalStorage>, opened: StoredValue<Rc<Opene
     });
     let save_answer = Callback::new(move |file: PlotFile| match file {
         PlotFile::Csv => answer.with_untracked(|answer| save_text("gene-expression-answer.csv", &answer.csv, CSV)),
-        PlotFile::Svg => answer.with_untracked(|answer| save_text("gene-expression-answer.svg", &answer.svg, SVG)),
-        PlotFile::Png(_) => {
+        PlotFile::Svg | PlotFile::Png(_) => {
             if let Some(asked) = asked_beside.get_untracked() {
                 save_picture(asked, "gene-expression-answer", file);
             }
@@ -329,7 +329,7 @@ fn Asked(page: StoredValue<FullPage, LocalStorage>, opened: StoredValue<Rc<Opene
             home
             on_query=move |text| typed.set(text)
             on_names=names
-            on_dismiss=move |()| unresolved.set(String::new())
+            on_dismiss=dismiss
             on_edit=edit
             on_save=save
             on_save_answer=save_answer

@@ -204,9 +204,9 @@ pub fn DeView(
     };
     let effect = move || table.with(|table| table.as_ref().map(|table| table.options.effect).unwrap_or_default());
     let faces = vec![
-        Segment { value: Face::Genes, label: "Genes", glyph: None, key: "", test_id: "de-show-table" },
-        Segment { value: Face::Sets, label: "Enrichment", glyph: None, key: "", test_id: "de-show-sets" },
-        Segment { value: Face::Plot, label: "Plot", glyph: None, key: "", test_id: "de-show-volcano" },
+        Segment::named(Face::Genes, "Genes", "de-show-table"),
+        Segment::named(Face::Sets, "Enrichment", "de-show-sets"),
+        Segment::named(Face::Plot, "Plot", "de-show-volcano"),
     ];
     let height_px = RwSignal::new(None::<f64>);
     view! {

@@ -67,11 +67,15 @@ fn must_fit(store: &Store, place: &str, n_rows: Option<usize>) -> Result<(), Unr
 
 /// The texts at `place` that codes stand for; there may be more than the rows that have them, but not without end.
 pub(super) fn categories(store: &Store, place: &str, n_rows: usize) -> Result<Texts, Unreadable> {
-    // Links may make a list of categories its own.
-    if let Form::Categorical = form(store, place)? {
-        return Err(Unreadable::Unsupported("has categories that are categorical themselves".to_owned()));
-    }
-    let n = length(store, place)?.unwrap_or_default();
+    let values = match form(store, place)? {
+        // Links may make a list of categories its own.
+        Form::Categorical => {
+            return Err(Unreadable::Unsupported("has categories that are categorical themselves".to_owned()));
+        }
+        Form::Plain => place.to_owned(),
+        Form::Masked => format!("{place}/values"),
+    };
+    let n: usize = store.array(&values)?.shape().iter().product();
     if n > n_rows.max(MOST_CATEGORIES) {
         let (categories, rows) = (counted(n, "category", "categories"), counted(n_rows, "row", "rows"));
         return Err(Unreadable::Unsupported(format!("has {categories} for {rows}: leave out those without a row")));

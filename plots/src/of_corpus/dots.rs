@@ -60,10 +60,8 @@ pub fn draw(
     manifest: &Manifest,
     ground: Ground,
 ) -> Result<Figure, TooManyDots> {
+    bounded(table)?;
     let (n_genes, n_rows) = (table.genes.len(), table.rows.len());
-    if n_genes * n_rows > MOST_MARKS {
-        return Err(TooManyDots { n_genes, n_rows });
-    }
     let mut figure = Figure::new("Gene expression by tissue and cell type".to_owned(), ground);
     let symbols: Vec<String> = table.genes.iter().map(|gene| text::label(&gene.symbol)).collect();
     let labels: Vec<String> = table.rows.iter().map(|row| text::cut(&visible(row.label()), MOST_LABEL_PX)).collect();
@@ -129,15 +127,17 @@ pub fn draw(
     Ok(figure)
 }
 
+fn bounded(table: &Table) -> Result<(), TooManyDots> {
+    let (n_genes, n_rows) = (table.genes.len(), table.rows.len());
+    if n_genes * n_rows > MOST_MARKS { Err(TooManyDots { n_genes, n_rows }) } else { Ok(()) }
+}
+
 /// The same as a table of numbers, as a reader that sees no dots takes it.
 ///
 /// # Errors
 /// [`TooManyDots`].
 pub fn html(table: &Table) -> Result<String, TooManyDots> {
-    let (n_genes, n_rows) = (table.genes.len(), table.rows.len());
-    if n_genes * n_rows > MOST_MARKS {
-        return Err(TooManyDots { n_genes, n_rows });
-    }
+    bounded(table)?;
     let symbols = table.genes.iter().map(|gene| gene.symbol.as_str());
     let header: Vec<&str> = ["tissue, cell type", "cells"].into_iter().chain(symbols).collect();
     let dot = |dot: &Dot| match dot.expression() {

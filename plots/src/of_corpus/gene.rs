@@ -11,7 +11,7 @@ use explorer_core::{
 };
 use expression::Quantity;
 
-use super::{Asked, CorpusAnswer, button, gene_button, panel_button};
+use super::{Asked, CorpusAnswer, button, panel_button};
 use crate::table::html_table;
 
 /// Cell types that are shown; the file has all.
@@ -83,7 +83,8 @@ fn heading(gene: &Gene) -> String {
         "The cell types that it is a marker of",
         "Cell types it is a marker of",
     );
-    let add = gene_button(gene).replacen(&format!(">{symbol}</button>"), ">Add to the dots</button>", 1);
+    let adds = View { genes: vec![gene.id.clone()], ..View::default() };
+    let add = button(&adds, &format!("{}: press to add it to the dots", gene.id), "Add to the dots");
     format!(
         "<section><h3>{symbol}</h3><p class=\"note\">{ensembl}</p><p class=\"answer-does\">{add}{marker_of}</p></section>"
     )

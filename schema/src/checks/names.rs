@@ -134,6 +134,9 @@ pub(super) fn names(context: &Context<'_>, out: &mut Vec<Finding>) -> Outcome {
             (Some(_), Some(organism)) if is_own && Some(organism) != label_of_id => {
                 Some(other("uns", "organism", ORGANISM, organism))
             }
+            (Some(_), None) if is_own => {
+                Some(format!("it is no label of uns.{ORGANISM}: give `organism` another name, or leave it out"))
+            }
             (Some(_), _) => None,
         };
         label("uns", "uns", "organism", only);

@@ -143,8 +143,9 @@ impl Folder {
 /// A collection that could never be read.
 struct Unreadable;
 
-/// Datasets of a private collection have its id in theirs, so that none can be guessed either.
-fn id_of(directory: &Path, collection: Option<&Collection>) -> String {
+/// The id of the dataset in a directory: datasets of a private collection have its id in theirs, so that none can be guessed
+/// either.
+pub fn id_of(directory: &Path, collection: Option<&Collection>) -> String {
     match collection.filter(|collection| collection.is_private()) {
         Some(collection) => format!("{}-{}", ids::name_of(directory), collection.id),
         None => ids::of_path(directory),

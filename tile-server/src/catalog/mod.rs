@@ -25,7 +25,7 @@ pub use document::{about_dataset, collection_document, collections_document, fai
 pub use document_page::Document;
 pub use download::{Download, Original};
 pub use facts::DatasetFacts;
-pub use folder::{Folder, FoundDataset, Scan};
+pub use folder::{Folder, FoundDataset, Scan, id_of};
 pub use genes::{DatasetGenes, GeneStore};
 pub use index::{CatalogEntry, CatalogGenesPlace, catalog_of};
 pub use remote_folder::{AnyFolder, RemoteFolder};

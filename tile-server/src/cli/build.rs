@@ -6,7 +6,7 @@ use std::{
 use anyhow::Result;
 use builder::{
     BuildError, Progress,
-    native::{self, DatasetKind, Existing, InputStamp, Report},
+    native::{self, DatasetKind, Existing, Report},
 };
 use clap::Args;
 use explorer_core::{format, session::schema_words};
@@ -15,7 +15,7 @@ use schema::{Severity, reference::Reference, validate};
 use serde::{Deserialize, Serialize};
 use shared_fbs::manifest::SchemaVerdict;
 
-use super::{progress::TerminalProgress, terminal, validate::Reading};
+use super::{progress::TerminalProgress, revised::Original, terminal, validate::Reading};
 
 /// The arguments of `tile-server build`.
 #[derive(Args)]
@@ -108,11 +108,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let existing = if arguments.force { Existing::Replace } else { Existing::Keep };
     // To hold a file against the schema may take minutes.
     native::checked_place::<DatasetKind>(&arguments.out, existing)?;
-    let before = InputStamp::of(&arguments.input).ok();
+    let original = Original::of(&arguments.input);
     let options = arguments.choices.options(&arguments.input, &progress)?;
-    if InputStamp::of(&arguments.input).ok() != before {
-        return Err(BuildError::InputChanged { file: arguments.input.display().to_string() }.into());
-    }
+    original.must_be_as_before()?;
     let report = native::build(&arguments.input, &arguments.out, existing, &options, &progress)?;
     if !arguments.quiet {
         say_summary(&report);

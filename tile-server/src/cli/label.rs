@@ -11,9 +11,9 @@ use schema::reference::Reference;
 use schema::{LabelValue, Options, Report, Severity, labels, validate};
 
 use super::{
-    exit, output,
+    output,
     progress::TerminalProgress,
-    revised::{Original, is_unread},
+    revised::{Original, code_of},
     terminal,
     validate::{Reading, lines},
 };
@@ -63,7 +63,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     match label(path, out, *pre_analysis, &progress)? {
         Labeled::Refused(report) => {
             terminal::print_lines(lines(&report))?;
-            Ok(ExitCode::from(if is_unread(&report) { exit::INPUT } else { exit::DAMAGE }))
+            Ok(ExitCode::from(code_of(&report)))
         }
         Labeled::Written { n_columns, notes, .. } => {
             for note in &notes {

@@ -13,7 +13,7 @@ use schema::{Options, changes, validate};
 use super::{
     exit, output,
     progress::TerminalProgress,
-    revised::{Original, is_unread},
+    revised::{Original, code_of, is_unread},
     terminal,
     validate::{Reading, lines},
 };
@@ -99,5 +99,5 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let Some(mut after) = after else { return Ok(ExitCode::SUCCESS) };
     after.file = out.display().to_string();
     terminal::print_lines(lines(&after))?;
-    Ok(if after.is_valid() { ExitCode::SUCCESS } else { ExitCode::from(exit::DAMAGE) })
+    Ok(ExitCode::from(code_of(&after)))
 }

@@ -8,7 +8,7 @@ use h5ad::{Revision, WriteError, revise_file};
 use schema::{Report, State};
 use tempfile::NamedTempFile;
 
-use super::aside;
+use super::{aside, exit};
 
 /// A file that a copy is made of. It is read more than once meanwhile, and must be the same each time.
 pub struct Original<'a> {
@@ -79,6 +79,15 @@ pub fn is_unread(report: &Report) -> bool {
     // A check that the file itself stopped is about all of it.
     let is_stopped = || report.findings.iter().any(|finding| finding.rule.id() == "R3" && finding.place == "/");
     report.state == State::Unknown || is_stopped()
+}
+
+/// The exit code that a report on a file means.
+pub fn code_of(report: &Report) -> u8 {
+    match (is_unread(report), report.is_valid()) {
+        (true, _) => exit::INPUT,
+        (false, true) => 0,
+        (false, false) => exit::DAMAGE,
+    }
 }
 
 /// Puts what was written aside and comes of `data` in its place, where nothing may be.

@@ -20,13 +20,14 @@ use clap::Args;
 use schema::Report;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tile_server::catalog::{COLLECTION, Collection, ids};
+use shared_fbs::api::PAGE_ROUTE;
+use tile_server::catalog::{COLLECTION, Collection, id_of, ids};
 
 use super::{
     aside, build, exit,
     label::{Labeled, label},
     progress::TerminalProgress,
-    revised::is_unread,
+    revised::{code_of, is_unread},
     terminal, validate,
 };
 
@@ -98,7 +99,6 @@ struct Answer {
     /// The report of the validation, as `tile-server validate --json` has it.
     report: Option<Value>,
     /// The exit code of a run over this file alone.
-    #[serde(skip)]
     code: u8,
     /// The report for people.
     #[serde(skip)]
@@ -110,8 +110,6 @@ struct Target<'a> {
     directory: &'a Path,
     /// An empty directory to write to.
     work: PathBuf,
-    /// The id of the collection where that is a secret.
-    secret: Option<String>,
     _lock: File,
 }
 
@@ -125,6 +123,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     let mut worst = 0;
     let mut seen: BTreeMap<PathBuf, String> = BTreeMap::new();
+    let mut answered: BTreeMap<PathBuf, String> = BTreeMap::new();
     loop {
         let found = files(&arguments.inbox).with_context(|| format!("cannot list {}", arguments.inbox.display()))?;
         let now: BTreeMap<PathBuf, String> = found
@@ -132,12 +131,16 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             .filter_map(|path| InputStamp::settled(&path).ok().map(|stamp| (path, stamp.to_string())))
             .collect();
         for (path, stamp) in &now {
-            if !arguments.once && seen.get(path) != Some(stamp) {
+            let is_settled = arguments.once || seen.get(path) == Some(stamp);
+            if !is_settled || answered.get(path) == Some(stamp) {
                 continue;
             }
+            answered.insert(path.clone(), stamp.clone());
             let before = answer_to(path);
-            if let Some(before) = before.as_ref().filter(|before| before.stamp == *stamp) {
-                worst = worst.max(before.outcome.code());
+            // What failed may go well in another run: there is room now, or the name is free.
+            let stands = |before: &&Answer| before.stamp == *stamp && before.outcome != Outcome::Failed;
+            if let Some(before) = before.as_ref().filter(stands) {
+                worst = worst.max(before.code);
                 continue;
             }
             let Some(answer) = target.take(path, stamp, before.as_ref(), arguments.pre_analysis, &progress) else {
@@ -195,17 +198,6 @@ fn answer_to(path: &Path) -> Option<Answer> {
     serde_json::from_slice(&fs::read(beside(path, ANSWER)).ok()?).ok()
 }
 
-impl Outcome {
-    /// The exit code of a file whose answer stands.
-    fn code(self) -> u8 {
-        match self {
-            Self::Taken => 0,
-            Self::Refused => exit::DAMAGE,
-            Self::Failed => exit::INPUT,
-        }
-    }
-}
-
 impl Answer {
     /// Writes the answer beside the file, and says it.
     fn tell(&self, path: &Path) -> Result<()> {
@@ -237,8 +229,7 @@ impl<'a> Target<'a> {
             let text = format!("title = {}\nid = \"{id}\"\nvisibility = \"private\"\n", quoted(&title));
             aside::write(&directory.join(COLLECTION), &text).with_context(unwritten)?;
         }
-        let secret = Collection::read(directory)?.filter(Collection::is_private).map(|collection| collection.id);
-        Ok(Self { directory, work, secret, _lock: lock })
+        Ok(Self { directory, work, _lock: lock })
     }
 
     /// Takes a file; `None` where that was stopped.
@@ -251,58 +242,61 @@ impl<'a> Target<'a> {
         progress: &dyn Progress,
     ) -> Option<Answer> {
         let earlier = before.and_then(|before| before.dataset.clone());
+        let mut built = earlier.clone();
+        let listed = self.listed(path, &mut built, pre_analysis, progress);
         let answer = |outcome, message, code| Answer {
             outcome,
             stamp: stamp.to_owned(),
-            dataset: earlier.clone(),
+            dataset: built.clone(),
             message,
             report: None,
             code,
             lines: Vec::new(),
         };
-        match self.listed(path, earlier.as_deref(), pre_analysis, progress) {
-            Ok(Ok((name, report))) => {
-                let address = match &self.secret {
-                    Some(secret) => format!("d/{name}-{secret}"),
-                    None => format!("d/{name}"),
-                };
-                let message = format!("it is in the collection, at {address}");
-                Some(Answer {
-                    dataset: Some(name),
-                    lines: validate::lines(&report),
-                    report: Some(report.to_json()),
-                    ..answer(Outcome::Taken, message, 0)
-                })
+        let with_report = |report: Report, answer: Answer| Answer {
+            lines: validate::lines(&report),
+            report: Some(report.to_json()),
+            ..answer
+        };
+        match listed {
+            Ok(Ok((id, report))) => {
+                let message = format!("it is in the collection, at {PAGE_ROUTE}/{id}");
+                Some(with_report(report, answer(Outcome::Taken, message, 0)))
             }
             Ok(Err(report)) => {
                 let stays = if earlier.is_some() { "; its dataset is that of its last valid state" } else { "" };
-                let message = format!("it does not follow schema {}{stays}", schema::VERSION);
-                let code = if is_unread(&report) { exit::INPUT } else { exit::DAMAGE };
-                Some(Answer {
-                    lines: validate::lines(&report),
-                    report: Some(report.to_json()),
-                    ..answer(Outcome::Refused, message, code)
-                })
+                let (outcome, what) = match is_unread(&report) {
+                    true => (Outcome::Failed, "it cannot be read".to_owned()),
+                    false => (Outcome::Refused, format!("it does not follow schema {}", schema::VERSION)),
+                };
+                let code = code_of(&report);
+                Some(with_report(report, answer(outcome, format!("{what}{stays}"), code)))
             }
             Err(error) if exit::code(&error) == exit::INTERRUPTED => None,
             Err(error) => Some(answer(Outcome::Failed, exit::message(&error), exit::code(&error))),
         }
     }
 
-    /// Labels a file, builds its dataset, and puts both into the collection; the report where it does not follow the
-    /// schema. `earlier` is the directory of the dataset that was built of it before.
+    /// Labels a file, builds its dataset, and puts both into the collection: the id of the dataset, or the report alone
+    /// where the file does not follow the schema. `built` is the directory of the dataset that was built of it, before or
+    /// now.
     fn listed(
         &self,
         path: &Path,
-        earlier: Option<&str>,
+        built: &mut Option<String>,
         pre_analysis: bool,
         progress: &dyn Progress,
     ) -> Result<Result<(String, Report), Report>> {
+        // What cannot be read does not come to light after minutes of work.
+        Collection::read(self.directory)?;
         let name = plain_name(path);
-        let dataset = self.directory.join(&name);
-        let existing = if earlier == Some(name.as_str()) { Existing::Replace } else { Existing::Keep };
+        let [dataset, file] = [name.clone(), format!("{name}.h5ad")].map(|name| self.directory.join(name));
+        let existing = if *built == Some(name.clone()) { Existing::Replace } else { Existing::Keep };
         native::checked_place::<native::DatasetKind>(&dataset, existing)
             .context("a dataset of this name is there that was not built of this file; give the file another name")?;
+        if existing == Existing::Keep && fs::symlink_metadata(&file).is_ok() {
+            bail!("{} is there and does not come of this file; give the file another name", file.display());
+        }
         let labeled = self.work.join(format!("{name}.h5ad"));
         // What a run left that was killed.
         let _ = fs::remove_file(&labeled);
@@ -316,10 +310,11 @@ impl<'a> Target<'a> {
             ..builder::Options::default()
         };
         native::build(&labeled, &dataset, existing, &options, progress)?;
-        let file = self.directory.join(format!("{name}.h5ad"));
+        *built = Some(name.clone());
         fs::rename(&labeled, &file).with_context(|| format!("{} cannot be written", file.display()))?;
         self.offer(&name)?;
-        Ok(Ok((name, report)))
+        let collection = Collection::read(self.directory)?;
+        Ok(Ok((id_of(&dataset, collection.as_ref()), report)))
     }
 
     /// Says in `collection.toml` that a dataset's file may be downloaded, unless the file says something of it.

@@ -13,7 +13,7 @@ use schema::reference::Reference;
 use schema::{Event, Group, Options, Report, Rule, Severity, State, VERSION, Watch, groups, unopened, validate};
 use serde_json::{Value, json};
 
-use super::{exit, progress::TerminalProgress, revised::is_unread, terminal};
+use super::{exit, progress::TerminalProgress, revised::code_of, terminal};
 
 /// How many values of a cause are shown.
 const N_VALUES: usize = 8;
@@ -97,13 +97,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
                 Err(schema::Stopped) => return Ok(ExitCode::from(exit::INTERRUPTED)),
             },
         };
-        worst = worst.max(match report.state {
-            State::Unknown => exit::INPUT,
-            // A matrix stopped it.
-            State::ToSubmit | State::Labelled { .. } | State::Older { .. } if is_unread(&report) => exit::INPUT,
-            State::ToSubmit | State::Labelled { .. } | State::Older { .. } if report.is_valid() => 0,
-            State::ToSubmit | State::Labelled { .. } | State::Older { .. } => exit::DAMAGE,
-        });
+        worst = worst.max(code_of(&report));
         if arguments.compat {
             if arguments.files.len() > 1 {
                 terminal::say(&format!("{name}:"));

@@ -105,3 +105,38 @@ fn a_dataset_that_was_not_built_of_the_file_stays() {
     let text = fs::read_to_string(to.join("collection.toml")).unwrap();
     assert!(text.contains("visibility = \"private\"") && text.contains("[datasets.\"lung\"]"), "{text}");
 }
+
+#[test]
+fn a_file_of_others_stays_and_what_failed_is_tried_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let [inbox, site] = ["inbox", "site"].map(|name| folder.path().join(name));
+    let to = site.join("lung");
+    fs::create_dir_all(&to).unwrap();
+    fs::create_dir(&inbox).unwrap();
+    fs::write(to.join("collection.toml"), "title = 'Lung'\nvisibility = 'public'").unwrap();
+    fs::write(to.join("cells.h5ad"), "of others").unwrap();
+    let file = inbox.join("cells.h5ad");
+    fs::write(&file, titled("cells")).unwrap();
+
+    assert!(!submit(&inbox, &to).status.success());
+    assert_eq!(answer(&file)["outcome"], "failed");
+    assert_eq!(fs::read(to.join("cells.h5ad")).unwrap(), b"of others");
+    assert!(!to.join("cells").exists());
+    fs::remove_file(to.join("cells.h5ad")).unwrap();
+    let output = submit(&inbox, &to);
+    assert!(output.status.success(), "{output:?}");
+
+    // Of a collection that is not private the address is that of any dataset.
+    let message = answer(&file)["message"].as_str().unwrap().to_owned();
+    let id = message.rsplit_once("d/").unwrap().1;
+    let server = Server::start(&[&site], &[]);
+    assert!(server.get("/api/datasets").contains(&format!("\"{id}\"")));
+
+    // Where collection.toml cannot be read, nothing is begun; what was built stays the file's own.
+    fs::write(to.join("collection.toml"), "titel = 'Lung'").unwrap();
+    fs::write(&file, titled("again")).unwrap();
+    assert!(!submit(&inbox, &to).status.success());
+    fs::write(to.join("collection.toml"), "title = 'Lung'").unwrap();
+    assert!(submit(&inbox, &to).status.success());
+    assert_eq!(answer(&file)["outcome"], "taken");
+}

@@ -23,6 +23,13 @@ pub struct Segment<T> {
     pub test_id: &'static str,
 }
 
+impl<T> Segment<T> {
+    /// A choice by its name alone.
+    pub fn named(value: T, label: &'static str, test_id: &'static str) -> Self {
+        Self { value, label, glyph: None, key: "", test_id }
+    }
+}
+
 /// A row of choices, one of them made. Arrow keys move the choice.
 #[component]
 pub fn Segmented<T>(

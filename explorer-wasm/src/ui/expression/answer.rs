@@ -47,6 +47,9 @@ pub fn ExpressionAnswer(
     /// The answer.
     #[prop(into)]
     answer: Signal<ShownAnswer>,
+    /// Why it could not be saved or copied; empty where nothing failed.
+    #[prop(into)]
+    saves_fail: Signal<String>,
     /// Called with what a button adds to the address of the view.
     on_view: Callback<String>,
     /// Called with a text to copy.
@@ -89,6 +92,9 @@ pub fn ExpressionAnswer(
             </Show>
             <IconButton glyph=Glyph::Close label="Close" test_id="answer-close" on_press=on_close />
         </header>
+        <Show when=move || saves_fail.with(|told| !told.is_empty())>
+            <p class="expression-failure" role="alert" data-testid="answer-save-failure">{saves_fail}</p>
+        </Show>
         <ResultWait state name="answer" label="Finding the answer" on_cancel=on_close on_retry />
         <div class="expression-answer-body" tabindex="0" on:click=press>
             <Show when=is_unasked>

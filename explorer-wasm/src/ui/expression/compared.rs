@@ -45,9 +45,8 @@ pub fn ExpressionCompared(
         let [first, second] = Side::BOTH.map(n_cells).map(integer);
         format!("{first} against {second} cells")
     };
-    let is_empty = Memo::new(move |_| compared().sides[side.get() as usize].is_empty());
-    let segment = |side: Side, label, test_id| Segment { value: side, label, glyph: None, key: "", test_id };
-    let replicates = |value: Replicates, label, test_id| Segment { value, label, glyph: None, key: "", test_id };
+    let n_filters =
+        Memo::new(move |_| compared().sides[side.get() as usize].values().map(BTreeSet::len).sum::<usize>());
     let overlap = Signal::derive(move || {
         let chosen = compared().overlap;
         OVERLAPS
@@ -89,8 +88,8 @@ pub fn ExpressionCompared(
                 <span>"Count"</span>
                 <Segmented
                     segments=vec![
-                        replicates(Replicates::Cells, "Cells", "compare-cells"),
-                        replicates(Replicates::Donors, "Donors", "compare-donors"),
+                        Segment::named(Replicates::Cells, "Cells", "compare-cells"),
+                        Segment::named(Replicates::Donors, "Donors", "compare-donors"),
                     ]
                     value=Signal::derive(move || compared().replicates)
                     label="What is one observation"
@@ -101,8 +100,8 @@ pub fn ExpressionCompared(
                 <span>"Choose"</span>
                 <Segmented
                     segments=vec![
-                        segment(Side::First, "Group 1", "compare-first"),
-                        segment(Side::Second, "Group 2", "compare-second"),
+                        Segment::named(Side::First, "Group 1", "compare-first"),
+                        Segment::named(Side::Second, "Group 2", "compare-second"),
                     ]
                     value=side
                     label="Group whose cells are chosen"
@@ -112,17 +111,14 @@ pub fn ExpressionCompared(
             <p class="note" role="status" data-testid="compare-counts">{counts}</p>
         </section>
         {filters}
-        <Show when=move || !is_empty.get()>
+        <Show when=move || n_filters.get() != 0>
             <button
                 type="button"
                 class="button quiet"
                 data-testid="compare-clear"
                 on:click=move |_| on_edit.run(Edit::ClearSide(side.get_untracked()))
             >
-                {move || {
-                    let n_filters = compared().sides[side.get() as usize].values().map(BTreeSet::len).sum();
-                    format!("Clear {}", plural(n_filters, "filter", "filters"))
-                }}
+                {move || format!("Clear {}", plural(n_filters.get(), "filter", "filters"))}
             </button>
         </Show>
     }

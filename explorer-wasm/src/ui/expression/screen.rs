@@ -129,6 +129,9 @@ pub fn ExpressionScreen(
     #[prop(into)]
     on_retry: Callback<()>,
 ) -> impl IntoView {
+    let is_comparing = Memo::new(move |_| shown.with(|shown| shown.compared.is_some()));
+    // A comparison stands in place of dots and panel.
+    let has_panel = Memo::new(move |_| shown.with(|shown| shown.panel.is_some() && shown.compared.is_none()));
     // On narrow screens what is asked comes over the dots.
     let is_side_open = RwSignal::new(false);
     let close = move |event: KeyboardEvent| {
@@ -137,7 +140,7 @@ pub fn ExpressionScreen(
         }
         if is_side_open.get_untracked() {
             is_side_open.set(false);
-        } else if shown.with_untracked(|shown| shown.panel.is_some()) {
+        } else if has_panel.get_untracked() {
             on_edit.run(Edit::Panel(None));
         } else {
             return;
@@ -196,8 +199,6 @@ pub fn ExpressionScreen(
     let has_many = organisms.len() > 1;
     let organisms =
         Signal::stored(organisms.into_iter().map(|(id, name)| Choice::new(id, name)).collect::<Vec<Choice>>());
-    let is_comparing = Memo::new(move |_| shown.with(|shown| shown.compared.is_some()));
-    let has_panel = Memo::new(move |_| shown.with(|shown| shown.panel.is_some()));
     let group_by = Signal::derive(move || shown.with(|shown| shown.group_by));
     let panel = move |panel: Panel| {
         move |()| {
@@ -230,10 +231,16 @@ pub fn ExpressionScreen(
             </li>
         }
     };
+    let beside = move |close: Edit| {
+        let on_close = move |()| on_edit.run(close.clone());
+        view! {
+            <ExpressionAnswer shown answer saves_fail on_view on_copy on_save=on_save_answer on_retry=on_ask_again on_close />
+        }
+    };
     view! {
         <main
             class="expression"
-            class:has-answer=move || has_panel.get() && !is_comparing.get()
+            class:has-answer=has_panel
             data-testid="expression"
             on:keydown=close
         >
@@ -246,6 +253,7 @@ pub fn ExpressionScreen(
                         label="Datasets"
                         test_id="show-datasets"
                         kind=ButtonKind::Quiet
+                        disabled=is_comparing
                         on_press=Callback::new(panel(Panel::Sources))
                     />
                     <Button
@@ -318,20 +326,8 @@ pub fn ExpressionScreen(
                             <span>"Genes"</span>
                             <Segmented
                                 segments=vec![
-                                    Segment {
-                                        value: GeneOrder::Entered,
-                                        label: "As entered",
-                                        glyph: None,
-                                        key: "",
-                                        test_id: "genes-entered",
-                                    },
-                                    Segment {
-                                        value: GeneOrder::Hierarchical,
-                                        label: "By likeness",
-                                        glyph: None,
-                                        key: "",
-                                        test_id: "genes-alike",
-                                    },
+                                    Segment::named(GeneOrder::Entered, "As entered", "genes-entered"),
+                                    Segment::named(GeneOrder::Hierarchical, "By likeness", "genes-alike"),
                                 ]
                                 value=gene_order
                                 label="Order of genes"
@@ -342,20 +338,8 @@ pub fn ExpressionScreen(
                             <span>"Colors"</span>
                             <Segmented
                                 segments=vec![
-                                    Segment {
-                                        value: Scaling::Global,
-                                        label: "All genes",
-                                        glyph: None,
-                                        key: "",
-                                        test_id: "scale-all",
-                                    },
-                                    Segment {
-                                        value: Scaling::PerGene,
-                                        label: "Each gene",
-                                        glyph: None,
-                                        key: "",
-                                        test_id: "scale-gene",
-                                    },
+                                    Segment::named(Scaling::Global, "All genes", "scale-all"),
+                                    Segment::named(Scaling::PerGene, "Each gene", "scale-gene"),
                                 ]
                                 value=scaling
                                 label="Scale of colors"
@@ -402,15 +386,7 @@ pub fn ExpressionScreen(
             </aside>
             <Show when=move || is_comparing.get()>
                 <section class="expression-main expression-comparison" aria-label="Comparison">
-                    <ExpressionAnswer
-                        shown
-                        answer
-                        on_view
-                        on_copy
-                        on_save=on_save_answer
-                        on_retry=on_ask_again
-                        on_close=move |()| on_edit.run(Edit::Compare(false))
-                    />
+                    {beside(Edit::Compare(false))}
                 </section>
             </Show>
             <section
@@ -452,7 +428,7 @@ pub fn ExpressionScreen(
                         <FigureMenu name="dots" on_save />
                     </div>
                 </div>
-                <Show when=move || saves_fail.with(|told| !told.is_empty())>
+                <Show when=move || saves_fail.with(|told| !told.is_empty()) && !is_comparing.get() && !has_panel.get()>
                     <p class="expression-failure" role="alert" data-testid="save-failure">{saves_fail}</p>
                 </Show>
                 <Show when=move || failure.with(|failure| !failure.is_empty())>
@@ -468,17 +444,9 @@ pub fn ExpressionScreen(
                 </Show>
                 <DotGrid table order=row_order group_by is_dark on_edit />
             </section>
-            <Show when=move || has_panel.get() && !is_comparing.get()>
+            <Show when=move || has_panel.get()>
                 <aside class="expression-answer" aria-label="Answer" data-testid="answer">
-                    <ExpressionAnswer
-                        shown
-                        answer
-                        on_view
-                        on_copy
-                        on_save=on_save_answer
-                        on_retry=on_ask_again
-                        on_close=move |()| on_edit.run(Edit::Panel(None))
-                    />
+                    {beside(Edit::Panel(None))}
                 </aside>
             </Show>
         </main>
