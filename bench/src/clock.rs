@@ -65,7 +65,8 @@ impl Times {
     }
 }
 
-fn median(times: &[f64]) -> f64 {
+/// The one in the middle; no number where there is none.
+pub fn median(times: &[f64]) -> f64 {
     let mut times = times.to_vec();
     times.sort_unstable_by(f64::total_cmp);
     times.get(times.len() / 2).copied().unwrap_or(f64::NAN)

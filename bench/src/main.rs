@@ -62,6 +62,8 @@ enum Command {
     },
     /// Drive a headless browser through our page and through others' on the same points
     Pages(pages::Options),
+    /// Open files of the user's own in the page, and build their datasets there
+    Own(pages::OwnOptions),
     /// Everything, for BENCHMARKS.md
     All {
         /// How large
@@ -120,6 +122,10 @@ fn run(Cli { folder, command }: Cli) -> Result<()> {
         Command::Pages(options) => {
             print_machine();
             pages::run(&folder, &options)
+        }
+        Command::Own(options) => {
+            print_machine();
+            pages::run_own(&folder, &options)
         }
         Command::All { sizes, module, browser } => {
             print_machine();

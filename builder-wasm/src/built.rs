@@ -20,10 +20,13 @@ pub enum Place {
 }
 
 impl Place {
-    /// A folder, if it has a manifest.
-    pub fn in_folder(folder: Folder) -> Option<Self> {
+    /// A folder.
+    ///
+    /// # Errors
+    /// The folder again, if it has no manifest.
+    pub fn in_folder(folder: Folder) -> Result<Self, Folder> {
         let has_manifest = folder.paths().any(|path| path == MANIFEST);
-        has_manifest.then_some(Self::Folder(folder))
+        if has_manifest { Ok(Self::Folder(folder)) } else { Err(folder) }
     }
 
     /// The folder of a ZIP file that has a manifest. Why another file is of no use is said by who reads it as AnnData.

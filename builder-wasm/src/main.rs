@@ -12,10 +12,10 @@ mod progress;
 mod remote;
 mod reply;
 
-use std::{cell::RefCell, collections::BTreeMap, io};
+use std::{cell::RefCell, collections::BTreeMap, io, sync::Arc};
 
 use builder::{BuildError, Environment, Needs, Options};
-use file_slices::{Cached, Changed, SliceReader, Slices};
+use file_slices::{Cached, Changed, ReadSlice, SliceReader, Slices};
 use h5ad::{H5ad, H5adError};
 use js_sys::{Array, Reflect};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -57,30 +57,19 @@ fn main() {
     let on_message = Closure::<dyn Fn(MessageEvent)>::new(|message: MessageEvent| {
         let asked = message.data();
         let part = |name: &str| Reflect::get(&asked, &name.into()).unwrap_or(JsValue::UNDEFINED);
+        let changed = Changed::default();
         if let Ok(file) = part("file").dyn_into::<File>() {
             let name = file.name();
-            let slices = |changed| Cached::new(Slices::new(file.clone().into(), SliceReader::new(changed)));
-            open(
-                &name,
-                |changed| Place::in_zip(slices(changed)),
-                |changed| H5ad::from_source(slices(changed), name.as_str(), None),
-            );
+            let slices = Slices::new(file.into(), SliceReader::new(changed.clone()));
+            open(&name, changed, in_file(&name, slices));
         } else if let Ok(files) = part("files").dyn_into::<Array>() {
             let name = part("name").as_string().unwrap_or_default();
-            let folder = |changed| Folder::new(by_path(&files), SliceReader::new(changed));
-            open(
-                &name,
-                |changed| Place::in_folder(folder(changed)),
-                |changed| H5ad::from_files(folder(changed), name.as_str(), None),
-            );
+            let folder = Folder::new(by_path(&files), SliceReader::new(changed.clone()));
+            open(&name, changed, in_folder(&name, folder));
         } else if let (Some(address), Some(n_bytes)) = (part("address").as_string(), part("nBytes").as_f64()) {
             let name = part("name").as_string().unwrap_or_default();
-            let remote = |changed| Cached::new(Remote::new(address.clone(), n_bytes as u64, changed));
-            open(
-                &name,
-                |changed| Place::in_zip(remote(changed)),
-                |changed| H5ad::from_source(remote(changed), name.as_str(), None),
-            );
+            let remote = Remote::new(address, n_bytes as u64, changed.clone());
+            open(&name, changed, in_file(&name, remote));
         } else if let Ok(directory) = part("directory").dyn_into::<FileSystemDirectoryHandle>() {
             spawn_local(build(directory, part("needsNoPicture").is_truthy()));
         }
@@ -100,20 +89,33 @@ fn by_path(files: &Array) -> BTreeMap<String, File> {
     pairs.filter_map(|pair| Some((pair.get(0).as_string()?, pair.get(1).dyn_into().ok()?))).collect()
 }
 
-/// `built` finds a dataset that was built, and `read` opens what is none; both note when it changes meanwhile.
-fn open(
-    name: &str,
-    built: impl FnOnce(Changed) -> Option<Place>,
-    read: impl FnOnce(Changed) -> Result<H5ad, H5adError>,
-) {
-    let changed = Changed::default();
-    let content = match built(changed.clone()) {
-        Some(place) => {
-            let built = Built::open(place).map_err(|reason| Reply::failed_as(format!("{name} {reason}")));
-            built.map(|built| Content::Built(Box::new(built)))
-        }
-        None => read(changed.clone()).map(Content::AnnData).map_err(|error| Reply::failed(&BuildError::Input(error))),
-    };
+/// What is in a file: what is read to tell is read once, since it is kept.
+fn in_file<R: ReadSlice + Send + Sync + 'static>(name: &str, file: R) -> Result<Content, Reply<'static>> {
+    let file = Arc::new(Cached::new(file));
+    match Place::in_zip(Arc::clone(&file)) {
+        Some(place) => built(name, place),
+        None => ann_data(H5ad::from_source(file, name, None)),
+    }
+}
+
+fn in_folder(name: &str, folder: Folder) -> Result<Content, Reply<'static>> {
+    match Place::in_folder(folder) {
+        Ok(place) => built(name, place),
+        Err(folder) => ann_data(H5ad::from_files(folder, name, None)),
+    }
+}
+
+fn built(name: &str, place: Place) -> Result<Content, Reply<'static>> {
+    let built = Built::open(place).map_err(|reason| Reply::failed_as(format!("{name} {reason}")));
+    built.map(|built| Content::Built(Box::new(built)))
+}
+
+fn ann_data(read: Result<H5ad, H5adError>) -> Result<Content, Reply<'static>> {
+    read.map(Content::AnnData).map_err(|error| Reply::failed(&BuildError::Input(error)))
+}
+
+/// Takes what was opened, and tells what it takes to build it. `changed` notes when it changes meanwhile.
+fn open(name: &str, changed: Changed, content: Result<Content, Reply<'_>>) {
     match content {
         Ok(content) => {
             match &content {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use explorer_core::{dataset::Tiles, de::GeneMoments};
 use expression::{Dot, Ontology};
 
-use crate::{Corpus, Dimension, Query, QueryError, Term, genes::GenesAsked, query::passing};
+use crate::{Corpus, Dimension, Query, QueryError, Term, query::passing};
 
 impl<T: Tiles> Corpus<T> {
     /// The dots of the first gene of a question over the cells of each term of a dimension that pass its filters, the most
@@ -21,11 +21,7 @@ impl<T: Tiles> Corpus<T> {
     ) -> Result<Vec<(Term, Dot)>, QueryError<T::Error>> {
         let parts = self.parts_asked(&query.organism)?;
         self.check_filters(&query.organism, &query.filters, &parts).await?;
-        let mut asked = GenesAsked::new(&query.genes);
-        for &part in &parts {
-            asked.find_in(part, self.genes(part).await?);
-        }
-        let found = asked.found();
+        let found = self.genes_asked(&query.genes, &parts).await?;
         if found.genes.is_empty() {
             let gene = query.genes.first().cloned().unwrap_or_default();
             return Err(QueryError::Gene { organism: query.organism.clone(), gene });

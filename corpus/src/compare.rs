@@ -6,7 +6,7 @@ use explorer_core::{
     dataset::Tiles,
     de::{PseudobulkError, PseudobulkTable},
 };
-use expression::{Comparison, Contrast, ContrastError, Mode, Ontology, Overlap, Sides};
+use expression::{Comparison, Contrast, ContrastError, Membership, Mode, Ontology, Overlap, Sides};
 
 use crate::{Corpus, Dimension, Filters, Gene, Groups, QueryError, Values, query::passing, sums::ClassSums};
 
@@ -92,11 +92,11 @@ impl<T: Tiles> Corpus<T> {
                 [&query.group, &query.reference].map(|filters| passing(&[filters], groups, values, ontology));
             let key = |group: usize| {
                 let sides = [first[group], second[group]];
-                let donor = match query.replicates {
+                let donor = || match query.replicates {
                     Replicates::Cells => None,
                     Replicates::Donors => donor(groups, values, group),
                 };
-                sides.contains(&true).then_some((sides, donor))
+                sides.contains(&true).then(|| (sides, donor()))
             };
             (0..groups.len()).map(key).collect()
         };
@@ -136,6 +136,39 @@ impl<T: Tiles> Corpus<T> {
             Replicates::Donors => Some(compared_donors(&contrast, &donors)),
         };
         Ok(CorpusComparison { genes, n_shared, cells, donors })
+    }
+
+    /// Cells of the group and of the reference as [`Self::compare`] counts them, without reading what they express; 0 where
+    /// there are none.
+    ///
+    /// # Errors
+    /// [`QueryError`].
+    pub async fn cells_compared(
+        &self,
+        query: &CompareQuery,
+        ontology: &Ontology,
+    ) -> Result<[u64; 2], QueryError<T::Error>> {
+        let parts = self.parts_asked(&query.organism)?;
+        for filters in [&query.group, &query.reference] {
+            self.check_filters(&query.organism, filters, &parts).await?;
+        }
+        let mut n_cells = [0; 2];
+        for &part in &parts {
+            let (groups, values) = (self.groups(part, 0).await?, self.values(part).await?);
+            let [first, second] = [&query.group, &query.reference].map(|filters| {
+                let is_in = passing(&[filters], groups, values, ontology);
+                (0..groups.len() as u32).filter(move |&group| is_in[group as usize])
+            });
+            for (group, counts) in Sides::new(first, second, query.overlap, Mode::Exact).groups() {
+                for (n_cells, counts) in n_cells.iter_mut().zip(counts) {
+                    *n_cells += match counts {
+                        Membership::None => 0,
+                        Membership::CellsAlone | Membership::Whole => u64::from(groups.n_cells[group as usize]),
+                    };
+                }
+            }
+        }
+        Ok(n_cells)
     }
 }
 

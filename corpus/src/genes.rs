@@ -5,12 +5,27 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
 };
 
+use explorer_core::dataset::Tiles;
 use shared_fbs::tile::Genes;
 
-use crate::Gene;
+use crate::{Corpus, Gene};
+
+impl<T: Tiles> Corpus<T> {
+    /// The genes that a question names, looked up in some parts.
+    ///
+    /// # Errors
+    /// When the genes of a part cannot be read.
+    pub(crate) async fn genes_asked(&self, names: &[String], parts: &[usize]) -> Result<GenesFound, T::Error> {
+        let mut asked = GenesAsked::new(names);
+        for &part in parts {
+            asked.find_in(part, self.genes(part).await?);
+        }
+        Ok(asked.found())
+    }
+}
 
 /// Genes that a question names, looked up part by part.
-pub(crate) struct GenesAsked<'a> {
+struct GenesAsked<'a> {
     names: Vec<&'a str>,
     /// Of every name: its id and symbol where they are known, and its number in parts.
     found: Vec<Option<(Gene, BTreeMap<usize, u32>)>>,
@@ -26,14 +41,14 @@ pub(crate) struct GenesFound {
 }
 
 impl<'a> GenesAsked<'a> {
-    pub(crate) fn new(names: &'a [String]) -> Self {
+    fn new(names: &'a [String]) -> Self {
         let mut seen = BTreeSet::new();
         let names: Vec<&str> = names.iter().map(String::as_str).filter(|&name| seen.insert(name)).collect();
         Self { found: vec![None; names.len()], names }
     }
 
     /// Looks for the names in a part: first among the ids, then among the symbols, in any case of letters.
-    pub(crate) fn find_in(&mut self, part: usize, genes: &Genes) {
+    fn find_in(&mut self, part: usize, genes: &Genes) {
         let symbols = genes.symbols.as_deref().unwrap_or_default();
         // Names are ids most often.
         let by_symbol = LazyCell::new(|| -> HashMap<String, usize> {
@@ -55,7 +70,7 @@ impl<'a> GenesAsked<'a> {
     }
 
     /// What was found; of two names of one gene the first.
-    pub(crate) fn found(self) -> GenesFound {
+    fn found(self) -> GenesFound {
         let mut all = GenesFound { genes: Vec::new(), numbers: Vec::new(), unknown: Vec::new() };
         for (name, found) in self.names.into_iter().zip(self.found) {
             match found {

@@ -39,4 +39,4 @@ pub use query::{ByGene, DotPlot, DotRow, Filters, Gene, Options, Query, QueryErr
 pub use questions::{Behind, DonorDot, DonorQuery, Least, RankedRow, Ranking, RowThere, SpecificGenes, SpecificQuery};
 pub use shared_fbs::corpus::{Corpus as Manifest, Level, Part, Profile, Source};
 pub use sums::Entry;
-pub use value::{FIXED_POINT, Scale, fixed_point, sum, sum_sq};
+pub use value::{FIXED_POINT, Scale, fixed_point, sum_sq};

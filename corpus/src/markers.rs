@@ -161,13 +161,13 @@ impl<T: Tiles> Corpus<T> {
         let asked = Query { group_by: None, ..query.clone() };
         let crate::query::Annotated { genes, unknown, rows } = self.annotated(&asked, ontology).await?;
         let mut found: Vec<(Gene, Vec<MarkedRow>)> = genes.into_iter().map(|gene| (gene, Vec::new())).collect();
-        let n_types = rows.cell_types.terms.len();
+        let mut types = Types::new(rows.cell_types.terms.clone(), Vec::new(), ontology);
+        let n_types = types.terms.len();
         for tissue in rows.tissues.by_label() {
-            let mut own_cells = vec![0; n_types];
+            types.own_cells = vec![0; n_types];
             let of_tissue = (tissue, None, None)..=(tissue, Some(u32::MAX), Some(u32::MAX));
             let own: Vec<_> = rows.annotated.range(of_tissue).filter_map(|(key, row)| Some((key.1?, row))).collect();
-            own.iter().for_each(|(of_type, row)| own_cells[*of_type as usize] = row.n_cells);
-            let types = Types::new(rows.cell_types.terms.clone(), own_cells, ontology);
+            own.iter().for_each(|(of_type, row)| types.own_cells[*of_type as usize] = row.n_cells);
             let finder = MarkerFinder::new(&types.hierarchy, &types.own_cells, self.fixed_point(), options);
             let n_cells = types.hierarchy.roll_up(&types.own_cells);
             let redundant = types.hierarchy.redundant(&n_cells);

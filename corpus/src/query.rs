@@ -5,10 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use explorer_core::{data::label_order, dataset::Tiles, de::GeneMoments};
 use expression::{Hierarchy, Ontology};
 
-use crate::{
-    Corpus, Dimension, Groups, Term, Values,
-    genes::{GenesAsked, GenesFound},
-};
+use crate::{Corpus, Dimension, Groups, Term, Values, genes::GenesFound};
 
 /// Which tissues have a row for each cell type.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -132,8 +129,6 @@ pub struct DotRow {
     pub option: Option<Term>,
     /// Cells of the row, whether they express a gene or not.
     pub n_cells: u64,
-    /// Those of them that are annotated with this very cell type.
-    pub n_annotated: u64,
     /// What each gene adds up to over the cells of the row.
     pub moments: Vec<GeneMoments>,
 }
@@ -220,11 +215,7 @@ impl<T: Tiles> Corpus<T> {
         ontology: &Ontology,
     ) -> Result<Annotated, QueryError<T::Error>> {
         let parts = self.parts_asked(&query.organism)?;
-        let mut genes = GenesAsked::new(&query.genes);
-        for &part in &parts {
-            genes.find_in(part, self.genes(part).await?);
-        }
-        let genes = genes.found();
+        let genes = self.genes_asked(&query.genes, &parts).await?;
         self.check_filters(&query.organism, &query.filters, &parts).await?;
         let mut dimensions = vec![Dimension::Tissue, Dimension::CellType];
         dimensions.extend(query.filters.keys().copied());
@@ -500,7 +491,6 @@ impl Rows {
             depth,
             option: key.2.map(|number| term(&self.options, number)),
             n_cells: row.n_cells,
-            n_annotated: self.n_annotated(key),
             moments: row.moments.clone(),
         }
     }
@@ -511,16 +501,6 @@ impl Rows {
             Tissues::All => true,
             Tissues::Expanded(ids) => ids.contains(&self.tissues.terms[tissue as usize].id),
         }
-    }
-
-    /// Cells that are annotated with what a row is of.
-    fn n_annotated(&self, (tissue, cell_type, option): Key) -> u64 {
-        let last = Some(u32::MAX);
-        let keys = match cell_type {
-            None => (tissue, None, None)..=(tissue, last, last),
-            Some(_) => (tissue, cell_type, option)..=(tissue, cell_type, option.or(last)),
-        };
-        self.annotated.range(keys).map(|(_, row)| row.n_cells).sum()
     }
 }
 

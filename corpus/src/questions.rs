@@ -11,7 +11,6 @@ use expression::{
 use crate::{
     ByGene, Corpus, Dimension, Donor, DotRow, Filters, Gene, Query, QueryError, Term, Tissues,
     compare::donor,
-    genes::GenesAsked,
     query::passing,
     sums::{ClassSums, GeneSums},
 };
@@ -244,12 +243,7 @@ impl<T: Tiles> Corpus<T> {
         for filters in [&query.filters, &query.row] {
             self.check_filters(&query.organism, filters, &parts).await?;
         }
-        let names = [query.gene.clone()];
-        let mut asked = GenesAsked::new(&names);
-        for &part in &parts {
-            asked.find_in(part, self.genes(part).await?);
-        }
-        let found = asked.found();
+        let found = self.genes_asked(std::slice::from_ref(&query.gene), &parts).await?;
         let Some(gene) = found.genes.first().cloned() else {
             return Err(QueryError::Gene { organism: query.organism.clone(), gene: query.gene.clone() });
         };

@@ -48,11 +48,6 @@ pub fn push(moments: &mut GeneMoments, x: u32) {
     moments.push(x.into(), FIXED_POINT.square(x.into()));
 }
 
-/// Σx.
-pub fn sum(moments: &GeneMoments, fixed: FixedPoint) -> f64 {
-    libm::ldexp(moments.sum as f64, -i32::from(fixed.frac_bits()))
-}
-
 /// Σx².
 pub fn sum_sq(moments: &GeneMoments, fixed: FixedPoint) -> f64 {
     libm::ldexp(moments.sum_sq as f64, i32::from(fixed.square_shift()) - 2 * i32::from(fixed.frac_bits()))
@@ -88,6 +83,7 @@ mod tests {
         let mut moments = GeneMoments::default();
         let xs = [1.5_f32, 2.25, 9.0];
         xs.map(|x| FIXED_POINT.encode(x) as u32).into_iter().for_each(|x| push(&mut moments, x));
-        assert_eq!((moments.n_nonzero, sum(&moments, FIXED_POINT), sum_sq(&moments, FIXED_POINT)), (3, 12.75, 88.3125));
+        let mean = FIXED_POINT.summary(moments, 3).mean;
+        assert_eq!((moments.n_nonzero, mean, sum_sq(&moments, FIXED_POINT)), (3, 4.25, 88.3125));
     }
 }

@@ -191,13 +191,19 @@ impl<'a, C: Compared> GeneSets<'a, C> {
 struct Rivals {
     /// Types that are neither above nor below it.
     types: Vec<usize>,
-    /// The sets of cells that it is compared with: a type whole, or the number of types and a remainder.
-    sets: Vec<usize>,
-    /// Of every type the set of its cells that this is compared with; [`NO_SET`] where there is none.
+    /// Of every type the set of its cells that this is compared with, the type whole or the number of types and a remainder;
+    /// [`NO_SET`] where there is none.
     set_of: Vec<u32>,
     /// Those of them with no cells left, which count as no difference: the original's.
     n_empty: usize,
     bootstrap: Option<BootstrapPercentile>,
+}
+
+impl Rivals {
+    /// The sets of cells that it is compared with.
+    fn sets(&self) -> impl Iterator<Item = usize> {
+        self.set_of.iter().filter(|&&set| set != NO_SET).map(|&set| set as usize)
+    }
 }
 
 /// The scores of one gene in every type.
@@ -235,13 +241,8 @@ impl MarkerFinder {
         let mut number_of_remainder = BTreeMap::new();
         let (mut remainders, mut rivals) = (Vec::new(), Vec::new());
         for &term in &terms {
-            let mut of_type = Rivals {
-                types: Vec::new(),
-                sets: Vec::new(),
-                set_of: vec![NO_SET; terms.len()],
-                n_empty: 0,
-                bootstrap: None,
-            };
+            let mut of_type =
+                Rivals { types: Vec::new(), set_of: vec![NO_SET; terms.len()], n_empty: 0, bootstrap: None };
             for (other, &other_term) in terms.iter().enumerate() {
                 if hierarchy.are_colinear(term, other_term) {
                     continue;
@@ -250,7 +251,6 @@ impl MarkerFinder {
                 let mut common = hierarchy.common_descendants(term, other_term);
                 common.retain(|&below| own_cells[below] > 0);
                 if common.is_empty() {
-                    of_type.sets.push(other);
                     of_type.set_of[other] = other as u32;
                     continue;
                 }
@@ -266,13 +266,12 @@ impl MarkerFinder {
                     remainders.push((other, common, n_left));
                     remainders.len() - 1
                 });
-                of_type.sets.push(terms.len() + remainder);
                 of_type.set_of[other] = (terms.len() + remainder) as u32;
             }
             if options.mode == Mode::Exact {
                 of_type.n_empty = 0;
             }
-            let n = of_type.sets.len() + of_type.n_empty;
+            let n = of_type.sets().count() + of_type.n_empty;
             of_type.bootstrap = (n > 0).then(|| BootstrapPercentile::new(n, options.percentile));
             rivals.push(of_type);
         }
@@ -426,7 +425,7 @@ impl MarkerFinder {
             }
             effects.clear();
             let group = sets.types[of_type];
-            effects.extend(rivals.sets.iter().map(|&set| group.effect(sets.set(set), self.options.mode)));
+            effects.extend(rivals.sets().map(|set| group.effect(sets.set(set), self.options.mode)));
             effects.resize(effects.len() + rivals.n_empty, 0.0);
             scores[of_type] = Some(bootstrap.mean(&mut effects));
         }

@@ -31,7 +31,7 @@ impl Records {
 
     /// How many records there are.
     pub(super) fn len(&self) -> usize {
-        self.array.shape().iter().product()
+        self.array.n_elements()
     }
 
     pub(super) fn fields(&self) -> &[Field] {

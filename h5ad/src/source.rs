@@ -15,6 +15,16 @@ pub trait Source {
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<()>;
 }
 
+impl<S: Source + ?Sized> Source for Arc<S> {
+    fn size(&self) -> u64 {
+        (**self).size()
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<()> {
+        (**self).read_at(offset, buf)
+    }
+}
+
 /// One source, read at given offsets by any number of threads.
 #[derive(Clone)]
 pub(crate) struct SharedSource(Arc<dyn Source + Send + Sync>);

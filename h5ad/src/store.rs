@@ -163,21 +163,25 @@ impl Store {
 
     /// All elements of the dataset at `place`.
     pub(super) fn values(&self, place: &str) -> Result<Values, ValuesError> {
-        let array = self.array(place)?;
+        self.values_of(&self.array(place)?)
+    }
+
+    /// All elements of a dataset that is open.
+    pub(super) fn values_of(&self, array: &Array) -> Result<Values, ValuesError> {
         array.check_size()?;
         if matches!(array.element(), ElementType::FixedText { .. } | ElementType::WideText { .. }) {
-            let n: usize = array.shape().iter().product();
-            let (bytes, most) = (array.element_bytes(), if n > 1 { MOST_LISTED_TEXT_BYTES } else { MOST_TEXT_BYTES });
+            let (bytes, most) =
+                (array.element_bytes(), if array.n_elements() > 1 { MOST_LISTED_TEXT_BYTES } else { MOST_TEXT_BYTES });
             if bytes > most {
                 return Err(ValuesError::Unsupported(format!("has texts of {bytes} bytes, where {most} are the most")));
             }
         }
-        let texts = array.elements.texts().map_err(|error| H5adError::unreadable(place, error))?;
+        let texts = array.elements.texts().map_err(|error| H5adError::unreadable(&array.place, error))?;
         if let Some(texts) = texts {
             return Ok(Values::Strings(texts));
         }
         let bytes = array.read()?;
-        self.decode(place, array.element(), &bytes)
+        self.decode(&array.place, array.element(), &bytes)
     }
 
     /// Decodes `bytes`, elements of the dataset at `place` or of one field of its records.
@@ -287,6 +291,10 @@ impl Array {
 
     pub(super) fn shape(&self) -> &[usize] {
         self.elements.shape()
+    }
+
+    pub(super) fn n_elements(&self) -> usize {
+        self.shape().iter().product()
     }
 
     pub(super) fn element(&self) -> &ElementType {

@@ -60,6 +60,12 @@ pub fn pack_file(pack: &str, content_hash: u64) -> String {
     format!("{pack}-{content_hash:016x}{PACK_SUFFIX}")
 }
 
+/// The name of the pack that a file is of; `None` for a name that is not [`pack_file`]'s.
+pub fn pack_of_file(file: &str) -> Option<&str> {
+    let (name, hash) = file.strip_suffix(PACK_SUFFIX)?.rsplit_once('-')?;
+    is_hash(hash).then_some(name)
+}
+
 /// How the name of a segment's file ends. Hosts must not know it: of types that they know, some are compressed.
 pub const SEGMENT_SUFFIX: &str = ".segment";
 

@@ -39,7 +39,9 @@ impl Segments {
             Some(*end)
         }));
         let hashes = segments.iter().map(|segment| segment.hash).collect();
-        Some(Self { pack: pack.name.clone(), hashes, borders })
+        // Who reads several datasets or parts at once may have given the pack another name; its files keep theirs.
+        let name = path::pack_of_file(&pack.file).unwrap_or(&pack.name);
+        Some(Self { pack: name.to_owned(), hashes, borders })
     }
 
     /// The segment that holds all of these bytes of the pack; `None` where no single one does.
@@ -80,6 +82,14 @@ mod tests {
     #[test]
     fn a_pack_in_one_file_has_no_segments() {
         assert_eq!(Segments::of(&Pack::default()), None);
+    }
+
+    #[test]
+    fn files_keep_their_names_whatever_the_pack_is_called() {
+        let file = path::pack_file("tables", 1);
+        let renamed = Pack { name: file.clone(), file, ..pack(&[10]) };
+        let files: Vec<String> = Segments::of(&renamed).unwrap().iter().map(|place| place.file).collect();
+        assert_eq!(files, ["tables-0000000000000007.segment"]);
     }
 
     #[test]

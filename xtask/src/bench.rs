@@ -51,6 +51,13 @@ enum What {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTIONS")]
         arguments: Vec<OsString>,
     },
+    /// Open files of the user's own in the page, and build their datasets there
+    #[command(disable_help_flag = true)]
+    Own {
+        /// [--loads N] [--files A.h5ad,B.h5ad]; --help tells more
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTIONS")]
+        arguments: Vec<OsString>,
+    },
     /// Everything, as Markdown for BENCHMARKS.md
     #[command(disable_help_flag = true)]
     All {
@@ -76,6 +83,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         What::Wasm { arguments } => ("wasm", arguments, Needs::Kernels),
         What::Interact { arguments } => ("interact", arguments, Needs::Nothing),
         What::Pages { arguments } => ("pages", arguments, Needs::Page),
+        What::Own { arguments } => ("own", arguments, Needs::Page),
         What::All { arguments } => ("all", arguments, Needs::Kernels),
     };
     let mut command = Command::new("cargo");

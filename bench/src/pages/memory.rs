@@ -18,6 +18,12 @@ pub fn of_graphics() -> Option<f64> {
     share_of("--type=gpu-process")
 }
 
+/// Bytes of the whole browser that runs by this program's hand: its pages, their workers, graphics and all else.
+pub fn of_browser() -> Option<f64> {
+    let shares = descendants().into_iter().filter(|process| process.command_line.contains("chrom"));
+    shares.filter_map(|process| share(&process)).reduce(|a, b| a + b)
+}
+
 /// The most bytes that a process has held so far.
 pub fn peak_of(id: u32) -> Option<f64> {
     field(&fs::read_to_string(format!("/proc/{id}/status")).ok()?, "VmHWM:")
@@ -35,9 +41,12 @@ pub fn find(program: &str) -> Option<u32> {
 /// The largest proportional share of memory of a process with that argument.
 fn share_of(argument: &str) -> Option<f64> {
     let of_kind = descendants().into_iter().filter(|process| process.command_line.contains(argument));
-    let share =
-        |process: Descendant| field(&fs::read_to_string(format!("/proc/{}/smaps_rollup", process.id)).ok()?, "Pss:");
-    of_kind.filter_map(share).max_by(f64::total_cmp)
+    of_kind.filter_map(|process| share(&process)).max_by(f64::total_cmp)
+}
+
+/// A process's proportional share of memory, in bytes.
+fn share(process: &Descendant) -> Option<f64> {
+    field(&fs::read_to_string(format!("/proc/{}/smaps_rollup", process.id)).ok()?, "Pss:")
 }
 
 fn descendants() -> Vec<Descendant> {

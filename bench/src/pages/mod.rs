@@ -6,6 +6,7 @@ mod files;
 mod measures;
 mod memory;
 mod ours;
+mod own;
 mod reactions;
 mod report;
 mod steps;
@@ -20,6 +21,7 @@ use clap::{Args, ValueEnum};
 use e2e::{Browser, Environment};
 use explorer_core::format;
 use serde_json::json;
+use tokio::runtime::{self, Runtime};
 
 use crate::{clock, table};
 use cellxgene::Cellxgene;
@@ -27,6 +29,8 @@ use dataset::Data;
 use measures::Measures;
 use viewer::Viewer;
 use web::Packages;
+
+pub use own::{OwnOptions, run as run_own};
 
 /// Cells of the growth table's rows.
 const GROWTH: [usize; 4] = [10_000, 100_000, 1_000_000, 4_300_000];
@@ -55,6 +59,13 @@ pub struct Options {
     /// Keep the made-up data, some GB, for another run
     #[arg(long)]
     keep: bool,
+    #[command(flatten)]
+    programs: Programs,
+}
+
+/// What a page is driven with.
+#[derive(Args)]
+struct Programs {
     /// The tile server's program
     #[arg(long)]
     server: PathBuf,
@@ -67,6 +78,21 @@ pub struct Options {
     /// The program of the browser's driver
     #[arg(long)]
     driver: PathBuf,
+}
+
+impl Programs {
+    fn environment(&self, folder: &Path) -> Environment {
+        Environment {
+            server: self.server.clone(),
+            dist: self.dist.clone(),
+            data: folder.to_owned(),
+            chrome: self.browser.clone(),
+            driver: self.driver.clone(),
+            firefox: None,
+            webkit: None,
+            shots: folder.join("shots"),
+        }
+    }
 }
 
 /// Viewers that others have made.
@@ -85,21 +111,15 @@ enum Peer {
 /// # Errors
 /// When our own page cannot be measured; a peer that cannot is said so.
 pub fn run(folder: &Path, options: &Options) -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    runtime.block_on(measure_all(folder, options))
+    runtime()?.block_on(measure_all(folder, options))
+}
+
+fn runtime() -> Result<Runtime> {
+    Ok(runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?)
 }
 
 async fn measure_all(folder: &Path, options: &Options) -> Result<()> {
-    let environment = Environment {
-        server: options.server.clone(),
-        dist: options.dist.clone(),
-        data: folder.to_owned(),
-        chrome: options.browser.clone(),
-        driver: options.driver.clone(),
-        firefox: None,
-        webkit: None,
-        shots: folder.join("shots"),
-    };
+    let environment = options.programs.environment(folder);
     let cells = match &options.cells[..] {
         [] if options.growth => GROWTH.to_vec(),
         [] => GROWTH[1..].to_vec(),

@@ -21,6 +21,8 @@ pub struct EntryBytes {
     bytes: Vec<u8>,
     /// The least minor that may follow; none where a list begins.
     next: Option<u32>,
+    /// How many lists they are.
+    n_lists: usize,
 }
 
 impl EntryBytes {
@@ -29,6 +31,7 @@ impl EntryBytes {
         let delta = self.next.and_then(|next| minor.checked_sub(next));
         // The lowest bit tells of a beginning.
         let code = delta.map_or((u64::from(minor) << 1) | 1, |delta| u64::from(delta) << 1);
+        self.n_lists += usize::from(delta.is_none());
         push_varint(code, &mut self.bytes);
         self.next = minor.checked_add(1);
         push_varint(moments.n_nonzero.into(), &mut self.bytes);
@@ -40,6 +43,7 @@ impl EntryBytes {
     fn append(&mut self, others: &Self) {
         self.bytes.extend_from_slice(&others.bytes);
         self.next = others.next.or(self.next);
+        self.n_lists += others.n_lists;
     }
 
     /// Bytes until now.
@@ -136,7 +140,11 @@ impl<'a> Spool<'a> {
         if self.pending_bytes <= self.most_bytes {
             return Ok(());
         }
-        self.pending = self.pending.par_iter().map(EntryBytes::added_up).collect::<io::Result<_>>()?;
+        // Of a single list each minor has one entry.
+        self.pending.par_iter_mut().filter(|major| major.n_lists > 1).try_for_each(|major| {
+            *major = major.added_up()?;
+            Ok::<(), io::Error>(())
+        })?;
         self.pending_bytes = self.pending.iter().map(EntryBytes::len).sum();
         if self.pending_bytes <= self.most_bytes / 2 {
             return Ok(());

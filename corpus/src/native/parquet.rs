@@ -7,7 +7,7 @@
 use std::{
     collections::HashMap,
     fs::File,
-    io,
+    io::{self, Write},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -25,7 +25,7 @@ use parquet::{
         reader::{FileReader, SerializedFileReader},
         writer::SerializedFileWriter,
     },
-    schema::{parser::parse_message_type, types::Type},
+    schema::parser::parse_message_type,
 };
 use tessera::dataset::{DatasetError, wait};
 use xxhash_rust::xxh3::Xxh3;
@@ -94,19 +94,45 @@ pub(super) fn group_ids(organism: &str, groups: &Groups, values: &[Values]) -> V
 /// A column of rows that wait.
 enum Column {
     Texts(Vec<ByteArray>),
-    Numbers(Vec<i64>),
+    Integers(Vec<i64>),
+    /// NaN: none.
+    Numbers(Vec<f64>),
+}
+
+impl From<&AnswerColumn> for Column {
+    fn from(column: &AnswerColumn) -> Self {
+        match column {
+            AnswerColumn::Texts(texts) => {
+                Self::Texts(texts.iter().map(|text| ByteArray::from(text.as_str())).collect())
+            }
+            AnswerColumn::Integers(numbers) => {
+                Self::Integers(numbers.iter().map(|number| number.cast_signed()).collect())
+            }
+            AnswerColumn::Numbers(numbers) => Self::Numbers(numbers.clone()),
+        }
+    }
 }
 
 /// A file in the making.
-struct Table {
-    writer: SerializedFileWriter<Box<dyn OutputFile>>,
+struct Table<W: Write + Send> {
+    writer: SerializedFileWriter<W>,
 }
 
-impl Table {
+impl Table<Box<dyn OutputFile>> {
     fn create(output: &dyn Output, name: &str, schema: &str) -> Result<Self, ParquetError> {
-        let schema: Arc<Type> = Arc::new(parse_message_type(schema)?);
-        let file = output.create(name)?;
-        Ok(Self { writer: SerializedFileWriter::new(file, schema, Arc::new(properties().build()))? })
+        Self::begin(output.create(name)?, schema, properties().build())
+    }
+
+    fn finish(self, name: &str) -> Result<(), ParquetError> {
+        self.writer.into_inner()?.publish(name)?;
+        Ok(())
+    }
+}
+
+impl<W: Write + Send> Table<W> {
+    fn begin(out: W, schema: &str, properties: WriterProperties) -> Result<Self, ParquetError> {
+        let schema = Arc::new(parse_message_type(schema)?);
+        Ok(Self { writer: SerializedFileWriter::new(out, schema, Arc::new(properties))? })
     }
 
     fn push(&mut self, columns: &[Column]) -> Result<(), ParquetError> {
@@ -115,16 +141,16 @@ impl Table {
             let Some(mut writer) = rows.next_column()? else { break };
             match column {
                 Column::Texts(texts) => writer.typed::<ByteArrayType>().write_batch(texts, None, None)?,
-                Column::Numbers(numbers) => writer.typed::<Int64Type>().write_batch(numbers, None, None)?,
+                Column::Integers(numbers) => writer.typed::<Int64Type>().write_batch(numbers, None, None)?,
+                Column::Numbers(numbers) => {
+                    let levels: Vec<i16> = numbers.iter().map(|number| i16::from(!number.is_nan())).collect();
+                    let known: Vec<f64> = numbers.iter().copied().filter(|number| !number.is_nan()).collect();
+                    writer.typed::<DoubleType>().write_batch(&known, Some(&levels), None)?
+                }
             };
             writer.close()?;
         }
         rows.close()?;
-        Ok(())
-    }
-
-    fn finish(self, name: &str) -> Result<(), ParquetError> {
-        self.writer.into_inner()?.publish(name)?;
         Ok(())
     }
 }
@@ -151,7 +177,7 @@ pub fn write(corpus: &FileCorpus, output: &dyn Output) -> Result<(), ParquetFile
         let (groups, values) = (wait(corpus.groups(number, 0))?, wait(corpus.values(number))?);
         let organism = text(&part.organism);
         let mut columns = vec![
-            Column::Numbers(group_ids(&part.organism, groups, values)),
+            Column::Integers(group_ids(&part.organism, groups, values)),
             Column::Texts(vec![organism.clone(); groups.len()]),
         ];
         for (codes, values) in groups.codes.iter().zip(values) {
@@ -160,7 +186,7 @@ pub fn write(corpus: &FileCorpus, output: &dyn Output) -> Result<(), ParquetFile
                 columns.push(Column::Texts(codes.iter().map(|&code| texts[code as usize].clone()).collect()));
             }
         }
-        columns.push(Column::Numbers(groups.n_cells.iter().map(|&n| n.into()).collect()));
+        columns.push(Column::Integers(groups.n_cells.iter().map(|&n| n.into()).collect()));
         table.push(&columns).map_err(failed)?;
         let genes = wait(corpus.genes(number))?;
         let names = (0..genes.ids.len()).filter_map(|gene| genes.name(gene)).map(text).collect();
@@ -185,33 +211,13 @@ pub fn to_parquet(table: &AnswerTable) -> Result<Vec<u8>, ParquetFileError> {
         AnswerColumn::Numbers(_) => format!("optional double {name};"),
     };
     let columns: String = table.columns.iter().map(column).collect();
-    let schema = Arc::new(parse_message_type(&format!("message answer {{ {columns} }}")).map_err(failed)?);
+    let schema = format!("message answer {{ {columns} }}");
     let facts = table.facts.iter().map(|(name, text)| KeyValue::new(name.clone(), text.clone())).collect();
     let properties = properties().set_key_value_metadata(Some(facts)).build();
     let write = || {
-        let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties))?;
-        let mut rows = writer.next_row_group()?;
-        for (_, column) in &table.columns {
-            let Some(mut writer) = rows.next_column()? else { break };
-            match column {
-                AnswerColumn::Texts(texts) => {
-                    let texts: Vec<ByteArray> = texts.iter().map(|text| ByteArray::from(text.as_str())).collect();
-                    writer.typed::<ByteArrayType>().write_batch(&texts, None, None)?;
-                }
-                AnswerColumn::Integers(numbers) => {
-                    let numbers: Vec<i64> = numbers.iter().map(|number| number.cast_signed()).collect();
-                    writer.typed::<Int64Type>().write_batch(&numbers, None, None)?;
-                }
-                AnswerColumn::Numbers(numbers) => {
-                    let levels: Vec<i16> = numbers.iter().map(|number| i16::from(!number.is_nan())).collect();
-                    let known: Vec<f64> = numbers.iter().copied().filter(|number| !number.is_nan()).collect();
-                    writer.typed::<DoubleType>().write_batch(&known, Some(&levels), None)?;
-                }
-            }
-            writer.close()?;
-        }
-        rows.close()?;
-        writer.into_inner()
+        let mut file = Table::begin(Vec::new(), &schema, properties)?;
+        file.push(&table.columns.iter().map(|(_, column)| column.into()).collect::<Vec<_>>())?;
+        file.writer.into_inner()
     };
     write().map_err(failed)
 }
@@ -234,7 +240,7 @@ fn write_sums(
     let (mut names, mut columns) = (Vec::new(), [const { Vec::new() }; 4]);
     let mut flush = |names: &mut Vec<ByteArray>, columns: &mut [Vec<i64>; 4]| {
         let rows: Vec<Column> = std::iter::once(Column::Texts(std::mem::take(names)))
-            .chain(columns.iter_mut().map(|column| Column::Numbers(std::mem::take(column))))
+            .chain(columns.iter_mut().map(|column| Column::Integers(std::mem::take(column))))
             .collect();
         table.push(&rows)
     };

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use expression::{Overlap, Scaling};
 
-pub use panel::{Compared, Panel, RowId, Side, cells_left};
+pub use panel::{Compared, Panel, RowId, Side};
 pub use table::{RowKind, Table, TableRow};
 
 use crate::{Dimension, Filters, Query, Replicates, Tissues};

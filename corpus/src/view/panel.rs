@@ -3,7 +3,7 @@
 use expression::Overlap;
 
 use super::View;
-use crate::{CompareQuery, Dimension, Filters, Options, Replicates};
+use crate::{CompareQuery, Dimension, Filters, Replicates};
 
 /// A row of dots, by ids.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -109,15 +109,6 @@ impl View {
         let organism = Some(self.organism.clone().unwrap_or_else(|| organism.to_owned()));
         Self { organism, panel: None, compared: None, ..self.clone() }
     }
-}
-
-/// The cells that filters leave, by the [options](crate::Corpus::options) beside them.
-pub fn cells_left(options: &Options, filters: &Filters) -> u64 {
-    let of = |dimension: &Dimension| options.get(dimension).into_iter().flatten();
-    // Every cell has one value in each dimension, and the options of one without a filter are of all cells that are left.
-    // Cell types count those below them as well.
-    let free = options.keys().find(|dimension| **dimension != Dimension::CellType && !filters.contains_key(dimension));
-    free.map_or(0, |dimension| of(dimension).map(|(_, n_cells)| n_cells).sum())
 }
 
 #[cfg(test)]

@@ -193,7 +193,6 @@ mod tests {
             depth,
             option: some(option),
             n_cells,
-            n_annotated: n_cells,
             moments: sums.map(|(n_nonzero, sum)| GeneMoments { n_nonzero, sum, sum_sq: 0 }).into(),
         }
     }

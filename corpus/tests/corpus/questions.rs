@@ -112,6 +112,28 @@ fn groups_are_compared_as_scipy_compares_their_cells() {
     assert_eq!(compare(&queries[1].1).n_shared, compare(&queries[1].1).cells.n_cells[0]);
 }
 
+#[test]
+fn cells_are_counted_ahead_as_they_are_compared() {
+    let counted = |query: &CompareQuery| wait(corpus().cells_compared(query, &Ontology::default())).unwrap();
+    for overlap in [Overlap::Keep, Overlap::TakeFromFirst, Overlap::TakeFromSecond] {
+        // Monocytes of any tissue are in the reference as well.
+        let query = CompareQuery {
+            organism: HUMAN.to_owned(),
+            group: types(&[MONOCYTE, MACROPHAGE]),
+            reference: types(&[MONOCYTE, MEMORY_T]),
+            overlap,
+            ..CompareQuery::default()
+        };
+        let found = compare(&query);
+        assert!(found.n_shared > 0);
+        assert_eq!(counted(&query), found.cells.n_cells, "{overlap:?}");
+    }
+    let of_all =
+        CompareQuery { organism: HUMAN.to_owned(), overlap: Overlap::TakeFromSecond, ..CompareQuery::default() };
+    let [all, none] = counted(&of_all);
+    assert!(all > 0 && none == 0);
+}
+
 fn by_donors(group: Filters, reference: Filters, overlap: Overlap) -> (Vec<Gene>, PseudobulkTable) {
     let query = CompareQuery { organism: HUMAN.to_owned(), group, reference, overlap, replicates: Replicates::Donors };
     let found = compare(&query);

@@ -10,7 +10,7 @@ use corpus::{
     Dimension, DotPlot, FIXED_POINT, Manifest, Query, QueryError, Term,
     build::Input,
     native::{self, DatasetCounts, FileCorpus, MergeError, SUMS, open, wait},
-    sum, sum_sq,
+    sum_sq,
 };
 use expression::Ontology;
 use shared_fbs::path::{CORPUS, MANIFEST};
@@ -60,8 +60,7 @@ fn sums_of_three_datasets_are_those_of_pandas() {
         let plot = ask(&corpus, query);
         for row in &plot.rows {
             for (gene, moments) in plot.genes.iter().zip(&row.moments) {
-                let n = f64::from(moments.n_nonzero);
-                let mean = if n > 0.0 { sum(moments, FIXED_POINT) / n } else { 0.0 };
+                let mean = FIXED_POINT.summary(*moments, moments.n_nonzero.into()).mean;
                 let labels = [label(Some(&row.tissue)), label(row.cell_type.as_ref()), label(row.option.as_ref())];
                 let key = format!("{name}\t{}\t{}", labels.join("\t"), gene.symbol);
                 found.insert(

@@ -3,7 +3,7 @@
 use std::{ops::ControlFlow, path::Path, process::Command};
 
 use anyhow::{Context as _, Result, ensure};
-use e2e::{Environment, Graphics, Page, Visit, data_lines, expect_same_lines};
+use e2e::{Environment, Graphics, Page, Ranges, StaticHost, Truth, Visit, count, data_lines, expect_same_lines};
 use serde_json::{Value, json};
 use synthetic::{
     Model, Spec,
@@ -140,7 +140,9 @@ async fn steps(visit: &Visit, environment: &Environment, corpus: &Path) -> Resul
     figures(visit, n_opened as usize).await?;
     let asked = Asked { environment, corpus, gene, symbol: &symbol, tissue: id };
     beside_the_dots(visit, &asked).await?;
-    compared(visit, &asked).await
+    compared(visit, &asked).await?;
+    to_a_dataset_and_back(visit, &asked).await?;
+    of_static_sites(visit, &asked).await
 }
 
 /// The dots as files.
@@ -272,4 +274,51 @@ async fn compared(visit: &Visit, asked: &Asked<'_>) -> Result<()> {
     visit.browser.shoot("expression-compared")?;
     page.click("compare-end").await?;
     page.until_gone("compare-hint").await
+}
+
+/// From the corpus to the cells of one of its datasets that its filters leave, colored by the gene; and from there to the
+/// same gene over the corpus.
+async fn to_a_dataset_and_back(visit: &Visit, asked: &Asked<'_>) -> Result<()> {
+    let page = visit.page();
+    let sex = asked.sex()?;
+    page.goto("about:blank").await?;
+    page.goto(&format!("{}/expression/atlas#gene={}&sex={sex}", visit.server.address(), asked.gene)).await?;
+    page.click("show-datasets").await?;
+    let (name, n_cells, _) = DATASETS[0];
+    let link = "$('answer-body')?.querySelector('a[href*=\"/d/\"]')?.href ?? null";
+    let link = page.until_value("a link to the dataset", link, Value::Null, Value::is_string).await?;
+    page.goto(link.as_str().context("an address")?).await?;
+    page.until_drawn(n_cells).await?;
+    let truth = Truth::open(&asked.corpus.with_file_name(format!("{name}.tessera")))?;
+    let n_of_sex = count(&truth.labels("sex")?, |id| *id == sex);
+    ensure!((1..n_cells).contains(&n_of_sex), "{n_of_sex} of {n_cells} cells are of {sex}");
+    page.until_selected(n_of_sex, n_cells).await?;
+    visit.browser.shoot("expression-dataset")?;
+
+    page.write("gene-search", asked.symbol).await?;
+    page.click(&format!("gene-hit-{}", asked.symbol)).await?;
+    page.click(&format!("gene-expand-{}", asked.symbol)).await?;
+    page.click("gene-corpus").await?;
+    page.element(&format!("dots-gene-{}", asked.symbol)).await.map(drop)
+}
+
+/// The same from hosts of static files, with ranges and in segments.
+async fn of_static_sites(visit: &Visit, asked: &Asked<'_>) -> Result<()> {
+    let page = visit.page();
+    let rank = asked.terminal("rank", &["--genes", asked.gene])?;
+    let text = |path: &Path| path.to_str().map(str::to_owned).context("paths are texts");
+    let folder = tempfile::tempdir()?;
+    let served = text(asked.corpus.parent().context("the corpus is in a folder")?)?;
+    let (cache, front_end) = (text(&folder.path().join("cache"))?, text(&visit.environment.dist)?);
+    for (ranges, more) in [(Ranges::Answered, &[][..]), (Ranges::Unknown, &["--segments", "64K"][..])] {
+        let site = folder.path().join(format!("{ranges:?}"));
+        let out = text(&site)?;
+        let arguments = ["export", &served, "--out", &out, "--cache", &cache, "--front-end", &front_end];
+        run(asked.environment, &[&arguments[..], more].concat())?;
+        let host = StaticHost::start(&site, ranges).await?;
+        page.goto(&format!("{}/expression/atlas/#gene={}", host.address(), asked.gene)).await?;
+        page.click(&format!("about-{}", asked.symbol)).await?;
+        expect_answer(&page, "Gene", &rank).await.with_context(|| format!("with ranges {ranges:?}"))?;
+    }
+    Ok(())
 }

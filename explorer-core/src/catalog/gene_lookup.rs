@@ -29,10 +29,13 @@ impl CatalogIndex {
     /// The words of a text that may be genes' names, and where to find them; none where the catalog tells of no genes.
     pub fn wanted_genes(&self, text: &str) -> Vec<WantedGene> {
         let Some((_, bits)) = self.gene_files() else { return Vec::new() };
-        let is_of_name = |c: char| c.is_ascii_alphanumeric() || "-_.:/".contains(c);
-        let may_be_gene = |word: &String| NAME_CHARS.contains(&word.len()) && word.chars().all(is_of_name);
         let wanted = |name: String| WantedGene { file: file_of(key_of(&name), bits), name };
-        words_of(text).filter(may_be_gene).map(wanted).collect()
+        gene_names_of(text).map(wanted).collect()
+    }
+
+    /// Whether a text has words that may be genes' names while those are still being read: what has them is not found yet.
+    pub fn awaits_genes_of(&self, text: &str) -> bool {
+        self.awaits_genes() && gene_names_of(text).next().is_some()
     }
 
     /// The gene of a name, out of its file; `None` where no dataset has it.
@@ -49,6 +52,12 @@ impl CatalogIndex {
     }
 }
 
+/// The words of a text that may be genes' names, in lower case.
+fn gene_names_of(text: &str) -> impl Iterator<Item = String> {
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || "-_.:/".contains(c);
+    words_of(text).filter(move |word| NAME_CHARS.contains(&word.len()) && word.chars().all(is_of_name))
+}
+
 impl<'a> DatasetEntry<'a> {
     /// What it has of a gene; `None` where it has no such gene.
     pub fn gene(self, gene: &FoundGene) -> Option<GeneSummary<'a>> {
@@ -62,7 +71,10 @@ impl<'a> DatasetEntry<'a> {
 
 #[cfg(test)]
 mod tests {
-    use shared_fbs::genes::{CatalogGene, FORMAT_VERSION, step_of};
+    use shared_fbs::{
+        catalog::Catalog,
+        genes::{CatalogGene, FORMAT_VERSION, step_of},
+    };
 
     use super::*;
     use crate::{
@@ -110,6 +122,10 @@ mod tests {
 
     #[test]
     fn a_catalog_without_files_of_genes_wants_none() {
-        assert!(CatalogIndex::of(made_up(3)).unwrap().wanted_genes("CD3D").is_empty());
+        let index = CatalogIndex::of(made_up(3)).unwrap();
+        assert!(index.wanted_genes("CD3D").is_empty() && !index.awaits_genes_of("CD3D"));
+        let index = CatalogIndex::of(Catalog { awaits_genes: true, ..made_up(3) }).unwrap();
+        assert!(index.wanted_genes("CD3D").is_empty() && index.awaits_genes_of("CD3D"));
+        assert!(!index.awaits_genes_of("") && !index.awaits_genes_of("a"));
     }
 }

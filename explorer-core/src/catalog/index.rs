@@ -118,6 +118,11 @@ impl CatalogIndex {
         Some((self.catalog.genes.as_deref()?, self.catalog.gene_bits))
     }
 
+    /// Whether its genes are still being read, so that there are none yet.
+    pub fn awaits_genes(&self) -> bool {
+        self.catalog.awaits_genes
+    }
+
     /// How broad the label of a number in a facet is.
     pub fn level(&self, facet: LabelFacet, label: u32) -> LabelLevel {
         self.labels(facet).levels.get(label as usize).copied().unwrap_or_default()

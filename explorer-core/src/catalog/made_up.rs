@@ -49,6 +49,7 @@ pub fn made_up(n_datasets: usize) -> Catalog {
         format_version: FORMAT_VERSION,
         genes: None,
         gene_bits: 0,
+        awaits_genes: false,
         datasets: datasets.collect(),
         collections: collections.collect(),
         facets: names.iter().map(facet).collect(),

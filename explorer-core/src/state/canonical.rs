@@ -1,15 +1,16 @@
 //! The one form of a view that states and links agree on.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::{
-    Analysis, Camera, CellSource, ColorBy, Comparison, ResultPanel, SIDEBAR_WIDTHS_PX, ViewSpec, link::comparison_text,
-    query::canonical_levels,
+    Analysis, Camera, CellSource, ColorBy, Comparison, MOST_NAMES, ResultPanel, SIDEBAR_WIDTHS_PX, ViewSpec,
+    link::comparison_text, query::canonical_levels,
 };
 
 impl ViewSpec {
     /// The same view without what cannot be: empty filters, second sets of a name, comparisons and
-    /// colors of sets that are not there. Cameras are rounded to what a link holds.
+    /// colors of sets that are not there, names and levels of subsetting beyond those that can be.
+    /// Cameras are rounded to what a link holds.
     ///
     /// What a link restores is this form of what was written. Only views that were put together
     /// by hand differ from it by more than their cameras: actions keep to it.
@@ -24,6 +25,7 @@ impl ViewSpec {
         for width_px in [&mut self.layout.left_px, &mut self.layout.right_px] {
             width_px.take_if(|width_px| !SIDEBAR_WIDTHS_PX.contains(width_px));
         }
+        keep_names(&mut self.layout.expanded);
         let shown = self.layout.result.take().map(ResultPanel::canonical);
         self.layout.result = shown.filter(|shown| self.can_show(shown));
         self
@@ -59,6 +61,8 @@ impl Analysis {
     pub(super) fn canonical(mut self) -> Self {
         self.query = self.query.canonical();
         keep_first(&mut self.genes, Clone::clone);
+        self.genes.truncate(MOST_NAMES);
+        keep_names(&mut self.as_labels);
         keep_first(&mut self.gene_sets, |set| set.name.clone());
         for set in &mut self.gene_sets {
             keep_first(&mut set.genes, Clone::clone);
@@ -80,6 +84,13 @@ impl Analysis {
         self.own_columns.retain(|column| !column.name().is_empty());
         keep_first(&mut self.own_columns, |column| column.name().to_owned());
         self
+    }
+}
+
+/// Keeps as many names as there can be.
+fn keep_names(names: &mut BTreeSet<String>) {
+    while names.len() > MOST_NAMES {
+        names.pop_last();
     }
 }
 

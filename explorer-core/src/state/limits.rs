@@ -17,6 +17,12 @@ pub const SIDEBAR_WIDTHS_PX: RangeInclusive<u16> = 200..=640;
 /// Sides in pixels that a page around the frame may ask of a picture.
 pub const PICTURE_SIDES_PX: RangeInclusive<u32> = 1..=16_384;
 
+/// Genes that may be listed, columns that may be open and columns that may be shown as labels, of each.
+pub const MOST_NAMES: usize = 500;
+
+/// Levels of subsetting, at most.
+pub(super) const MOST_LEVELS: usize = 32;
+
 /// Percentiles to clip at.
 pub(super) const PERCENTILES: RangeInclusive<f32> = 0.0..=100.0;
 

@@ -68,7 +68,7 @@ pub use history::{HISTORY_LIMIT, History};
 pub use inquiry::{About, Inquiry};
 pub use label::{ColumnLabel, Label, LabelFilter};
 pub use layout::{Layout, MarkerOrder, Markers, ResultPanel, Side, Theme};
-pub use limits::{PICTURE_SIDES_PX, POINT_OPACITIES, POINT_SIZES_PX, SIDEBAR_WIDTHS_PX, TISSUE_OPACITIES};
+pub use limits::{MOST_NAMES, PICTURE_SIDES_PX, POINT_OPACITIES, POINT_SIZES_PX, SIDEBAR_WIDTHS_PX, TISSUE_OPACITIES};
 pub use names::Names;
 pub use own_column_file::{OwnColumnFile, OwnColumnFileError, own_columns_from_csv, own_columns_to_csv};
 pub use own_columns::{LabelColor, OwnColumn, OwnLabel};

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     CellList, LabelFilter, Selection, SetValue,
     json::{GeneMeanJson, JsonError, RangeJson},
+    limits::MOST_LEVELS,
     selection,
 };
 use crate::sorting::set_of;
@@ -237,9 +238,9 @@ impl CellQuery {
     }
 }
 
-/// Levels of subsetting without those that every cell passes.
+/// Levels of subsetting without those that every cell passes, as many as there can be.
 pub(super) fn canonical_levels(levels: Vec<Filters>) -> Vec<Filters> {
-    levels.into_iter().map(Filters::canonical).filter(|level| !level.is_empty()).collect()
+    levels.into_iter().map(Filters::canonical).filter(|level| !level.is_empty()).take(MOST_LEVELS).collect()
 }
 
 #[cfg(test)]

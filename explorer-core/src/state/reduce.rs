@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Action, Analysis, AppState, CellQuery, CellSet, CellSource, ColorBy, Comparison, ComparisonView, Filters, GeneKey,
-    GeneMean, GeneSet, Label, LabelFilter, Layout, ObsFilter, PanelKind, Panels, Range, Reference, ResultPanel,
-    SIDEBAR_WIDTHS_PX, Side, TestMode, ViewSpec, own_changes, panel_changes, query::canonical_levels, selection,
+    GeneMean, GeneSet, Label, LabelFilter, Layout, MOST_NAMES, ObsFilter, PanelKind, Panels, Range, Reference,
+    ResultPanel, SIDEBAR_WIDTHS_PX, Side, TestMode, ViewSpec, limits::MOST_LEVELS, own_changes, panel_changes,
+    query::canonical_levels, selection,
 };
 use crate::{de::Adjustment, sorting::set_of};
 
@@ -66,7 +67,7 @@ pub fn reduce(mut state: AppState, action: Action) -> AppState {
         Action::UnsubsetTo(n_levels) => unsubset_to(&mut analysis.query, n_levels),
 
         Action::ShowGene(key) => show_gene(analysis, key),
-        Action::AddGenes(genes) => add_missing(&mut analysis.genes, genes),
+        Action::AddGenes(genes) => list_genes(analysis, genes),
         Action::RemoveGene(gene) => {
             analysis.genes.retain(|listed| *listed != gene);
             drop_unseen_filters(analysis, &[gene]);
@@ -188,7 +189,7 @@ fn set_or_remove<K: Ord>(ranges: &mut BTreeMap<K, Range>, key: K, range: Option<
 }
 
 fn subset(query: &mut CellQuery) {
-    if !query.filters.is_empty() {
+    if !query.filters.is_empty() && query.subset.len() < MOST_LEVELS {
         let level = std::mem::take(&mut query.filters);
         query.subset.push(level);
     }
@@ -204,7 +205,7 @@ fn unsubset_to(query: &mut CellQuery, n_levels: usize) {
 
 fn show_gene(analysis: &mut Analysis, key: GeneKey) {
     set_layer(analysis, key.layer.clone());
-    add_missing(&mut analysis.genes, vec![key.gene.clone()]);
+    list_genes(analysis, vec![key.gene.clone()]);
     set_color(analysis, ColorBy::Gene(key));
 }
 
@@ -425,8 +426,15 @@ fn add_missing(list: &mut Vec<String>, genes: Vec<String>) {
     list.extend(genes.into_iter().filter(|gene| known.insert(gene.clone())));
 }
 
+/// Lists genes, as many as can be.
+fn list_genes(analysis: &mut Analysis, genes: Vec<String>) {
+    add_missing(&mut analysis.genes, genes);
+    analysis.genes.truncate(MOST_NAMES);
+}
+
+/// Takes an item out, or in unless there are as many as can be.
 fn toggle(set: &mut BTreeSet<String>, item: String) {
-    if !set.remove(&item) {
+    if !set.remove(&item) && set.len() < MOST_NAMES {
         set.insert(item);
     }
 }

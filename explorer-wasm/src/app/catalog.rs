@@ -24,6 +24,9 @@ use crate::{
 /// How often the page asks whether there are other datasets by now. What has not changed costs an empty answer.
 const REFRESH_MILLIS: u32 = 5_000;
 
+/// The same while the server still reads genes, which somebody may have searched already.
+const REFRESH_SOON_MILLIS: u32 = 1_000;
+
 /// One day.
 const DAY_MILLIS: f64 = 86_400_000.0;
 
@@ -121,7 +124,8 @@ pub fn CatalogPage(page: StoredValue<FullPage, LocalStorage>) -> impl IntoView {
 /// Fetches the catalog again and again, as long as the page is in sight; `bytes` are those of the last one.
 async fn keep_fetched(base: &str, fetched: RwSignal<Fetched>, mut bytes: Vec<u8>, genes: GeneSearch) {
     loop {
-        platform::sleep(REFRESH_MILLIS).await;
+        let awaits_genes = fetched.with_untracked(|fetched| matches!(fetched, Some(Ok(index)) if index.awaits_genes()));
+        platform::sleep(if awaits_genes { REFRESH_SOON_MILLIS } else { REFRESH_MILLIS }).await;
         FullPage::in_sight().await;
         fetch(base, fetched, &mut bytes).await;
         genes.seek();

@@ -75,7 +75,7 @@ pub(super) fn run(store: Store, pictures: Pictures, page: Page, command: Command
         }
         Command::CopyLink => {
             let beyond =
-                store.peek(|state| (state.view.has_columns_beyond_link(), state.view.sets_beyond_link().count() > 0));
+                store.peek(|state| (state.view.has_columns_beyond_link(), !state.view.sets_beyond_link().is_empty()));
             let done = match beyond {
                 (false, false) => "The link to this view is copied.",
                 (true, _) => {

@@ -171,6 +171,19 @@ fn Asked(page: StoredValue<FullPage, LocalStorage>, opened: StoredValue<Rc<Opene
     };
     let sides = Side::BOTH.map(of_side);
     let side_options = Signal::derive(move || sides.map(|options| options.get()));
+    let compared = Memo::new(move |_| Some(shown.with(|shown| shown.compared.clone())?.query(&organism.get())));
+    let n_compared = RwSignal::new([0_u64; 2]);
+    effect(move || {
+        again.track();
+        let (Some(query), opened) = (compared.get(), opened.get_value()) else { return };
+        alive.spawn(async move {
+            let found = opened.corpus.cells_compared(&query, &opened.ontology).await;
+            // Why there are none is told with the answer.
+            if let (Ok(found), true) = (found, compared.with_untracked(|asked| asked.as_ref() == Some(&query))) {
+                n_compared.set(found);
+            }
+        });
+    });
 
     let fixed = opened.with_value(|opened| opened.corpus.fixed_point());
     // What is asked beside them lays no dots out anew.
@@ -325,6 +338,7 @@ fn Asked(page: StoredValue<FullPage, LocalStorage>, opened: StoredValue<Rc<Opene
             saves_fail
             answer
             side_options
+            n_compared
             is_dark
             home
             on_query=move |text| typed.set(text)

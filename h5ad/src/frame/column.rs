@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::super::container::Kind;
 use super::super::error::H5adError;
-use super::super::store::{Store, ValuesError};
+use super::super::store::{Array, Store, ValuesError};
 use super::super::text::{counted, shortened};
 use super::super::values::Values;
 use super::{CategoryKind, FrameColumn};
@@ -54,10 +54,9 @@ pub(super) fn read(store: &Store, place: &str, n_rows: usize) -> Result<FrameCol
 /// More categories than this, and than there are rows, are no list that values are out of.
 const MOST_CATEGORIES: usize = 1 << 22;
 
-/// Makes sure, before any is read, that the values at `place` are as many as the rows.
-fn must_fit(store: &Store, place: &str, n_rows: Option<usize>) -> Result<(), Unreadable> {
-    let array = store.array(place)?;
-    let n_values: usize = array.shape().iter().product();
+/// Makes sure, before any is read, that the values of an array are as many as the rows.
+fn must_fit(array: &Array, n_rows: Option<usize>) -> Result<(), Unreadable> {
+    let n_values = array.n_elements();
     if let Some(n_rows) = n_rows.filter(|n_rows| *n_rows != n_values) {
         let (values, rows) = (counted(n_values, "value", "values"), counted(n_rows, "row", "rows"));
         return Err(Unreadable::Unsupported(format!("has {values} for {rows}")));
@@ -75,7 +74,7 @@ pub(super) fn categories(store: &Store, place: &str, n_rows: usize) -> Result<Te
         Form::Plain => place.to_owned(),
         Form::Masked => format!("{place}/values"),
     };
-    let n: usize = store.array(&values)?.shape().iter().product();
+    let n = store.array(&values)?.n_elements();
     if n > n_rows.max(MOST_CATEGORIES) {
         let (categories, rows) = (counted(n, "category", "categories"), counted(n_rows, "row", "rows"));
         return Err(Unreadable::Unsupported(format!("has {categories} for {rows}: leave out those without a row")));
@@ -93,14 +92,14 @@ pub(super) struct Texts {
 pub(super) fn texts(store: &Store, place: &str, n_rows: Option<usize>) -> Result<Texts, Unreadable> {
     match form(store, place)? {
         Form::Plain => {
-            must_fit(store, place, n_rows)?;
-            let values = store.values(place)?;
+            let array = store.array(place)?;
+            must_fit(&array, n_rows)?;
+            let values = store.values_of(&array)?;
             let kind = CategoryKind::of(&values);
             Ok(Texts { texts: values.into_strings().into_iter().map(Some).collect(), kind })
         }
         Form::Masked => {
-            let mask = mask(store, place, n_rows)?;
-            let values = store.values(&format!("{place}/values"))?;
+            let (values, mask) = masked_values(store, place, n_rows)?;
             let kind = CategoryKind::of(&values);
             let texts = values.into_strings().into_iter().zip(mask);
             Ok(Texts { texts: texts.map(|(value, missing)| (!missing).then_some(value)).collect(), kind })
@@ -294,18 +293,19 @@ fn form(store: &Store, place: &str) -> Result<Form, Unreadable> {
 fn decode(store: &Store, place: &str, n_rows: Option<usize>) -> Result<FrameColumn, Unreadable> {
     match form(store, place)? {
         Form::Plain => {
-            let rank = store.array(place)?.shape().len();
+            let array = store.array(place)?;
+            let rank = array.shape().len();
             if rank != 1 {
                 let dimensions = counted(rank, "dimension", "dimensions");
                 return Err(Unreadable::Unsupported(format!("has {dimensions}, where a column has one")));
             }
-            must_fit(store, place, n_rows)?;
-            Ok(store.values(place)?.into())
+            must_fit(&array, n_rows)?;
+            Ok(store.values_of(&array)?.into())
         }
         Form::Categorical => {
-            let codes_place = format!("{place}/codes");
-            must_fit(store, &codes_place, n_rows)?;
-            let codes: Vec<Option<i64>> = match store.values(&codes_place)? {
+            let codes = store.array(&format!("{place}/codes"))?;
+            must_fit(&codes, n_rows)?;
+            let codes: Vec<Option<i64>> = match store.values_of(&codes)? {
                 Values::Integers(codes) => codes.into_iter().map(Some).collect(),
                 _ => return Err(Unreadable::Unsupported("has codes that are not whole numbers".to_owned())),
             };
@@ -314,29 +314,29 @@ fn decode(store: &Store, place: &str, n_rows: Option<usize>) -> Result<FrameColu
             Ok(categorical(store, place, codes, categories, ordered))
         }
         Form::Masked => {
-            let mask = mask(store, place, n_rows)?;
-            let values = store.values(&format!("{place}/values"))?;
+            let (values, mask) = masked_values(store, place, n_rows)?;
             Ok(masked(values, &mask))
         }
     }
 }
 
-/// Where the masked column at `place` lacks a value. Its length is that of the values, which is seen
-/// before either is read.
-fn mask(store: &Store, place: &str, n_rows: Option<usize>) -> Result<Vec<bool>, Unreadable> {
-    let [values, mask] = ["values", "mask"].map(|part| format!("{place}/{part}"));
-    must_fit(store, &values, n_rows)?;
-    let count = |place: &str| Ok::<usize, H5adError>(store.array(place)?.shape().iter().product());
-    let (n_values, n_mask) = (count(&values)?, count(&mask)?);
+/// The values of the masked column at `place`, and where it lacks one. That they are of one length is seen before either
+/// is read.
+fn masked_values(store: &Store, place: &str, n_rows: Option<usize>) -> Result<(Values, Vec<bool>), Unreadable> {
+    let values = store.array(&format!("{place}/values"))?;
+    must_fit(&values, n_rows)?;
+    let mask = store.array(&format!("{place}/mask"))?;
+    let (n_values, n_mask) = (values.n_elements(), mask.n_elements());
     if n_mask != n_values {
         let reason = format!("has a mask of {n_mask} for {}", counted(n_values, "value", "values"));
         return Err(Unreadable::Unsupported(reason));
     }
-    match store.values(&mask)? {
-        Values::Booleans(mask) => Ok(mask.into_iter().map(|missing| missing.unwrap_or(true)).collect()),
-        Values::Integers(mask) => Ok(mask.into_iter().map(|missing| missing != 0).collect()),
-        _ => Err(Unreadable::Unsupported("has a mask that is not of truth values".to_owned())),
-    }
+    let mask = match store.values_of(&mask)? {
+        Values::Booleans(mask) => mask.into_iter().map(|missing| missing.unwrap_or(true)).collect(),
+        Values::Integers(mask) => mask.into_iter().map(|missing| missing != 0).collect(),
+        _ => return Err(Unreadable::Unsupported("has a mask that is not of truth values".to_owned())),
+    };
+    Ok((store.values_of(&values)?, mask))
 }
 
 fn masked(values: Values, mask: &[bool]) -> FrameColumn {

@@ -6,6 +6,8 @@ use super::super::error::H5adError;
 use super::super::number::Number;
 use super::super::store::{Array, Store};
 use super::super::text::counted;
+#[cfg(feature = "write")]
+use super::Entries;
 use super::{MatrixInfo, MatrixLocation, SparseSlab, Storage};
 
 /// How many bytes of rows are decoded at a time.
@@ -92,16 +94,39 @@ impl Dense {
             let singles = self.number.singles(&self.array.read_rows(extents)?);
             slab.loss.merge(&singles.loss);
             slab.loss.columns_beyond.extend(singles.beyond.iter().map(|at| (at % self.n_cols) as u32));
-            for row in 0..piece.len() {
-                let row = &singles.values[row * self.n_cols..(row + 1) * self.n_cols];
-                for (index, value) in row.iter().enumerate().filter(|(_, value)| **value != 0.0) {
-                    slab.indices.push(index as u32);
-                    slab.data.push(*value);
-                }
-                slab.indptr.push(slab.indices.len());
-            }
+            let SparseSlab { indptr, indices, data, .. } = &mut slab;
+            self.push_rows(piece.len(), &singles.values, (indptr, indices, data));
         }
         Ok(slab)
+    }
+
+    /// The same as 64-bit floats.
+    #[cfg(feature = "write")]
+    pub(super) fn read_doubles(&self, range: Range<usize>) -> Result<Entries<f64>, H5adError> {
+        let mut entries = Entries { indptr: vec![0], indices: Vec::new(), data: Vec::new() };
+        for piece in self.slabs_of(range) {
+            let values = self.read_values(piece.clone())?;
+            let Entries { indptr, indices, data } = &mut entries;
+            self.push_rows(piece.len(), &values, (indptr, indices, data));
+        }
+        Ok(entries)
+    }
+
+    /// Adds what is not zero in so many rows: where each ends, columns, and values.
+    fn push_rows<V: Copy + Default + PartialEq>(
+        &self,
+        n_rows: usize,
+        values: &[V],
+        (indptr, indices, data): (&mut Vec<usize>, &mut Vec<u32>, &mut Vec<V>),
+    ) {
+        for row in 0..n_rows {
+            let row = &values[row * self.n_cols..(row + 1) * self.n_cols];
+            for (index, value) in row.iter().enumerate().filter(|(_, value)| **value != V::default()) {
+                indices.push(index as u32);
+                data.push(*value);
+            }
+            indptr.push(indices.len());
+        }
     }
 
     /// Pieces of a range that end where chunks do.

@@ -221,19 +221,7 @@ impl Matrix {
     #[cfg(feature = "write")]
     pub(super) fn read_doubles(&self, range: Range<usize>) -> Result<Entries<f64>, H5adError> {
         match &self.body {
-            Body::Dense(dense) => {
-                let (mut indptr, mut indices, mut data) = (vec![0], Vec::new(), Vec::new());
-                let values = dense.read_values(range.clone())?;
-                for row in 0..range.len() {
-                    let row = &values[row * self.info.n_cols..(row + 1) * self.info.n_cols];
-                    for (minor, value) in row.iter().enumerate().filter(|(_, value)| **value != 0.0) {
-                        indices.push(minor as u32);
-                        data.push(*value);
-                    }
-                    indptr.push(indices.len());
-                }
-                Ok(Entries { indptr, indices, data })
-            }
+            Body::Dense(dense) => dense.read_doubles(range),
             Body::Sparse(sparse) => sparse.read_doubles(range),
         }
     }

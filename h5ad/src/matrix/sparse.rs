@@ -57,7 +57,7 @@ pub(in super::super) fn inspect(store: &Store, location: MatrixLocation, place: 
         n_cols,
         storage,
         dtype: data.dtype()?,
-        nnz: Some(data.shape().iter().product::<usize>() as u64),
+        nnz: Some(data.n_elements() as u64),
     })
 }
 
@@ -286,7 +286,7 @@ impl<T: Value> Entries<T> {
 }
 
 fn read_indptr(store: &Store, place: &str, n_major: usize, n_entries: usize) -> Result<Vec<u64>, H5adError> {
-    let n_bounds: usize = store.array(place)?.shape().iter().product();
+    let n_bounds = store.array(place)?.n_elements();
     if n_bounds.checked_sub(1) != Some(n_major) {
         let bounds = counted(n_bounds, "bound", "bounds");
         let problem = format!("has {bounds}, not {} as expected from the shape", n_major as u128 + 1);

@@ -89,15 +89,6 @@ fn a_row_of_entries_without_end_is_refused_before_they_are_read() {
     message(&with_entries(MOST + 1).unwrap_err(), &["`X/indptr`", "4194305 entries of row 1", "the 3 columns"]);
 }
 
-/// The file with its one deflated chunk damaged.
-fn with_damaged_chunk(mut bytes: Vec<u8>) -> Written {
-    let is_head = |pair: &[u8]| pair[0] == 0x78 && [0x01, 0x5e, 0x9c, 0xda].contains(&pair[1]);
-    let heads: Vec<usize> = bytes.windows(2).enumerate().filter(|(_, pair)| is_head(pair)).map(|(at, _)| at).collect();
-    assert!(!heads.is_empty(), "nothing is deflated");
-    heads.into_iter().for_each(|at| bytes[at + 2..at + 8].fill(0xff));
-    Written::from_bytes(&bytes)
-}
-
 #[test]
 fn values_that_are_too_many_are_not_read() {
     for n_rows in [2_usize, 100] {
@@ -128,7 +119,7 @@ fn values_that_are_too_many_are_not_read() {
                         }
                     });
                 });
-            let file = with_damaged_chunk(fixture.file.finish().unwrap()).open().unwrap();
+            let file = fixture.write_damaged().open().unwrap();
             match (file.obs(), n_rows) {
                 // They are asked for, and cannot be had.
                 (Err(error), 100) => message(&error, &["obs/column", "damaged"]),

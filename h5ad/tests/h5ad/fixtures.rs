@@ -46,6 +46,17 @@ impl Fixture {
         Written::from_bytes(&self.file.finish().unwrap())
     }
 
+    /// Writes the file with its deflated chunks damaged.
+    pub fn write_damaged(self) -> Written {
+        let mut bytes = self.file.finish().unwrap();
+        let is_head = |pair: &[u8]| pair[0] == 0x78 && [0x01, 0x5e, 0x9c, 0xda].contains(&pair[1]);
+        let heads: Vec<usize> =
+            bytes.windows(2).enumerate().filter(|(_, pair)| is_head(pair)).map(|(at, _)| at).collect();
+        assert!(!heads.is_empty(), "nothing is deflated");
+        heads.into_iter().for_each(|at| bytes[at + 2..at + 8].fill(0xff));
+        Written::from_bytes(&bytes)
+    }
+
     /// Writes and opens the file.
     pub fn open(self) -> (Written, H5ad) {
         let written = self.write();

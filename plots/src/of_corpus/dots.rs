@@ -202,7 +202,6 @@ mod tests {
             depth: 0,
             option: None,
             n_cells: 40,
-            n_annotated: 40,
             // Sums of one bit below the point; the second gene is in no cell.
             moments: vec![
                 GeneMoments { n_nonzero: 10, sum: 40 + at as i64, sum_sq: 0 },

@@ -254,8 +254,9 @@ impl Table {
             let (known, length, packed) =
                 (number(&self.bytes, at)?, number(&self.bytes, at + 4)?, number(&self.bytes, at + 8)?);
             if known == tag as usize {
-                let frame = self.bytes.get(start..start + packed)?;
-                let decoder = ruzstd::decoding::StreamingDecoder::new(frame).ok()?;
+                let mut frame = self.bytes.get(start..start + packed)?;
+                // Read through a reference, as files' own frames are: a page compiles one decoder then.
+                let decoder = ruzstd::decoding::StreamingDecoder::new(&mut frame).ok()?;
                 let mut bytes = Vec::with_capacity(length);
                 decoder.take(length as u64).read_to_end(&mut bytes).ok()?;
                 return (bytes.len() == length).then_some(bytes);

@@ -1085,6 +1085,7 @@ pub mod tessera {
             pub const VT_FACETS: ::flatbuffers::VOffsetT = 10;
             pub const VT_GENES: ::flatbuffers::VOffsetT = 12;
             pub const VT_GENE_BITS: ::flatbuffers::VOffsetT = 14;
+            pub const VT_AWAITS_GENES: ::flatbuffers::VOffsetT = 16;
 
             #[inline]
             pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -1109,6 +1110,7 @@ pub mod tessera {
                     builder.add_datasets(x);
                 }
                 builder.add_format_version(args.format_version);
+                builder.add_awaits_genes(args.awaits_genes);
                 builder.add_gene_bits(args.gene_bits);
                 builder.finish()
             }
@@ -1129,7 +1131,8 @@ pub mod tessera {
                 };
                 let genes = self.genes().map(|x| alloc::string::ToString::to_string(x));
                 let gene_bits = self.gene_bits();
-                CatalogT { format_version, datasets, collections, facets, genes, gene_bits }
+                let awaits_genes = self.awaits_genes();
+                CatalogT { format_version, datasets, collections, facets, genes, gene_bits, awaits_genes }
             }
 
             #[inline]
@@ -1188,6 +1191,13 @@ pub mod tessera {
                 // which contains a valid value in this slot
                 unsafe { self._tab.get::<u8>(Catalog::VT_GENE_BITS, Some(0)).unwrap() }
             }
+            #[inline]
+            pub fn awaits_genes(&self) -> bool {
+                // Safety:
+                // Created from valid Table for this object
+                // which contains a valid value in this slot
+                unsafe { self._tab.get::<bool>(Catalog::VT_AWAITS_GENES, Some(false)).unwrap() }
+            }
         }
 
         impl ::flatbuffers::Verifiable for Catalog<'_> {
@@ -1203,6 +1213,7 @@ pub mod tessera {
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, ::flatbuffers::ForwardsUOffset<Facet>>>>("facets", Self::VT_FACETS, true)?
      .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("genes", Self::VT_GENES, false)?
      .visit_field::<u8>("gene_bits", Self::VT_GENE_BITS, false)?
+     .visit_field::<bool>("awaits_genes", Self::VT_AWAITS_GENES, false)?
      .finish();
                 Ok(())
             }
@@ -1219,6 +1230,7 @@ pub mod tessera {
                 Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, ::flatbuffers::ForwardsUOffset<Facet<'a>>>>>,
             pub genes: Option<::flatbuffers::WIPOffset<&'a str>>,
             pub gene_bits: u8,
+            pub awaits_genes: bool,
         }
         impl<'a> Default for CatalogArgs<'a> {
             #[inline]
@@ -1230,6 +1242,7 @@ pub mod tessera {
                     facets: None,      // required field
                     genes: None,
                     gene_bits: 0,
+                    awaits_genes: false,
                 }
             }
         }
@@ -1277,6 +1290,10 @@ pub mod tessera {
                 self.fbb_.push_slot::<u8>(Catalog::VT_GENE_BITS, gene_bits, 0);
             }
             #[inline]
+            pub fn add_awaits_genes(&mut self, awaits_genes: bool) {
+                self.fbb_.push_slot::<bool>(Catalog::VT_AWAITS_GENES, awaits_genes, false);
+            }
+            #[inline]
             pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> CatalogBuilder<'a, 'b, A> {
                 let start = _fbb.start_table();
                 CatalogBuilder { fbb_: _fbb, start_: start }
@@ -1300,6 +1317,7 @@ pub mod tessera {
                 ds.field("facets", &self.facets());
                 ds.field("genes", &self.genes());
                 ds.field("gene_bits", &self.gene_bits());
+                ds.field("awaits_genes", &self.awaits_genes());
                 ds.finish()
             }
         }
@@ -1312,6 +1330,7 @@ pub mod tessera {
             pub facets: alloc::vec::Vec<FacetT>,
             pub genes: Option<alloc::string::String>,
             pub gene_bits: u8,
+            pub awaits_genes: bool,
         }
         impl Default for CatalogT {
             fn default() -> Self {
@@ -1322,6 +1341,7 @@ pub mod tessera {
                     facets: Default::default(),
                     genes: None,
                     gene_bits: 0,
+                    awaits_genes: false,
                 }
             }
         }
@@ -1348,7 +1368,11 @@ pub mod tessera {
                 });
                 let genes = self.genes.as_ref().map(|x| _fbb.create_string(x));
                 let gene_bits = self.gene_bits;
-                Catalog::create(_fbb, &CatalogArgs { format_version, datasets, collections, facets, genes, gene_bits })
+                let awaits_genes = self.awaits_genes;
+                Catalog::create(
+                    _fbb,
+                    &CatalogArgs { format_version, datasets, collections, facets, genes, gene_bits, awaits_genes },
+                )
             }
         }
         #[inline]

@@ -38,8 +38,29 @@ impl CatalogGenesPlace {
     }
 }
 
+/// What a catalog tells of its genes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CatalogGenesState {
+    /// There are none.
+    Absent,
+    /// They are still being read.
+    Awaited,
+    /// Where they are.
+    At(CatalogGenesPlace),
+}
+
+impl CatalogGenesState {
+    /// Where they are; `None`: there are none, or none yet.
+    pub fn place(&self) -> Option<&CatalogGenesPlace> {
+        match self {
+            Self::Absent | Self::Awaited => None,
+            Self::At(place) => Some(place),
+        }
+    }
+}
+
 /// The catalog of these datasets, without those of private collections. Withdrawn ones are not to be among them.
-pub fn catalog_of(entries: &[CatalogEntry<'_>], genes: Option<&CatalogGenesPlace>) -> Catalog {
+pub fn catalog_of(entries: &[CatalogEntry<'_>], genes: &CatalogGenesState) -> Catalog {
     let mut listed: Vec<CatalogEntry<'_>> =
         entries.iter().filter(|entry| !entry.collection.is_some_and(Collection::is_private)).copied().collect();
     listed.sort_by_key(|entry| entry.id);
@@ -72,8 +93,9 @@ pub fn catalog_of(entries: &[CatalogEntry<'_>], genes: Option<&CatalogGenesPlace
         datasets: datasets.collect(),
         collections: collections.iter().map(|collection| listed_collection(collection)).collect(),
         facets: LabelFacet::ALL.into_iter().filter(|facet| facet.is_of_dataset()).map(facet).collect(),
-        genes: genes.map(|genes| genes.state.clone()),
-        gene_bits: genes.map_or(0, |genes| genes.bits),
+        genes: genes.place().map(|place| place.state.clone()),
+        gene_bits: genes.place().map_or(0, |place| place.bits),
+        awaits_genes: *genes == CatalogGenesState::Awaited,
     }
 }
 
@@ -109,7 +131,8 @@ mod tests {
         };
         let (open, secret) = (collection("open", Visibility::Public), collection("secret", Visibility::Private));
         let entry = |id, collection| CatalogEntry { id, facts: &facts, collection };
-        let catalog = catalog_of(&[entry("c", None), entry("b", Some(&secret)), entry("a", Some(&open))], None);
+        let entries = [entry("c", None), entry("b", Some(&secret)), entry("a", Some(&open))];
+        let catalog = catalog_of(&entries, &CatalogGenesState::Absent);
         assert_eq!(catalog.datasets.iter().map(|dataset| dataset.collection).collect::<Vec<_>>(), [1, 0]);
         assert_eq!(catalog.collections.len(), 1);
         assert!(!format!("{catalog:?}").contains("secret"));

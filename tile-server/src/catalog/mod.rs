@@ -27,7 +27,7 @@ pub use download::{Download, Original};
 pub use facts::DatasetFacts;
 pub use folder::{Folder, FoundDataset, Scan, id_of};
 pub use genes::{DatasetGenes, GeneStore};
-pub use index::{CatalogEntry, CatalogGenesPlace, catalog_of};
+pub use index::{CatalogEntry, CatalogGenesPlace, CatalogGenesState, catalog_of};
 pub use remote_folder::{AnyFolder, RemoteFolder};
 pub use shared_ids::take_out_shared_ids;
 pub use site::{SiteUrl, SiteUrlError, oembed, sitemap};

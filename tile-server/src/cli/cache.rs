@@ -121,14 +121,19 @@ impl Cache<'_> {
         let note = InputNote { stamp, text: &text };
         // Why it is not kept where it is looked for first, and the error for when it is kept nowhere.
         let (mut reason, mut refused) = (None, None);
-        let options = self.choices.options(input, progress)?;
+        // To hold a file against the schema may take minutes, which is for nothing where no place is free.
+        let mut options = None;
         for place in places {
             if !is_free(place, input) {
                 reason.get_or_insert(format!("{} was not built from this file by `serve`", place.display()));
                 continue;
             }
+            let options = match &options {
+                Some(options) => options,
+                None => options.insert(self.choices.options(input, progress)?),
+            };
             let target = Target { out: place, existing: Existing::Replace, note: Some(note) };
-            match native::build_at(input, target, &options, progress) {
+            match native::build_at(input, target, options, progress) {
                 Ok(report) => {
                     if !self.is_quiet {
                         say_summary(&report);
@@ -307,6 +312,23 @@ mod tests {
         assert!(place("x/a.h5ad").starts_with("c"));
         assert_eq!(place("x/a.h5ad"), place("x/a.h5ad"));
         assert_ne!(place("x/a.h5ad"), place("y/a.h5ad"));
+    }
+
+    #[test]
+    fn a_file_is_not_validated_where_its_dataset_has_no_place() {
+        let directory = tempfile::tempdir().unwrap();
+        let (input, kept) = (directory.path().join("a.h5ad"), directory.path().join("kept"));
+        // It is not AnnData, which whoever validates it would say.
+        fs::write(&input, "nothing").unwrap();
+        let choices = Choices::default().with_schema(true);
+        let cache = Cache { directory: Some(&kept), choices: &choices, is_quiet: true };
+        let taken = &cache.places(&input)[0];
+        fs::create_dir_all(taken).unwrap();
+        fs::write(taken.join(MANIFEST), "").unwrap();
+        let error = cache.dataset_of(&input, &builder::Quiet::default()).unwrap_err();
+        assert!(error.is::<NoPlace>(), "{error}");
+        fs::remove_dir_all(taken).unwrap();
+        assert!(cache.dataset_of(&input, &builder::Quiet::default()).unwrap_err().is::<BuildError>());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use corpus::{Dimension, Query, Term, Tissues, native::wait};
 use serde_json::{Value, json};
 
 use super::{
-    corpus::asked::{AnswerOut, CorpusArgument, dimension, filter, filters, names},
+    corpus::asked::{AnswerOut, CorpusArgument, dimension, filter, filters, names, warn_of_unknown},
     remote_inputs::DATASET_PLACES,
     terminal,
 };
@@ -70,9 +70,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let plot = wait(corpus.dot_plot(&query, &ontology))?;
-    for name in &plot.unknown {
-        terminal::say(&format!("warning: no dataset has a gene `{name}` of {}", query.organism));
-    }
+    warn_of_unknown(&plot.unknown, &query.organism);
     out.write(&plot.to_table(&query, corpus.manifest()))?;
     Ok(ExitCode::SUCCESS)
 }

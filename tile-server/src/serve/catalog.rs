@@ -35,7 +35,7 @@ use super::{
 };
 use crate::{
     catalog::{
-        AnyFolder, CatalogEntry, CatalogGenesPlace, Collection, DatasetFacts, FoundDataset, Original, catalog_of,
+        AnyFolder, CatalogEntry, CatalogGenesState, Collection, DatasetFacts, FoundDataset, Original, catalog_of,
         take_out_shared_ids,
     },
     dataset_place::DatasetPlace,
@@ -90,7 +90,7 @@ pub(super) struct CatalogFile {
     /// The tag of these bytes.
     pub(super) tag: EntityTag,
     /// Where its genes are.
-    pub(super) genes: Option<CatalogGenesPlace>,
+    pub(super) genes: CatalogGenesState,
     made_of: Vec<Listed>,
 }
 
@@ -350,7 +350,7 @@ impl Catalog {
         let mut listed: Vec<Listed> = listed.buffered(READ_AT_ONCE).filter_map(std::future::ready).collect().await;
         // As in the file, by which genes number their datasets.
         listed.sort_by(|a, b| a.served.entry.id().cmp(b.served.entry.id()));
-        let genes = self.genes.place(listed.iter().map(|listed| listed.dataset.open.content_id.clone()).collect());
+        let genes = self.genes.state(listed.iter().map(|listed| listed.dataset.open.content_id.clone()).collect());
         let is_same = |file: &Arc<CatalogFile>| {
             file.made_of.len() == listed.len()
                 && file.made_of.iter().zip(&listed).all(|(a, b)| a.is_same(b))
@@ -364,9 +364,14 @@ impl Catalog {
     /// Reads the genes of datasets as they come, one after the other; never returns.
     async fn watch_genes(&self) {
         loop {
-            if let Some(file) = self.file_at_hand() {
+            if let Some(file) = self.file().await {
+                let mut has_more = false;
                 for Listed { served, dataset, .. } in &file.made_of {
-                    self.genes.read(&served.entry, dataset).await;
+                    has_more |= self.genes.read(&served.entry, dataset).await;
+                }
+                // Who searches a gene waits for them, and not for the next look at everything.
+                if has_more {
+                    self.make_file().await;
                 }
             }
             sleep(PERIOD).await;
@@ -390,9 +395,9 @@ impl CatalogFile {
         self.made_of.iter().map(Listed::entry).collect()
     }
 
-    fn of(made_of: Vec<Listed>, genes: Option<CatalogGenesPlace>) -> Self {
+    fn of(made_of: Vec<Listed>, genes: CatalogGenesState) -> Self {
         let entries: Vec<CatalogEntry<'_>> = made_of.iter().map(Listed::entry).collect();
-        let bytes = catalog_of(&entries, genes.as_ref()).encode();
+        let bytes = catalog_of(&entries, &genes).encode();
         Self { tag: EntityTag::of_bytes(&bytes), bytes: bytes.into(), genes, made_of }
     }
 }

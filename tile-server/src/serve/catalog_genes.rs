@@ -15,7 +15,7 @@ use super::{
     entry::{Dataset, Entry},
     responses,
 };
-use crate::catalog::{CatalogGenesPlace, DatasetGenes, GeneStore};
+use crate::catalog::{CatalogGenesPlace, CatalogGenesState, DatasetGenes, GeneStore};
 
 /// How long the genes of one dataset may take; after that nobody waits for them.
 const READ_TIME: Duration = Duration::from_secs(600);
@@ -33,19 +33,26 @@ impl Genes {
         Self(store.ok().map(|store| Arc::new(Mutex::new(store))))
     }
 
-    /// Where they are, once those of all these datasets are known and there are any; of content ids in the catalog's order.
-    pub(super) fn place(&self, content_ids: Vec<String>) -> Option<CatalogGenesPlace> {
-        let store = lock(self.0.as_ref()?);
-        let is_whole = content_ids.iter().all(|id| store.has(id)) && store.n_genes(&content_ids) > 0;
-        is_whole.then(|| CatalogGenesPlace::of(store.bits(&content_ids), content_ids))
+    /// Where they are, once those of all these datasets are known; of content ids in the catalog's order.
+    pub(super) fn state(&self, content_ids: Vec<String>) -> CatalogGenesState {
+        let Some(store) = &self.0 else { return CatalogGenesState::Absent };
+        let store = lock(store);
+        if !content_ids.iter().all(|id| store.has(id)) {
+            CatalogGenesState::Awaited
+        } else if store.n_genes(&content_ids) == 0 {
+            CatalogGenesState::Absent
+        } else {
+            CatalogGenesState::At(CatalogGenesPlace::of(store.bits(&content_ids), content_ids))
+        }
     }
 
-    /// Reads the genes of a dataset, unless they are known. Those that cannot be read count as none, and the log says so.
-    pub(super) async fn read(&self, entry: &Entry, dataset: &Arc<Dataset>) {
-        let Some(store) = self.0.clone() else { return };
+    /// Reads the genes of a dataset, unless they are known, and tells whether they have become so. Those that cannot be read
+    /// count as none, and the log says so.
+    pub(super) async fn read(&self, entry: &Entry, dataset: &Arc<Dataset>) -> bool {
+        let Some(store) = self.0.clone() else { return false };
         let content_id = dataset.open.content_id.clone();
         if lock(&store).has(&content_id) {
-            return;
+            return false;
         }
         let dataset = Arc::clone(dataset);
         let read = entry.threads().run(READ_TIME, move || {
@@ -57,9 +64,10 @@ impl Genes {
             Err(error) => none(entry, &error.to_string()),
         };
         let kept = spawn_blocking(move || lock(&store).insert(content_id, &genes)).await;
-        if let Ok(Err(error)) = kept {
+        if let Ok(Err(error)) = &kept {
             tracing::warn!(dataset = %entry.log_id(), "its genes cannot be kept for the search: {error}");
         }
+        matches!(kept, Ok(Ok(())))
     }
 
     async fn file(&self, place: CatalogGenesPlace, file: u32) -> Option<io::Result<Vec<u8>>> {
@@ -81,7 +89,7 @@ fn lock(store: &Mutex<GeneStore>) -> MutexGuard<'_, GeneStore> {
 /// Answers with a file of genes of the present state of the catalog; that of another state is gone.
 pub(super) async fn genes(state: &Arc<State>, asked: &str, file: u32) -> Response<Body> {
     let catalog = &state.catalog;
-    let place = catalog.file_at_hand().and_then(|catalog| catalog.genes.clone());
+    let place = catalog.file_at_hand().and_then(|catalog| catalog.genes.place().cloned());
     let Some(place) = place.filter(|place| place.state == asked && u64::from(file) < 1 << place.bits) else {
         return responses::not_found("The catalog has changed, and its genes with it; fetch catalog.tsc again.");
     };
@@ -96,5 +104,20 @@ pub(super) async fn genes(state: &Arc<State>, asked: &str, file: u32) -> Respons
         Ok(Some(Err(error))) => responses::failure("The genes of the datasets cannot be read.", &error),
         Ok(None) => responses::nothing_here(),
         Err(_) => responses::late(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn genes_are_awaited_until_those_of_every_dataset_are_read() {
+        let genes = Genes::new();
+        let state = |ids: &[&str]| genes.state(ids.iter().map(|&id| id.to_owned()).collect());
+        assert_eq!((state(&[]), state(&["a"])), (CatalogGenesState::Absent, CatalogGenesState::Awaited));
+        let store = genes.0.as_ref().unwrap();
+        lock(store).insert("a".to_owned(), &DatasetGenes::default()).unwrap();
+        assert_eq!((state(&["a"]), state(&["a", "b"])), (CatalogGenesState::Absent, CatalogGenesState::Awaited));
     }
 }

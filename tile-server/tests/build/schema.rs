@@ -11,7 +11,7 @@ use hdf5_pure::AttrValue;
 use shared_fbs::manifest::{Manifest, SchemaVerdict};
 
 use crate::{
-    fixtures::{Written, encoding},
+    fixtures::encoding,
     input::{demo, with_columns},
     serve::Server,
 };
@@ -112,11 +112,7 @@ fn of_a_file_that_cannot_be_read_no_copy_is_made() {
         .with_shape(&[20, 30])
         .with_chunks(&[20, 30])
         .with_deflate(1);
-    let mut bytes = damaged.file.finish().unwrap();
-    let is_head = |pair: &[u8]| pair[0] == 0x78 && [0x01, 0x5e, 0x9c, 0xda].contains(&pair[1]);
-    let heads: Vec<usize> = bytes.windows(2).enumerate().filter(|(_, pair)| is_head(pair)).map(|(at, _)| at).collect();
-    heads.into_iter().for_each(|at| bytes[at + 2..at + 8].fill(0xff));
-    let damaged = Written::from_bytes(&bytes);
+    let damaged = damaged.write_damaged();
     let folder = tempfile::tempdir().unwrap();
     for file in [demo(), damaged.path()] {
         let mut program = Command::new(env!("CARGO_BIN_EXE_tile-server"));

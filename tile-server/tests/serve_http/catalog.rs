@@ -17,7 +17,12 @@ use tile_server::{
     serve::{OpenDataset, PackDescription, ReadDataset, ReadError, TileIndex},
 };
 
-use crate::support::{Answer, TestServer, write_dated};
+use crate::{
+    host::Host,
+    moments_of_demo::demo,
+    remote_command::start,
+    support::{Answer, TestServer, write_dated},
+};
 
 const CATALOG: &str = "/catalog.tsc";
 const SECRET: &str = "6f1d0c8e5b7a49321d0c8e5b7a4932f1";
@@ -322,4 +327,18 @@ fn a_server_that_knows_its_address_tells_it_to_programs() {
     let site = Site::start(|_| {});
     assert_eq!(site.server.get("/sitemap.xml", &[]).status, 404);
     assert!(site.server.get("/about/first.oembed.json", &[]).text().contains("--site-url"));
+}
+
+#[test]
+fn genes_are_told_to_be_awaited_until_they_are_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let host = Host::start(directory.path());
+    let program = start(&host, demo().to_str().unwrap(), &directory.path().join("cache"));
+    let index = || CatalogIndex::decode(&program.get(CATALOG).body).unwrap();
+    wait_until(|| {
+        let index = index();
+        assert!(index.awaits_genes() || index.gene_files().is_some());
+        !index.awaits_genes()
+    });
+    assert!(!index().wanted_genes("LYZ").is_empty());
 }

@@ -47,7 +47,12 @@ fn done(arguments: &[&str]) -> String {
 
 /// A corpus of a made-up dataset.
 fn atlas() -> PathBuf {
-    static ATLAS: LazyLock<TempDir> = LazyLock::new(|| {
+    made_up().join("atlas")
+}
+
+/// A directory with `cells.h5ad` and `atlas`, a corpus of it.
+fn made_up() -> &'static Path {
+    static MADE_UP: LazyLock<TempDir> = LazyLock::new(|| {
         let directory = tempfile::tempdir().unwrap();
         let [file, summary, atlas] = ["cells.h5ad", "cells.summary", "atlas"].map(|name| directory.path().join(name));
         let model = Model::new(Spec { n_cells: 1500, n_genes: 600, seed: 3 }).unwrap();
@@ -60,7 +65,7 @@ fn atlas() -> PathBuf {
         done(&["corpus", "build", summary, "--out", atlas, "--quiet"]);
         directory
     });
-    ATLAS.path().join("atlas")
+    MADE_UP.path()
 }
 
 fn ask(question: &[&str], place: &str) -> String {
@@ -190,4 +195,53 @@ fn a_site_has_a_corpus_and_its_page_in_segments_too() {
         let program = start(&host, &place, &cache);
         assert_has_all_files(|path| program.get(path));
     }
+}
+
+/// Cuts the last byte off a pack of a directory.
+fn cut_a_pack(directory: &Path) {
+    let mut files = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    let pack = files.find(|path| is_pack_file(path.file_name().unwrap().to_str().unwrap())).unwrap();
+    let mut bytes = fs::read(&pack).unwrap();
+    bytes.pop();
+    fs::write(&pack, bytes).unwrap();
+}
+
+#[test]
+fn what_is_damaged_is_left_out_of_a_site_and_said_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let [page, site, cells, cut, broken] =
+        ["page", "site", "cells", "cut", "broken"].map(|name| directory.path().join(name));
+    fs::create_dir_all(&page).unwrap();
+    fs::write(page.join("index.html"), "<head><base href=\"/\" /></head>").unwrap();
+    let file = made_up().join("cells.h5ad");
+    done(&["build", file.to_str().unwrap(), "--out", cells.to_str().unwrap(), "--quiet"]);
+    cut_a_pack(&cells);
+    let atlas = atlas();
+    for damaged in [&cut, &broken] {
+        copy(&atlas, damaged);
+    }
+    cut_a_pack(&cut);
+    fs::write(broken.join(CORPUS), "nonsense").unwrap();
+    let export = |places: &[&Path]| {
+        let places: Vec<&str> = places.iter().map(|place| place.to_str().unwrap()).collect();
+        let more = ["--out", site.to_str().unwrap(), "--front-end", page.to_str().unwrap(), "--force"];
+        let Output { status, stderr, .. } = run(&[&["export"][..], &places, &more].concat());
+        (status.code(), String::from_utf8(stderr).unwrap())
+    };
+    for alone in [&cells, &cut, &broken] {
+        let (code, said) = export(&[alone]);
+        assert!(code == Some(3) && said.matches("error: ").count() == 1, "{alone:?}: {code:?} {said}");
+        assert!(!site.exists());
+    }
+    let (code, said) = export(&[&cells, &cut, &atlas, &broken]);
+    assert_eq!(code, Some(3), "{said}");
+    for name in ["cells", "cut", "broken"] {
+        assert_eq!(said.matches(&format!("error: {name} is left out: ")).count(), 1, "{said}");
+        assert!(!site.join("corpora").join(name).exists() && !site.join("data").join(name).exists(), "{name}");
+    }
+    assert!(
+        said.contains("0 datasets, 1 corpus") && said.contains("; 3 left out, since they cannot be read"),
+        "{said}"
+    );
+    assert!(site.join("expression/atlas/index.html").exists());
 }

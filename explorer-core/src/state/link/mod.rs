@@ -81,12 +81,6 @@ pub const LONG_LINK_BYTES: usize = 8_000;
 /// Parts of a link that are read. Each may become something to show or to say, and nobody makes so many.
 const MOST_PARTS: usize = 1_000;
 
-/// Genes, columns that are open and columns shown as labels that are read of a link, of each.
-const MOST_NAMES: usize = 500;
-
-/// Levels of subsetting that are read of a link.
-const MOST_LEVELS: usize = 32;
-
 /// Notices of a link that are told one by one.
 const MOST_NOTICES: usize = 20;
 
@@ -124,7 +118,7 @@ impl ParsedLink {
             let names = columns.iter().map(|column| column.name().to_owned());
             self.notices.extend(names.map(|name| Notice::TooLarge { kind: "column", name }));
         }
-        let beyond = set_of(self.view.sets_beyond_link().map(|set| set.name.clone()));
+        let beyond = set_of(self.view.sets_beyond_link().into_iter().map(|set| set.name.clone()));
         self.view.analysis.cell_sets.retain(|set| !beyond.contains(&set.name));
         self.notices.extend(beyond.into_iter().map(|name| Notice::TooLarge { kind: "cell set", name }));
     }
@@ -153,12 +147,12 @@ impl ViewSpec {
 
     /// Whether its own columns are too large for a link, which leaves them out then.
     pub fn has_columns_beyond_link(&self) -> bool {
-        print::own_columns(&self.analysis).is_none()
+        !print::has_room_for_own_columns(&self.analysis)
     }
 
-    /// The cell sets that are too large for a link, which leaves them out.
-    pub fn sets_beyond_link(&self) -> impl Iterator<Item = &CellSet> {
-        self.analysis.cell_sets.iter().filter(|set| !print::is_in_link(&self.analysis, set))
+    /// The cell sets that are too large for a link, or too many, which leaves them out.
+    pub fn sets_beyond_link(&self) -> Vec<&CellSet> {
+        print::sets_left_out(self)
     }
 
     /// The view that a link holds, with or without the leading `?` or `#`.

@@ -4,7 +4,8 @@ use std::fmt;
 
 use crate::state::Reference;
 
-use super::{LINK_VERSION, MOST_LEVELS, MOST_NAMES, MOST_PARTS};
+use super::{LINK_VERSION, MOST_PARTS};
+use crate::state::limits::{MOST_LEVELS, MOST_NAMES};
 use crate::{
     format::{integer, plural},
     state::Comparison,

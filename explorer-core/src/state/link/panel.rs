@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use super::{
     Notice,
-    text::{self, Read},
+    text::{self, Read, Unread},
 };
 use crate::{
     data::Orientation,
@@ -52,7 +52,7 @@ pub(super) fn read_panel(panel: &mut Panel, notices: &mut Vec<Notice>, key: &str
     };
     let is_of_panel =
         matches!(key, "e" | "xy" | "only" | "cam" | "rot" | "size" | "opacity" | "tissue" | "tissue.opacity");
-    is_of_panel.then(read).map(|read| read.map_err(str::to_owned))
+    is_of_panel.then(read).map(|read| read.map_err(Unread::from))
 }
 
 fn column_label(value: &str) -> Option<ColumnLabel> {

@@ -9,20 +9,18 @@ use crate::{
         About, CellList, CellOrder, CellQuery, CellSet, CellSource, Clip, ColorBy, Comparison, Filters, GeneKey,
         GeneSet, Inquiry, LabelFilter, MOST_PANELS, MarkerOrder, Markers, ObsFilter, Panel, Panels, Plot, Polygon,
         Reference, ResultPanel, SIDEBAR_WIDTHS_PX, Selection, SelectionStep, SetValue, TestMode, Theme, Tool, ViewSpec,
+        limits::{MOST_LEVELS, MOST_NAMES},
     },
 };
 
 use super::{
-    LINK_VERSION, MOST_LEVELS, MOST_NAMES, MOST_PARTS, Notice, ParsedLink,
+    LINK_VERSION, MOST_PARTS, Notice, ParsedLink,
     comparison_view::ComparisonViewDraft,
     own_columns::OwnColumnDraft,
     panel::read_panel,
     plot,
-    text::{self, Read, numbered},
+    text::{self, Read, Unread, numbered},
 };
-
-/// What cannot be read of a level after those that a view can have.
-const BEYOND_LEVELS: &str = "a level of subsetting";
 
 pub(super) fn parse(link: &str) -> ParsedLink {
     let mut draft = Draft::default();
@@ -35,8 +33,8 @@ pub(super) fn parse(link: &str) -> ParsedLink {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         match (text::percent_decoded(key), text::percent_decoded(value)) {
             (Some(key), Some(value)) => draft.read(&key, &value),
-            (Some(key), None) => draft.unreadable(&format!("“{key}”"), value),
-            (None, _) => draft.unreadable("a key", pair),
+            (Some(key), None) => draft.note(format!("“{key}”").into(), value),
+            (None, _) => draft.note("a key".into(), pair),
         }
     }
     draft.finish()
@@ -126,21 +124,18 @@ struct MarkersDraft {
 }
 
 impl Draft {
-    fn unreadable(&mut self, what: &str, value: &str) {
-        // Of a comparison's, set's or question's, too.
-        if what.starts_with(BEYOND_LEVELS) {
-            if !self.notices.contains(&Notice::TooManyLevels) {
-                self.notices.push(Notice::TooManyLevels);
-            }
-            return;
-        }
-        let (what, value) = (what.to_owned(), value.to_owned());
-        self.notices.push(Notice::Unreadable { what, value });
+    fn note(&mut self, unread: Unread, value: &str) {
+        let notice = match unread {
+            Unread::Unreadable(what) => Notice::Unreadable { what, value: value.to_owned() },
+            Unread::BeyondLevels if self.notices.contains(&Notice::TooManyLevels) => return,
+            Unread::BeyondLevels => Notice::TooManyLevels,
+        };
+        self.notices.push(notice);
     }
 
     fn read(&mut self, key: &str, value: &str) {
-        if let Err(what) = self.read_pair(key, value) {
-            self.unreadable(&what, value);
+        if let Err(unread) = self.read_pair(key, value) {
+            self.note(unread, value);
         }
     }
 
@@ -179,7 +174,7 @@ impl Draft {
                 self.markers.rank = match value {
                     "score" => MarkerOrder::Score,
                     "effect" => MarkerOrder::Effect,
-                    _ => return Err("what markers are ranked by".to_owned()),
+                    _ => return Err("what markers are ranked by".into()),
                 }
             }
             Some(rest) => {
@@ -223,7 +218,7 @@ impl Draft {
                     "highest" => CellOrder::Highest,
                     "lowest" => CellOrder::Lowest,
                     "random" => CellOrder::Random,
-                    _ => return Err("which cells are drawn above others".to_owned()),
+                    _ => return Err("which cells are drawn above others".into()),
                 }
             }
             "layer" => view.analysis.layer = Some(value.to_owned()),
@@ -236,7 +231,7 @@ impl Draft {
                     "lasso" => Tool::Lasso,
                     "rectangle" => Tool::Rectangle,
                     "orbit" => Tool::Orbit,
-                    _ => return Err("the tool".to_owned()),
+                    _ => return Err("the tool".into()),
                 }
             }
             "left" => view.layout.left = text::flag(value).ok_or("the left sidebar")?,
@@ -256,7 +251,7 @@ impl Draft {
                     "system" => Theme::System,
                     "light" => Theme::Light,
                     "dark" => Theme::Dark,
-                    _ => return Err("the theme".to_owned()),
+                    _ => return Err("the theme".into()),
                 }
             }
             unknown => drop(self.unknown.get_or_insert_with(|| unknown.to_owned())),
@@ -354,7 +349,7 @@ impl InquiryDraft {
                     None if value == "cells" => About::Cells,
                     Some(("gene", gene)) => About::Gene(text::unescaped(gene)),
                     Some(("obs", column)) => About::Column(text::unescaped(column)),
-                    _ => return Err("the question about some cells".to_owned()),
+                    _ => return Err("the question about some cells".into()),
                 });
             }
             ".layer" => self.layer = Some(value.to_owned()),
@@ -380,7 +375,7 @@ impl QueryDraft {
         let (filters, key) = match numbered(key, "u") {
             Some((level, rest)) if is_filter(rest) => {
                 if self.subset.len() >= MOST_LEVELS && !self.subset.contains_key(&level) {
-                    return Some(Err(BEYOND_LEVELS.to_owned()));
+                    return Some(Err(Unread::BeyondLevels));
                 }
                 (self.subset.entry(level).or_default(), rest)
             }
@@ -388,7 +383,7 @@ impl QueryDraft {
             _ => return None,
         };
         let (kind, name) = key.split_once('.')?;
-        Some(read_filter(filters, kind, name, value).ok_or_else(|| format!("the filter on “{name}”")))
+        Some(read_filter(filters, kind, name, value).ok_or_else(|| format!("the filter on “{name}”").into()))
     }
 
     fn finish(self) -> CellQuery {
@@ -417,12 +412,12 @@ impl CellSetDraft {
             }
             "cells" => {
                 self.cells = CellList::from_text(value);
-                self.cells.is_some().then_some(()).ok_or("the cells".to_owned())
+                self.cells.is_some().then_some(()).ok_or("the cells".into())
             }
             field => self.query.read(field, value).unwrap_or(Ok(())),
         };
         self.broken |= read.is_err();
-        read.map_err(|what| format!("{what} of a cell set"))
+        read.map_err(|unread| unread.of("a cell set"))
     }
 }
 
@@ -433,7 +428,7 @@ impl ComparisonDraft {
                 self.sets = Some(match text::split(value, ':')[..] {
                     [group] => (text::unescaped(group), Reference::Rest),
                     [group, reference] => (text::unescaped(group), Reference::Set(text::unescaped(reference))),
-                    _ => return Err("a comparison".to_owned()),
+                    _ => return Err("a comparison".into()),
                 });
             }
             "mode" => {
@@ -446,7 +441,7 @@ impl ComparisonDraft {
             field => {
                 let read = self.universe.read(field, value).unwrap_or(Ok(()));
                 self.broken |= read.is_err();
-                return read.map_err(|what| format!("{what} of a comparison"));
+                return read.map_err(|unread| unread.of("a comparison"));
             }
         }
         Ok(())

@@ -50,13 +50,13 @@ pub(super) fn read(plot: &mut Plot, key: &str, value: &str) -> Read {
         (".layer", layer) => plot.layer = Some(layer.to_owned()),
         (".scale", "values") => plot.scale = PlotScale::Values,
         (".scale", "gene") => plot.scale = PlotScale::PerGene,
-        (".scale", _) => return Err("what the colors of a plot are of".to_owned()),
+        (".scale", _) => return Err("what the colors of a plot are of".into()),
         (".mean", "all") => plot.mean = PlotMean::All,
         (".mean", "expressing") => plot.mean = PlotMean::Expressing,
-        (".mean", _) => return Err("the means of a plot".to_owned()),
+        (".mean", _) => return Err("the means of a plot".into()),
         (".order", "given") => plot.order = PlotOrder::Given,
         (".order", "clustered") => plot.order = PlotOrder::Clustered,
-        (".order", _) => return Err("the order of a plot".to_owned()),
+        (".order", _) => return Err("the order of a plot".into()),
         _ => {}
     }
     Ok(())

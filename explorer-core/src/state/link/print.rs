@@ -1,47 +1,97 @@
 //! From a view to the text of a link.
 
-use std::fmt::Write;
+use std::{collections::HashSet, fmt::Write};
 
 use crate::{
     de::Adjustment,
     state::{
         About, Analysis, CellList, CellOrder, CellQuery, CellSet, CellSource, Clip, ColorBy, ColorOptions, ColumnLabel,
-        Comparison, Filters, Inquiry, LabelFilter, Layout, MarkerOrder, Markers, ObsFilter, OwnColumn, OwnLabel, Panel,
-        PanelKind, PointStyle, Range, Reference, ResultPanel, Selection, SelectionStep, SetValue, TestMode, Theme,
-        TissueImage, Tool, ViewSpec,
+        Comparison, Filters, GeneSet, Inquiry, LabelFilter, Layout, MarkerOrder, Markers, ObsFilter, OwnColumn,
+        OwnLabel, Panel, PanelKind, PointStyle, Range, Reference, ResultPanel, Selection, SelectionStep, SetValue,
+        TestMode, Theme, TissueImage, Tool, ViewSpec,
     },
 };
 
-use super::{LINK_VERSION, MOST_LIST_BYTES, MOST_OWN_BYTES, comparison_view, plot, text};
+use super::{LINK_VERSION, MOST_LIST_BYTES, MOST_OWN_BYTES, MOST_PARTS, comparison_view, plot, text};
 
 /// The text of a view in its canonical form, for the dataset with this content.
 pub(super) fn print(view: &ViewSpec, content: Option<&str>) -> String {
-    let mut pairs = Pairs::default();
-    pairs.optional("d", view.dataset.as_deref());
-    let first = view.panels.first();
-    pairs.coordinates("", first);
-    pairs.analysis(&view.analysis);
-    pairs.surroundings(view);
-    pairs.points("", first.points);
-    pairs.tissue("", &first.tissue);
-    pairs.panels(view);
-    // Of a view with nothing chosen there is nothing that another dataset could show otherwise.
-    if !pairs.0.is_empty() {
-        pairs.optional("of", content);
+    let small = Kept::of_small(&view.analysis);
+    let whole = Pairs::of(view, content, &small);
+    if whole.n_parts + usize::from(content.is_none()) <= MOST_PARTS {
+        return whole.text;
     }
-    pairs.push("v", &LINK_VERSION.to_string());
-    pairs.0
+    Pairs::of(view, content, &small.with_room(view)).text
+}
+
+/// Which of the items of lists a link holds.
+struct Kept {
+    gene_sets: Vec<bool>,
+    cell_sets: Vec<bool>,
+    comparisons: Vec<bool>,
+}
+
+impl Kept {
+    /// All but cell sets that are too large.
+    fn of_small(analysis: &Analysis) -> Self {
+        Self {
+            gene_sets: vec![true; analysis.gene_sets.len()],
+            cell_sets: analysis.cell_sets.iter().map(|set| is_small(analysis, set)).collect(),
+            comparisons: vec![true; analysis.comparisons.len()],
+        }
+    }
+
+    /// Of these those that a link has room for, since only so many parts of it are read.
+    fn with_room(self, view: &ViewSpec) -> Self {
+        let Analysis { gene_sets, cell_sets, comparisons, .. } = &view.analysis;
+        let none = Self {
+            gene_sets: vec![false; gene_sets.len()],
+            cell_sets: vec![false; cell_sets.len()],
+            comparisons: vec![false; comparisons.len()],
+        };
+        let mut n_left = MOST_PARTS.saturating_sub(Pairs::of(view, Some(""), &none).n_parts);
+        let mut has_room = |write: &dyn Fn(&mut Pairs)| {
+            let mut item = Pairs::default();
+            write(&mut item);
+            let is_room = item.n_parts <= n_left;
+            n_left -= if is_room { item.n_parts } else { 0 };
+            is_room
+        };
+        let mut kept = self;
+        for (set, kept) in cell_sets.iter().zip(&mut kept.cell_sets) {
+            *kept = *kept && has_room(&|pairs| pairs.cell_set(0, set));
+        }
+        let names = cell_sets.iter().zip(&kept.cell_sets).filter(|(_, kept)| **kept);
+        let names: HashSet<&str> = names.map(|(set, _)| set.name.as_str()).collect();
+        for (comparison, kept) in comparisons.iter().zip(&mut kept.comparisons) {
+            *kept =
+                comparison.is_between(|set| names.contains(set)) && has_room(&|pairs| pairs.comparison(0, comparison));
+        }
+        for (set, kept) in gene_sets.iter().zip(&mut kept.gene_sets) {
+            *kept = has_room(&|pairs| pairs.gene_set(0, set));
+        }
+        kept
+    }
+}
+
+/// The cell sets that a link of a view does not hold.
+pub(super) fn sets_left_out(view: &ViewSpec) -> Vec<&CellSet> {
+    let small = Kept::of_small(&view.analysis);
+    let has_room = Pairs::of(view, Some(""), &small).n_parts <= MOST_PARTS;
+    let kept = if has_room { small } else { small.with_room(view) };
+    let sets = view.analysis.cell_sets.iter().zip(kept.cell_sets);
+    sets.filter(|(_, kept)| !kept).map(|(set, _)| set).collect()
 }
 
 /// What a link says of a comparison: the same for those that are equal, and for no others.
 pub(in crate::state) fn comparison_text(comparison: &Comparison) -> String {
     let mut pairs = Pairs::default();
     pairs.comparison(0, comparison);
-    pairs.0
+    pairs.text
 }
 
 /// What a link says of own columns; `None` where that is too much for one.
-pub(super) fn own_columns(analysis: &Analysis) -> Option<String> {
+fn own_columns(analysis: &Analysis) -> Option<Pairs> {
     let mut pairs = Pairs::default();
     let cells = |label: &OwnLabel| label.cells.rows().serialized_size();
     // What is too much is known before it is written out.
@@ -52,25 +102,30 @@ pub(super) fn own_columns(analysis: &Analysis) -> Option<String> {
     for (at, column) in analysis.own_columns.iter().enumerate() {
         pairs.own_column(at, column);
     }
-    (pairs.0.len() <= MOST_OWN_BYTES).then_some(pairs.0)
+    (pairs.text.len() <= MOST_OWN_BYTES).then_some(pairs)
+}
+
+/// Whether a link holds own columns.
+pub(super) fn has_room_for_own_columns(analysis: &Analysis) -> bool {
+    own_columns(analysis).is_some()
 }
 
 /// What a link would say of one own column.
 pub(super) fn own_column(column: &OwnColumn) -> String {
     let mut pairs = Pairs::default();
     pairs.own_column(0, column);
-    pairs.0
+    pairs.text
 }
 
 /// What a link would say of one cell set.
 pub(super) fn cell_set(set: &CellSet) -> String {
     let mut pairs = Pairs::default();
     pairs.cell_set(0, set);
-    pairs.0
+    pairs.text
 }
 
-/// Whether a link holds a cell set.
-pub(super) fn is_in_link(analysis: &Analysis, set: &CellSet) -> bool {
+/// Whether a cell set is no larger than a link holds, or a comparison takes it.
+fn is_small(analysis: &Analysis, set: &CellSet) -> bool {
     let n_bytes = |list: &CellList| list.rows().serialized_size();
     let n_bytes: usize = match &set.source {
         CellSource::Cells(list) => n_bytes(list),
@@ -82,15 +137,57 @@ pub(super) fn is_in_link(analysis: &Analysis, set: &CellSet) -> bool {
 }
 
 #[derive(Default)]
-struct Pairs(String);
+struct Pairs {
+    text: String,
+    n_parts: usize,
+}
 
 impl Pairs {
+    /// Those of a view, with these items of its lists.
+    fn of(view: &ViewSpec, content: Option<&str>, kept: &Kept) -> Self {
+        let mut pairs = Self::default();
+        pairs.optional("d", view.dataset.as_deref());
+        let first = view.panels.first();
+        pairs.coordinates("", first);
+        pairs.analysis(&view.analysis, kept);
+        pairs.surroundings(view);
+        pairs.points("", first.points);
+        pairs.tissue("", &first.tissue);
+        pairs.panels(view);
+        // Of a view with nothing chosen there is nothing that another dataset could show otherwise.
+        if pairs.n_parts > 0 {
+            pairs.optional("of", content);
+        }
+        pairs.push("v", &LINK_VERSION.to_string());
+        pairs
+    }
+
     fn push(&mut self, key: &str, value: &str) {
-        if !self.0.is_empty() {
-            self.0.push('&');
+        if self.n_parts > 0 {
+            self.text.push('&');
         }
         let (key, value) = (text::percent_encoded(key), text::percent_encoded(value));
-        write!(self.0, "{key}={value}").expect("writing to a string does not fail");
+        write!(self.text, "{key}={value}").expect("writing to a string does not fail");
+        self.n_parts += 1;
+    }
+
+    /// Adds pairs that are written.
+    fn append(&mut self, others: &Self) {
+        if self.n_parts > 0 && others.n_parts > 0 {
+            self.text.push('&');
+        }
+        self.text += &others.text;
+        self.n_parts += others.n_parts;
+    }
+
+    fn gene_set(&mut self, at: usize, set: &GeneSet) {
+        self.push(&format!("gs{at}"), &set.name);
+        if !set.description.is_empty() {
+            self.push(&format!("gs{at}.d"), &set.description);
+        }
+        if !set.genes.is_empty() {
+            self.push(&format!("gs{at}.g"), &text::list(&set.genes));
+        }
     }
 
     fn optional(&mut self, key: &str, value: Option<&str>) {
@@ -148,7 +245,7 @@ impl Pairs {
         }
     }
 
-    fn analysis(&mut self, analysis: &Analysis) {
+    fn analysis(&mut self, analysis: &Analysis, kept: &Kept) {
         match &analysis.color {
             ColorBy::None => {}
             ColorBy::Obs(column) => self.push("c", &format!("obs:{}", text::escaped(column))),
@@ -173,26 +270,19 @@ impl Pairs {
         if !analysis.genes.is_empty() {
             self.push("genes", &text::list(&analysis.genes));
         }
-        for (at, set) in analysis.gene_sets.iter().enumerate() {
-            self.push(&format!("gs{at}"), &set.name);
-            if !set.description.is_empty() {
-                self.push(&format!("gs{at}.d"), &set.description);
-            }
-            if !set.genes.is_empty() {
-                self.push(&format!("gs{at}.g"), &text::list(&set.genes));
-            }
+        for (at, set) in of_kept(&analysis.gene_sets, &kept.gene_sets).enumerate() {
+            self.gene_set(at, set);
         }
-        for (at, set) in analysis.cell_sets.iter().filter(|set| is_in_link(analysis, set)).enumerate() {
+        for (at, set) in of_kept(&analysis.cell_sets, &kept.cell_sets).enumerate() {
             self.cell_set(at, set);
         }
-        for (at, comparison) in analysis.comparisons.iter().enumerate() {
+        // Others name one by its place.
+        let comparisons = analysis.comparisons.iter().enumerate();
+        for (at, comparison) in comparisons.filter(|(at, _)| kept.comparisons[*at]) {
             self.comparison(at, comparison);
         }
-        if let Some(own) = own_columns(analysis).filter(|own| !own.is_empty()) {
-            if !self.0.is_empty() {
-                self.0.push('&');
-            }
-            self.0 += &own;
+        if let Some(own) = own_columns(analysis) {
+            self.append(&own);
         }
     }
 
@@ -360,6 +450,10 @@ impl Pairs {
             self.push(&format!("{prefix}opacity"), &text::number(points.opacity()));
         }
     }
+}
+
+fn of_kept<'a, T>(items: &'a [T], kept: &'a [bool]) -> impl Iterator<Item = &'a T> {
+    items.iter().zip(kept).filter(|(_, kept)| **kept).map(|(item, _)| item)
 }
 
 fn label_filter(filter: &LabelFilter) -> String {

@@ -12,8 +12,38 @@ use crate::state::{GeneKey, GeneMean, Range};
 const ENCODED: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b',').remove(b':').remove(b'/');
 
-/// The outcome of a pair: `Err` names what its value should have told.
-pub(super) type Read = Result<(), String>;
+/// The outcome of a pair.
+pub(super) type Read = Result<(), Unread>;
+
+/// Why a pair is not read.
+pub(super) enum Unread {
+    /// Its value does not tell what it should: this.
+    Unreadable(String),
+    /// It is of a level of subsetting after those that a view can have.
+    BeyondLevels,
+}
+
+impl Unread {
+    /// The same of a part of something.
+    pub(super) fn of(self, whole: &str) -> Self {
+        match self {
+            Self::Unreadable(what) => Self::Unreadable(format!("{what} of {whole}")),
+            Self::BeyondLevels => Self::BeyondLevels,
+        }
+    }
+}
+
+impl From<String> for Unread {
+    fn from(what: String) -> Self {
+        Self::Unreadable(what)
+    }
+}
+
+impl From<&str> for Unread {
+    fn from(what: &str) -> Self {
+        Self::Unreadable(what.to_owned())
+    }
+}
 
 /// The number and the rest of a key like `set0` or `set0.cells`.
 pub(super) fn numbered<'a>(key: &'a str, prefix: &str) -> Option<(u32, &'a str)> {

@@ -281,7 +281,8 @@ fn a_long_list_of_cells_is_in_a_link_only_where_a_comparison_takes_it() {
     let names = |view: &ViewSpec| view.analysis.cell_sets.iter().map(|set| set.name.clone()).collect::<Vec<_>>();
     let read = |view: &ViewSpec| names(&ViewSpec::from_link(&view.to_link()).view);
     assert_eq!(read(&view), ["few"]);
-    assert_eq!(view.sets_beyond_link().map(|set| set.name.as_str()).collect::<Vec<_>>(), ["many", "compared"]);
+    let beyond: Vec<&str> = view.sets_beyond_link().into_iter().map(|set| set.name.as_str()).collect();
+    assert_eq!(beyond, ["many", "compared"]);
     let comparison = Comparison {
         group: "compared".to_owned(),
         reference: Reference::Rest,
@@ -324,6 +325,50 @@ proptest! {
         let canonical = view_after([Action::AddCellSet(set)]).analysis.cell_sets.remove(0);
         prop_assert_eq!(CellSet::from_text(&canonical.to_text()), Some(canonical.clone()));
         prop_assert_eq!(CellSet::from_text(&format!("{}&set1=other", canonical.to_text())), None);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    /// However many items actions lead to.
+    #[test]
+    fn what_is_written_of_a_large_view_is_read(
+        (n_genes, n_columns, n_levels) in (0..700_usize, 0..700_usize, 0..40_usize),
+        (n_gene_sets, n_cell_sets, n_comparisons) in (0..500_usize, 0..500_usize, 0..500_usize),
+    ) {
+        let name = |at: usize| format!("n{at}");
+        let column = |at: usize| Action::SetRange { column: name(at), range: Range::new(0.0, 1.0) };
+        let gene_set = |at: usize| GeneSet { name: name(at), description: name(at), genes: vec![name(at)] };
+        let cell_set = |at: usize| CellSet { name: name(at), source: CellSource::Query(CellQuery::default()) };
+        let comparison = |at: usize| Comparison {
+            group: name(at),
+            reference: Reference::Rest,
+            mode: TestMode::Welch,
+            adjustment: Adjustment::default(),
+            layer: None,
+            universe: Vec::new(),
+        };
+        let view = view_after(
+            [Action::AddGenes((0..n_genes).map(name).collect())]
+                .into_iter()
+                .chain((0..n_columns).flat_map(|at| [Action::ToggleExpanded(name(at)), Action::ToggleAsLabels(name(at))]))
+                .chain((0..n_levels).flat_map(|at| [column(at), Action::Subset]))
+                .chain([Action::AddGeneSets((0..n_gene_sets).map(gene_set).collect())])
+                .chain((0..n_cell_sets).map(|at| Action::AddCellSet(cell_set(at))))
+                .chain((0..n_comparisons).map(|at| Action::Compare(comparison(at)))),
+        );
+        prop_assert_eq!(&view.clone().canonical(), &view);
+        let link = view.to_link_for("0f3a5c7e9b1d");
+        let read = ViewSpec::from_link(&link);
+        prop_assert!(read.notices.is_empty(), "{:?}", read.notices);
+        let (of_link, of_view) = (&read.view.analysis, &view.analysis);
+        prop_assert_eq!((&of_link.query, &of_link.genes), (&of_view.query, &of_view.genes));
+        let has_all = link.split('&').count() < 990;
+        prop_assert!(!has_all || read.view == view);
+        let n_sets = of_link.cell_sets.len() + view.sets_beyond_link().len();
+        prop_assert_eq!(n_sets, of_view.cell_sets.len());
+        prop_assert!(of_link.comparisons.iter().all(|comparison| of_view.comparisons.contains(comparison)));
     }
 }
 

@@ -10,6 +10,7 @@ use explorer_core::{
 use gloo_file::{File, futures::read_as_text};
 use leptos::prelude::*;
 
+use super::genes::list_genes;
 use crate::{
     app::parts::{bars, follow_ask, follow_brush, layer_name, open_plot, resolve, save_csv, title, toggle_color},
     store::{Store, Tone},
@@ -121,7 +122,7 @@ fn follow(store: Store, unresolved: RwSignal<String>, clash: RwSignal<Vec<GeneSe
         GeneSetChange::List(set) => {
             let genes = store.peek(|state| state.view.analysis.gene_set(&set).map(|set| set.genes.clone()));
             let genes = resolve(store, &genes.unwrap_or_default()).ids;
-            store.dispatch(Action::AddGenes(genes));
+            list_genes(store, genes);
         }
         GeneSetChange::Plot(set) => {
             let genes = store.peek(|state| state.view.analysis.gene_set(&set).map(|set| set.genes.clone()));

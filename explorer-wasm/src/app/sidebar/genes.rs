@@ -5,19 +5,31 @@ use std::sync::Arc;
 use explorer_core::{
     format::plural,
     session::{Session, listed_genes},
-    state::{Action, ColorBy, DimensionKey, GeneKey},
+    sorting::set_of,
+    state::{Action, ColorBy, DimensionKey, GeneKey, MOST_NAMES},
 };
 use leptos::prelude::*;
 
 use crate::{
     app::parts::{Page, bars, blend, blended, follow_ask, follow_brush, layer_name, open_plot, resolve, toggle_color},
-    store::{Pointed, Store},
+    store::{Pointed, Store, Tone},
     ui::{BrushChange, Button, ButtonKind, Choice, GeneItem, GeneList, GeneSearch, SelectField, Show, SidebarSection},
     view::view,
 };
 
 /// Genes suggested at a time.
 const MOST_HITS: usize = 30;
+
+/// Lists genes, and tells where not all of them have room.
+pub(super) fn list_genes(store: Store, ids: Vec<String>) {
+    store.dispatch(Action::AddGenes(ids.clone()));
+    let listed = store.peek(|state| set_of(state.view.analysis.genes.iter().cloned()));
+    let n_left_out = ids.iter().filter(|id| !listed.contains(*id)).count();
+    if n_left_out > 0 {
+        let genes = plural(n_left_out, "gene is", "genes are");
+        store.tell(format!("{genes} not listed: {MOST_NAMES} are, as many as can be."), Tone::Warning);
+    }
+}
 
 /// Search and list.
 #[component]
@@ -33,7 +45,7 @@ pub fn Genes(store: Store, page: Page) -> impl IntoView {
     let add = move |names: Vec<String>| {
         let resolved = resolve(store, &names);
         unresolved.set(resolved.unresolved.text());
-        store.dispatch(Action::AddGenes(resolved.ids));
+        list_genes(store, resolved.ids);
     };
     let on_pick = move |gene: GeneKey| {
         unresolved.set(String::new());

@@ -24,6 +24,11 @@ impl Listing {
         Self { index, query, genes, answer }
     }
 
+    /// Whether genes that are searched are still being read.
+    pub fn awaits_genes(&self) -> bool {
+        self.index.awaits_genes_of(&self.query.text)
+    }
+
     /// The dataset in a row; `None` below the last.
     pub fn row(&self, row: usize) -> Option<DatasetEntry<'_>> {
         self.answer.found.get(row).map(|&dataset| self.index.dataset(dataset))

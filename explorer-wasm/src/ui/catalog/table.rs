@@ -41,6 +41,12 @@ pub fn CatalogTable(
     let query = Memo::new(move |_| listing.with(|listing| listing.query.clone()));
     let base = StoredValue::new(base);
     let row = Callback::new(move |at: usize| view! { <DatasetRow at listing base /> }.into_any());
+    let awaits_genes = Memo::new(move |_| listing.with(|listing| listing.awaits_genes()));
+    let none = move || if awaits_genes.get() { "No dataset matches yet" } else { "No dataset matches" };
+    let advice = move || match awaits_genes.get() {
+        true => "Genes of the datasets are still being read; those that have this one will be listed.",
+        false => "Take away a filter, or search for other words.",
+    };
     let head = move || {
         view! {
             <div class="catalog-headings" role="row">
@@ -55,6 +61,9 @@ pub fn CatalogTable(
     };
     view! {
         <div class="catalog-table">
+            <Show when=move || awaits_genes.get() && n_found.get() != 0>
+                <p class="note catalog-awaits" role="status" data-testid="catalog-awaits">{advice}</p>
+            </Show>
             <div
                 class="catalog-rows"
                 role="table"
@@ -74,8 +83,8 @@ pub fn CatalogTable(
             </div>
             <Show when=move || n_found.get() == 0>
                 <div class="catalog-none" data-testid="catalog-none">
-                    <h2>"No dataset matches"</h2>
-                    <p class="note">"Take away a filter, or search for other words."</p>
+                    <h2>{none}</h2>
+                    <p class="note" role="status">{advice}</p>
                     <Button label="Clear all" on_press=move |()| on_edit.run(CatalogEdit::Clear) />
                 </div>
             </Show>

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use corpus::{
     Options, Replicates,
-    view::{Compared, Edit, Side, View, cells_left},
+    view::{Edit, Side, View},
 };
 use explorer_core::format::{integer, plural};
 use expression::Overlap;
@@ -32,17 +32,16 @@ pub fn ExpressionCompared(
     /// The values that cells of each group have, with their numbers.
     #[prop(into)]
     options: Signal<[Arc<Options>; 2]>,
+    /// Cells of each group, as they are compared.
+    #[prop(into)]
+    n_cells: Signal<[u64; 2]>,
     /// Called with what the user asks for.
     on_edit: Callback<Edit>,
 ) -> impl IntoView {
     let side = RwSignal::new(Side::First);
     let compared = move || shown.with(|shown| shown.compared.clone().unwrap_or_default());
-    let n_cells = move |side: Side| {
-        let Compared { sides, .. } = compared();
-        options.with(|options| cells_left(&options[side as usize], &sides[side as usize]))
-    };
     let counts = move || {
-        let [first, second] = Side::BOTH.map(n_cells).map(integer);
+        let [first, second] = n_cells.get().map(integer);
         format!("{first} against {second} cells")
     };
     let n_filters =

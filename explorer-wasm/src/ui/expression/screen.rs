@@ -94,6 +94,9 @@ pub fn ExpressionScreen(
     /// The values that cells of each of two compared groups have, with their numbers.
     #[prop(into)]
     side_options: Signal<[Arc<Options>; 2]>,
+    /// Cells of each of these groups, as they are compared.
+    #[prop(into)]
+    n_compared: Signal<[u64; 2]>,
     /// Whether all is on dark.
     is_dark: Signal<bool>,
     /// The address of the list of datasets.
@@ -284,7 +287,7 @@ pub fn ExpressionScreen(
                     />
                 </Show>
                 <Show when=move || is_comparing.get()>
-                    <ExpressionCompared shown options=side_options on_edit />
+                    <ExpressionCompared shown options=side_options n_cells=n_compared on_edit />
                 </Show>
                 <div hidden=move || is_comparing.get()>
                     <section class="expression-genes" aria-label="Genes">

@@ -80,6 +80,13 @@ pub fn filters(arguments: &[(Dimension, String)]) -> Filters {
     filters
 }
 
+/// Says which names of genes are those of no dataset.
+pub fn warn_of_unknown(names: &[String], organism: &str) {
+    for name in names {
+        terminal::say(&format!("warning: no dataset has a gene `{name}` of {organism}"));
+    }
+}
+
 impl CorpusArgument {
     /// The corpus, and the ontology of its cell types.
     ///

@@ -6,8 +6,8 @@ use corpus::{Dimension, MarkedRow, MarkerQuery, Query, RowMarkers, native::wait}
 use expression::{LEAST_SCORE, MarkerOptions, Measure, N_KEPT};
 
 use super::{
-    super::{numbers::at_least, remote_inputs::DATASET_PLACES, terminal},
-    asked::{AnswerOut, CorpusArgument, filter, filters, names},
+    super::{numbers::at_least, remote_inputs::DATASET_PLACES},
+    asked::{AnswerOut, CorpusArgument, filter, filters, names, warn_of_unknown},
 };
 
 /// The arguments of `tile-server corpus markers`.
@@ -74,9 +74,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     } else {
         let query = Query { organism, genes: names(&arguments.genes), filters, ..Query::default() };
         let found = wait(corpus.marked_rows(&query, options, &ontology))?;
-        for name in &found.unknown {
-            terminal::say(&format!("warning: no dataset has a gene `{name}` of {}", query.organism));
-        }
+        warn_of_unknown(&found.unknown, &query.organism);
         MarkedRow::to_table(&found.genes, (&query, options), corpus.manifest())
     };
     out.write(&table)?;

@@ -6,8 +6,8 @@ use corpus::{Dimension, DonorQuery, Least, Query, Ranking, SpecificQuery, native
 use expression::{Quantity, Specificity};
 
 use super::{
-    super::{remote_inputs::DATASET_PLACES, terminal},
-    asked::{AnswerOut, CorpusArgument, filter, filters, names},
+    super::remote_inputs::DATASET_PLACES,
+    asked::{AnswerOut, CorpusArgument, filter, filters, names, warn_of_unknown},
 };
 
 /// The arguments of `tile-server corpus rank`.
@@ -60,9 +60,7 @@ pub fn rank(arguments: &RankArguments) -> Result<ExitCode> {
     };
     let least = Least { cells: arguments.least_cells, expressing: arguments.least_expressing };
     let found = wait(corpus.rankings(&query, by, least, &ontology))?;
-    for name in &found.unknown {
-        terminal::say(&format!("warning: no dataset has a gene `{name}` of {}", query.organism));
-    }
+    warn_of_unknown(&found.unknown, &query.organism);
     out.write(&Ranking::to_table(&found.genes, (&query, by), corpus.manifest()))?;
     Ok(ExitCode::SUCCESS)
 }

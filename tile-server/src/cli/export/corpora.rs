@@ -17,6 +17,7 @@ use tile_server::{
 };
 
 use super::{
+    damaged::check_files,
     fetched::fetch_corpus,
     segments::{SegmentSize, write_segments},
     site::SiteWriter,
@@ -55,6 +56,8 @@ fn write_from(
     let folder = format!("{CORPUS_ROUTE}/{id}");
     let unwritten = || format!("cannot write {folder}");
     let stage = progress.stage(format!("exporting {id}"), manifest.parts.iter().map(Part::n_bytes).sum());
+    let packs = manifest.parts.iter().flat_map(Part::dataset_packs);
+    check_files(directory, packs.map(|pack| (pack.file, pack.n_bytes)))?;
     let mut written: Manifest = manifest.clone();
     let mut indexes = corpus.tiles().packs().iter();
     for part in &mut written.parts {

@@ -1,6 +1,6 @@
 //! The datasets of a site: what they are called, and their files.
 
-use std::{collections::HashMap, fs, io, path::Path, sync::Arc};
+use std::{collections::HashMap, io, path::Path, sync::Arc};
 
 use anyhow::{Context as _, Result};
 use builder::{BuildError, Progress};
@@ -8,7 +8,7 @@ use shared_fbs::{
     api::{DatasetDescription, PAGE_ROUTE},
     dataset_id::name_of,
     manifest::Manifest,
-    path::{DATA_ROUTE, MANIFEST, OBS_CSV, OBS_PLAIN_CSV, is_pack_file, is_poster_file},
+    path::{DATA_ROUTE, MANIFEST, OBS_CSV, OBS_PLAIN_CSV},
 };
 use tessera::{
     dataset::{Dataset, DatasetError, manifest_bytes},
@@ -23,7 +23,7 @@ use tile_server::{
 };
 
 use super::{
-    damaged::Damaged,
+    damaged::{Damaged, check_files},
     fetched::fetch,
     segments::{SegmentSize, write_segments},
     site::SiteWriter,
@@ -223,27 +223,17 @@ impl Exported {
         Ok(())
     }
 
-    /// Refuses packs that are not there as the manifest says, and names that would not be a pack's.
+    /// Refuses files that are not there as the manifest and the collection say.
     fn check(&self, directory: &Path, manifest: &Manifest) -> Result<(), Damaged> {
-        let damaged = |reason| Damaged { directory: directory.to_owned(), reason };
+        let packs = manifest.packs.iter().map(|pack| (&pack.file, pack.n_bytes));
         let posters = manifest.all_posters().iter().map(|poster| (&poster.file, u64::from(poster.n_bytes)));
-        for (file, expected) in manifest.packs.iter().map(|pack| (&pack.file, pack.n_bytes)).chain(posters) {
-            if !is_pack_file(file) && !is_poster_file(file) {
-                return Err(damaged(format!("`{file}` is no name of a pack")));
-            }
-            let n_bytes = fs::metadata(directory.join(file)).and_then(|metadata| {
-                if metadata.is_file() { Ok(metadata.len()) } else { Err(io::ErrorKind::InvalidInput.into()) }
-            });
-            match n_bytes {
-                Ok(n_bytes) if n_bytes == expected => {}
-                Ok(n_bytes) => return Err(damaged(format!("{file} has {n_bytes} bytes, not {expected}"))),
-                Err(error) => return Err(damaged(format!("{file} cannot be read: {error}"))),
-            }
-        }
+        check_files(directory, packs.chain(posters))?;
         if let Some(original) = self.original() {
             let readable = plain_file::open(&original.path());
-            readable
-                .map_err(|error| damaged(format!("{} of its {COLLECTION} cannot be read: {error}", original.name)))?;
+            readable.map_err(|error| Damaged {
+                directory: directory.to_owned(),
+                reason: format!("{} of its {COLLECTION} cannot be read: {error}", original.name),
+            })?;
         }
         Ok(())
     }

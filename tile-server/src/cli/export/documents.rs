@@ -7,8 +7,8 @@ use shared_fbs::{
     path::CATALOG,
 };
 use tile_server::catalog::{
-    CatalogEntry, CatalogGenesPlace, Collection, GeneStore, SiteUrl, about_dataset, catalog_of, collection_document,
-    collections_document, oembed, sitemap,
+    CatalogEntry, CatalogGenesPlace, CatalogGenesState, Collection, GeneStore, SiteUrl, about_dataset, catalog_of,
+    collection_document, collections_document, oembed, sitemap,
 };
 
 use super::{datasets::Told, site::SiteWriter};
@@ -29,7 +29,7 @@ pub fn write(
     let content_ids: Vec<String> = listed.iter().map(|told| told.content_id.clone()).collect();
     let place = CatalogGenesPlace::of(genes.bits(&content_ids), content_ids);
     let entries: Vec<CatalogEntry<'_>> = listed.iter().map(|told| told.entry()).collect();
-    site.write(CATALOG, &catalog_of(&entries, Some(&place)).encode())?;
+    site.write(CATALOG, &catalog_of(&entries, &CatalogGenesState::At(place.clone())).encode())?;
     for file in 0..1 << place.bits {
         let address = Endpoint::Genes { state: place.state.as_str().into(), file }.address();
         site.write(&address, &genes.file(&place.content_ids, place.bits, file)?)?;

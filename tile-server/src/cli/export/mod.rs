@@ -30,7 +30,7 @@ use tile_server::{
 pub use self::{damaged::Damaged, fetched::Unfetched};
 use self::{
     damaged::is_of_dataset,
-    datasets::{Exported, Told},
+    datasets::Told,
     segments::SegmentSize,
     site::{SiteKind, SiteWriter},
 };
@@ -57,7 +57,7 @@ Hosts:
   size of files, give --segments. `tile-server check URL` tries a host and says what to mend.
 
 Faults:
-  A dataset that cannot be read is named and left out. The site is written with the others, and the exit code is that of
+  A dataset or corpus that cannot be read is named and left out. The site is written with the others, and the exit code is that of
   the first fault: 3 or 4.";
 
 /// The arguments of `tile-server export`.
@@ -147,38 +147,36 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         data_origins: &data_origins,
         embed_origins: &embed_origins,
     };
+    let n_named = datasets.len() + corpora.len();
+    // The only one is told of by the error that the export ends with, unless faults were told of before.
+    let tells_each = n_named > 1 || fault.is_some();
+    let mut leave_out = |name: &str, error: anyhow::Error| {
+        if tells_each {
+            terminal::say(&format!("error: {name} is left out: {}", exit::message(&error)));
+        }
+        fault.get_or_insert(error);
+    };
     let mut told = Vec::with_capacity(datasets.len());
     let mut genes = GeneStore::new().context("cannot keep genes aside in a temporary file")?;
     for dataset in &datasets {
-        match write_whole(dataset, parent, arguments.segments, &mut site, &mut genes, &progress)? {
+        let write = |site: &mut SiteWriter| dataset.write(parent, arguments.segments, site, &mut genes, &progress);
+        match whole(&mut site, write)? {
             Ok(of_dataset) => told.push(of_dataset),
-            Err(error) => {
-                if datasets.len() > 1 {
-                    terminal::say(&format!("error: {} is left out: {}", dataset.name, exit::message(&error)));
-                }
-                fault.get_or_insert(error);
-            }
+            Err(error) => leave_out(&dataset.name, error),
         }
     }
-    let mut told_corpora = Vec::new();
+    let mut told_corpora = Vec::with_capacity(corpora.len());
     for corpus in &corpora {
-        let mark = site.mark();
-        match corpora::write(corpus, parent, arguments.segments, &mut site, &progress) {
-            Ok(datasets) => told_corpora.push(datasets),
-            Err(error) if exit::code(&error) == exit::INTERRUPTED => return Err(error),
-            Err(error) => {
-                site.take_back(mark).context("cannot remove what was written of a damaged corpus")?;
-                terminal::say(&format!("error: {} is left out: {}", corpus.id, exit::message(&error)));
-                fault.get_or_insert(error);
-            }
+        match whole(&mut site, |site| corpora::write(corpus, parent, arguments.segments, site, &progress))? {
+            Ok(of_corpus) => told_corpora.push(of_corpus),
+            Err(error) => leave_out(&corpus.id, error),
         }
     }
     if told.is_empty()
         && told_corpora.is_empty()
         && let Some(fault) = fault
     {
-        // Where there are several, each was said.
-        return if datasets.len() + corpora.len() > 1 { Ok(ExitCode::from(exit::code(&fault))) } else { Err(fault) };
+        return if tells_each { Ok(ExitCode::from(exit::code(&fault))) } else { Err(fault) };
     }
     pages
         .write(&told, &told_corpora, &mut site)
@@ -191,35 +189,28 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     partial.publish(&out, existing)?;
     if !arguments.quiet {
-        terminal::say(&summary(&told, told_corpora.len(), datasets.len() - told.len(), n_bytes, &out));
+        terminal::say(&summary(&told, told_corpora.len(), n_named, n_bytes, &out));
     }
     Ok(fault.map_or(ExitCode::SUCCESS, |fault| ExitCode::from(exit::code(&fault))))
 }
 
-/// Writes a dataset, or nothing of it and why.
+/// Writes a dataset or a corpus, or nothing of it and why.
 ///
 /// # Errors
 /// When the site cannot be written.
-fn write_whole<'a>(
-    dataset: &'a Exported,
-    parent: &Path,
-    segments: Option<SegmentSize>,
-    site: &mut SiteWriter,
-    genes: &mut GeneStore,
-    progress: &TerminalProgress,
-) -> Result<Result<Told<'a>>> {
+fn whole<T>(site: &mut SiteWriter, write: impl FnOnce(&mut SiteWriter) -> Result<T>) -> Result<Result<T>> {
     let mark = site.mark();
-    match dataset.write(parent, segments, site, genes, progress) {
+    match write(site) {
         Err(error) if is_of_dataset(&error) => {
-            site.take_back(mark).context("cannot remove what was written of a damaged dataset")?;
+            site.take_back(mark).context("cannot remove what was written of what is damaged")?;
             Ok(Err(error))
         }
         written => written.map(Ok),
     }
 }
 
-/// What was written, in a line.
-fn summary(told: &[Told<'_>], n_corpora: usize, n_left_out: usize, n_bytes: u64, out: &Path) -> String {
+/// What was written of so many datasets and corpora, in a line.
+fn summary(told: &[Told<'_>], n_corpora: usize, n_named: usize, n_bytes: u64, out: &Path) -> String {
     let n_withdrawn = told.iter().filter(|told| told.dataset().is_withdrawn()).count();
     let datasets = format::plural(told.len() - n_withdrawn, "dataset", "datasets");
     let corpora = match n_corpora {
@@ -230,6 +221,7 @@ fn summary(told: &[Told<'_>], n_corpora: usize, n_left_out: usize, n_bytes: u64,
     if n_withdrawn > 0 {
         text += &format!("; {n_withdrawn} withdrawn");
     }
+    let n_left_out = n_named - told.len() - n_corpora;
     if n_left_out > 0 {
         text += &format!("; {n_left_out} left out, since they cannot be read");
     }
