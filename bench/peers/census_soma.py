@@ -1,14 +1,17 @@
-"""Measures slices, statistics and batches beside tiledbsoma, in one run: CPU seconds (user and system) and peak memory.
+"""Measures slices, statistics and batches beside others, in one run: CPU seconds (user and system) and peak memory.
 
     python bench/peers/census_soma.py FILE.h5ad DATASET --column cell_type --batch donor_id [--soma DIR] [--only WORD]
 
 FILE has counts in `X`; DATASET was built of it. Takes the wheel of this repository (`cargo xtask python --release`),
-anndata, tiledbsoma and, for statistics, cellxgene-census; what is not installed is left out. Every step runs in a process of
-its own, so that memory is its own, after one that reads the files once, so that they are in the page cache. SOMA's
-experiment is written once beside FILE, or where --soma says, with Census's filters and tile extents.
+anndata, tiledbsoma, for statistics cellxgene-census, for batches annbatch (with zarrs, Python 3.12) and scDataset (with
+torch); what is not installed is left out, and `--only batches` runs these steps alone. Every step runs in a process of its
+own, so that memory is its own, after one that reads the files once, so that they are in the page cache. SOMA's experiment
+is written once beside FILE, or where --soma says, with Census's filters and tile extents; annbatch's shuffled collection
+beside FILE.
 """
 
 import argparse
+import contextlib
 import importlib
 import importlib.util
 import json
@@ -126,6 +129,26 @@ def hvg_census(arguments):
     return {"genes": int(highly_variable_genes(soma_query(arguments), 1000, "data")["highly_variable"].sum())}
 
 
+def measured(batches, shares):
+    """Speed and quality of batches, each given as the codes of its cells' labels."""
+    import numpy as np
+
+    began, cells, chi, first = time.process_time(), 0, [], None
+    waited = time.perf_counter()
+    for codes in batches:
+        first = first or time.perf_counter() - waited
+        n = len(codes)
+        cells += n
+        if n == 128:
+            chi.append((((np.bincount(codes, minlength=len(shares)) - n * shares) ** 2) / (n * shares)).sum())
+    return {
+        "cells": cells,
+        "cells per CPU-second": round(cells / (time.process_time() - began)),
+        "seconds to the first batch": round(first, 2),
+        "chi² per df": round(float(np.mean(chi) / (len(shares) - 1)), 2),
+    }
+
+
 def batches(arguments, **options):
     import numpy as np
     import pandas as pd
@@ -134,23 +157,18 @@ def batches(arguments, **options):
 
     query = tessera.open(arguments.dataset).query()
     codes = pd.Categorical(query.obs([arguments.column])[arguments.column]).codes
-    shares = np.bincount(codes) / len(codes)
-    began, cells, chi, first = time.process_time(), 0, [], None
-    for batch in query.batches(128, **options):
-        first = first or time.process_time() - began
-        cells += len(batch.rows)
-        n = len(batch.rows)
-        if n == 128:
-            chi.append(
-                (((np.bincount(codes[batch.rows], minlength=len(shares)) - n * shares) ** 2) / (n * shares)).sum()
-            )
-    seconds = time.process_time() - began
-    mixed = float(np.mean(chi) / (len(shares) - 1))
-    return {
-        "cells per CPU-second": round(cells / seconds),
-        "first batch": round(first, 2),
-        "chi² per df": round(mixed, 2),
-    }
+    return measured(
+        (codes[batch.rows] for batch in query.batches(128, **options)), np.bincount(codes) / len(codes)
+    )
+
+
+def peer_codes(arguments):
+    """Each cell's code of the label, in the order of the file."""
+    import h5py
+    from anndata.io import read_elem
+
+    with h5py.File(arguments.file) as file:
+        return read_elem(file["obs"])[arguments.column].astype("category").cat.codes.to_numpy()
 
 
 @step("batches of 128, CSR, 4 096 cells a buffer", "tessera")
@@ -168,12 +186,89 @@ def batches_dense(arguments):
     return batches(arguments, dense=True)
 
 
-def ingest(arguments):
+def of_annbatch(arguments, dense):
+    import numpy as np
+    import zarr
+    from annbatch import DatasetCollection, Loader
+
+    if importlib.util.find_spec("zarrs"):
+        zarr.config.set({"codec_pipeline.path": "zarrs.ZarrsCodecPipeline"})
+    loader = Loader(batch_size=128, shuffle=True, preload_to_gpu=False)
+    loader.use_collection(DatasetCollection(arguments.annbatch, mode="r"))
+    codes = peer_codes(arguments)
+
+    def labels():
+        for batch in loader:
+            if dense:
+                batch["X"].toarray()
+            yield batch["obs"][arguments.column].cat.codes.to_numpy()
+
+    return measured(labels(), np.bincount(codes) / len(codes))
+
+
+@step("batches of 128, CSR, 16 384 cells a buffer", "annbatch")
+def batches_csr_annbatch(arguments):
+    return of_annbatch(arguments, dense=False)
+
+
+@step("batches of 128, dense, 16 384 cells a buffer", "annbatch")
+def batches_dense_annbatch(arguments):
+    return of_annbatch(arguments, dense=True)
+
+
+def of_scdataset(arguments, dense):
+    import anndata
+    import numpy as np
+    from scdataset import BlockShuffling, scDataset
+
+    codes = peer_codes(arguments)
+
+    def fetch(adata, cells):
+        # Backed matrices take ascending rows alone.
+        order = np.argsort(cells)
+        return adata.X[cells[order]], codes[cells[order]]
+
+    def batch(fetched, places):
+        matrix, labels = fetched
+        return matrix[places].toarray() if dense else matrix[places], labels[places]
+
+    loader = scDataset(
+        anndata.read_h5ad(arguments.file, backed="r"),
+        BlockShuffling(block_size=16),
+        batch_size=128,
+        fetch_factor=128,
+        fetch_callback=fetch,
+        batch_callback=batch,
+    )
+    return measured((labels for _, labels in loader), np.bincount(codes) / len(codes))
+
+
+@step("batches of 128, CSR, 16 384 cells a buffer", "scDataset")
+def batches_csr_scdataset(arguments):
+    return of_scdataset(arguments, dense=False)
+
+
+@step("batches of 128, dense, 16 384 cells a buffer", "scDataset")
+def batches_dense_scdataset(arguments):
+    return of_scdataset(arguments, dense=True)
+
+
+def ingest_soma(arguments):
     import anndata
     import tiledbsoma.io
 
     adata = anndata.read_h5ad(arguments.file)
     tiledbsoma.io.from_anndata(arguments.soma, adata, measurement_name="RNA", X_layer_name="data")
+
+
+def ingest_annbatch(arguments):
+    from annbatch import DatasetCollection
+
+    DatasetCollection(arguments.annbatch, mode="a").add_adatas([arguments.file])
+
+
+#: What peers read, written once: its argument and how it is made.
+INGESTS = {"tiledbsoma": ("soma", ingest_soma), "annbatch": ("annbatch", ingest_annbatch)}
 
 
 def main():
@@ -188,13 +283,23 @@ def main():
     parser.add_argument("--step")
     arguments = parser.parse_args()
     arguments.soma = arguments.soma or str(Path(arguments.file).with_suffix(".soma"))
+    arguments.annbatch = str(Path(arguments.file).with_suffix(".annbatch.zarr"))
     if arguments.step:
         # What it takes to import is not measured.
-        for module in ("anndata", "tessera", "tiledbsoma", "cellxgene_census.experimental.pp", "skmisc.loess"):
-            if importlib.util.find_spec(module.split(".")[0]):
+        for module in (
+            "anndata",
+            "tessera",
+            "tiledbsoma",
+            "cellxgene_census.experimental.pp",
+            "skmisc.loess",
+            "annbatch",
+            "scdataset",
+        ):
+            with contextlib.suppress(ImportError):
                 importlib.import_module(module)
         began = resource.getrusage(resource.RUSAGE_SELF)
-        answer = STEPS[arguments.step][0](arguments) if arguments.step != "ingest" else ingest(arguments)
+        peer = arguments.step.removeprefix("ingest · ")
+        answer = INGESTS[peer][1](arguments) if peer != arguments.step else STEPS[arguments.step][0](arguments)
         used = resource.getrusage(resource.RUSAGE_SELF)
         cpu = used.ru_utime + used.ru_stime - began.ru_utime - began.ru_stime
         print(json.dumps({"cpu": round(cpu, 3), "peak_mb": used.ru_maxrss // 1024, "answer": answer}))
@@ -203,15 +308,21 @@ def main():
         import tessera
 
         arguments.label = tessera.open(arguments.dataset).query().count_by(arguments.column)[arguments.column][0]
-    modules = {"tessera": "tessera", "tiledbsoma": "tiledbsoma", "cellxgene-census": "cellxgene_census"}
+    modules = {
+        "cellxgene-census": ["cellxgene_census"],
+        "scDataset": ["scdataset", "torch"],
+        "anndata in memory": ["anndata"],
+    }
+    is_here = lambda peer: all(map(importlib.util.find_spec, modules.get(peer, [peer])))
     command = [sys.executable, __file__, arguments.file, arguments.dataset, "--column", arguments.column]
     command += ["--label", str(arguments.label), "--batch", arguments.batch, "--soma", arguments.soma, "--step"]
-    if not Path(arguments.soma).exists() and importlib.util.find_spec("tiledbsoma"):
-        print(
-            "ingest · tiledbsoma:", subprocess.run([*command, "ingest"], capture_output=True, text=True).stdout.strip()
-        )
+    for peer, (place, _) in INGESTS.items():
+        is_asked = any(arguments.only in name for name, (_, reader) in STEPS.items() if reader == peer)
+        if is_asked and is_here(peer) and not Path(getattr(arguments, place)).exists():
+            told = subprocess.run([*command, f"ingest · {peer}"], capture_output=True, text=True).stdout.strip()
+            print(f"ingest · {peer}: {told}", flush=True)
     for name, (_, peer) in STEPS.items():
-        if arguments.only not in name or not importlib.util.find_spec(modules.get(peer, "anndata")):
+        if arguments.only not in name or not is_here(peer):
             continue
         runs = [subprocess.run([*command, name], capture_output=True, text=True) for _ in range(2)]
         told = runs[1].stdout.strip() or (runs[1].stderr.strip().splitlines() or ["no answer"])[-1]

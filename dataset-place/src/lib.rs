@@ -4,5 +4,5 @@
 mod open;
 mod place;
 
-pub use open::{OpenError, folder_of, manifest_of, open_remote};
+pub use open::{OpenError, folder_of, folder_with, manifest_of, open_remote};
 pub use place::DatasetPlace;

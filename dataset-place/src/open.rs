@@ -42,8 +42,16 @@ pub fn folder_of(text: &str, stores: &Arc<Stores>) -> Result<Remote, OpenError> 
             return Ok(remote);
         }
     }
-    let folder = if place.name() == MANIFEST { place.parent() } else { None };
-    Ok(stores.open(folder.unwrap_or(place))?)
+    Ok(folder_with(place, MANIFEST, stores)?)
+}
+
+/// The folder at a place, or the one of the file that it names, which has a manifest of this name.
+///
+/// # Errors
+/// When it needs credentials that there are none of.
+pub fn folder_with(place: Place, manifest: &str, stores: &Arc<Stores>) -> Result<Remote, RemoteError> {
+    let folder = if place.name() == manifest { place.parent() } else { None };
+    stores.open(folder.unwrap_or(place))
 }
 
 /// The dataset at a place as [`folder_of`] takes it, and its files.

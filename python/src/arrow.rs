@@ -1,6 +1,6 @@
 //! Columns as Arrow arrays.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use arrow_array::{
     ArrayRef, BooleanArray, DictionaryArray, Float32Array, Float64Array, Int32Array, Int64Array, LargeStringArray,
@@ -63,13 +63,19 @@ fn labels_column(name: &str, labels: &Categorical, number: NumberKind, places: &
         let truth = |code| (code != missing).then_some(code == 1);
         return plain(name, Arc::new(BooleanArray::from_iter(places.iter().map(code_at).map(truth))));
     }
-    let mut new_codes: BTreeMap<u32, i32> = places.iter().map(code_at).map(|code| (code, 0)).collect();
-    new_codes.remove(&missing);
-    for (new, number) in new_codes.values_mut().zip(0..) {
+    // By code: that among the labels that some place has. The code of missing labels is not one of them.
+    let mut new_codes: Vec<Option<i32>> = vec![None; labels.categories.len()];
+    for code in places.iter().map(code_at) {
+        if let Some(new) = new_codes.get_mut(code as usize) {
+            *new = Some(0);
+        }
+    }
+    for (new, number) in new_codes.iter_mut().flatten().zip(0..) {
         *new = number;
     }
-    let keys = Int32Array::from_iter(places.iter().map(code_at).map(|code| new_codes.get(&code).copied()));
-    let used = || new_codes.keys().map(|&code| labels.categories[code as usize].as_str());
+    let new_code = |code| new_codes.get(code as usize).copied().flatten();
+    let keys = Int32Array::from_iter(places.iter().map(code_at).map(new_code));
+    let used = || labels.categories.iter().zip(&new_codes).filter_map(|(label, new)| new.map(|_| label.as_str()));
     let values: ArrayRef = match number {
         NumberKind::Int => Arc::new(Int64Array::from_iter(used().map(|label| label.parse::<i64>().ok()))),
         NumberKind::Uint => Arc::new(UInt64Array::from_iter(used().map(|label| label.parse::<u64>().ok()))),

@@ -21,7 +21,7 @@ use tessera::{
 use value_filter::Filter;
 
 use crate::{
-    arrow, cells::Cells, errors::Failure, moments::LayerMoments, place::OpenPlace, pool, slices::Slice, terms::terms,
+    arrow, cells::Cells, errors::Failure, moments::LayerMoments, place::OpenPlace, pool, slices::Slice, terms::TERMS,
 };
 
 /// An open dataset.
@@ -127,6 +127,13 @@ impl NativeDataset {
         Ok(facts)
     }
 
+    /// The index of the layer of a name among the facts.
+    fn layer_index(&self, name: &str) -> PyResult<usize> {
+        let dataset = self.dataset()?;
+        let (index, _) = dataset.manifest().layer_named(name).map_err(Failure::from)?;
+        Ok(index)
+    }
+
     /// The cells that pass a filter, or all; and what its writer may not have meant, a sentence each.
     #[pyo3(signature = (filter=None))]
     fn select(&self, py: Python<'_>, filter: Option<&str>) -> PyResult<(Cells, Vec<String>)> {
@@ -135,7 +142,7 @@ impl NativeDataset {
             None => Ok((CellSelection::all(&dataset), Vec::new())),
             Some(text) => {
                 let filter = Filter::parse(text)?;
-                Ok(pool::run(|| CellSelection::of_filter(&dataset, &filter, terms()))?)
+                Ok(pool::run(|| CellSelection::of_filter(&dataset, &filter, &TERMS))?)
             }
         });
         let (selection, notes) = selected.map_err(|error: Failure| error)?;
@@ -152,7 +159,7 @@ impl NativeDataset {
         let dataset = self.dataset()?;
         let entry = self::layer(&dataset, layer)?;
         let filter = Filter::parse(filter).map_err(Failure::from)?;
-        let (rows, notes) = py.detach(|| genes_of_filter(&dataset, entry, &filter, terms())).map_err(Failure::from)?;
+        let (rows, notes) = py.detach(|| genes_of_filter(&dataset, entry, &filter, &TERMS)).map_err(Failure::from)?;
         Ok((rows.into_pyarray(py), notes))
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 use tessera::fragment::Fragment;
 
-use crate::{cells::Cells, dataset::NativeDataset, errors::Failure, pool, terms::terms};
+use crate::{cells::Cells, dataset::NativeDataset, errors::Failure, pool, terms::TERMS};
 
 #[pymethods]
 impl NativeDataset {
@@ -35,7 +35,7 @@ impl NativeDataset {
         let dataset = self.dataset()?;
         let no_fragment = |error| Failure::Value(format!("this is no fragment of a query: {error}"));
         let fragment = Fragment::from_json(text).map_err(no_fragment)?;
-        let selection = py.detach(|| pool::run(|| fragment.cells(&dataset, terms()))).map_err(Failure::from)?;
+        let selection = py.detach(|| pool::run(|| fragment.cells(&dataset, &TERMS))).map_err(Failure::from)?;
         Ok(Cells { selection, rows: Arc::clone(&self.rows) })
     }
 }

@@ -9,10 +9,8 @@ use pyo3::prelude::*;
 use pyo3_arrow::PyRecordBatch;
 use shared_fbs::manifest::Layer;
 use tessera::{
-    compare::compare_cells,
     dataset::Dataset,
-    gene_passes::compare_by_ranks,
-    groups::{clipped_sums, compare_groups, largest_values},
+    groups::{clipped_sums, compare_groups, compare_to, largest_values},
     selection::CellSelection,
 };
 
@@ -78,6 +76,20 @@ fn best_genes(dataset: &Dataset, layer: &Layer, table: &DeTable, most: usize) ->
     Ok(PyRecordBatch::new(table))
 }
 
+/// The best genes of several comparisons.
+fn best_of_each(
+    dataset: &Dataset,
+    layer: &Layer,
+    tables: &[DeTable],
+    most: usize,
+) -> Result<Vec<PyRecordBatch>, Failure> {
+    tables.iter().map(|table| best_genes(dataset, layer, table, most)).collect()
+}
+
+fn selections(cells: &[PyRef<'_, Cells>]) -> Vec<CellSelection> {
+    cells.iter().map(|cells| cells.selection.clone()).collect()
+}
+
 #[pymethods]
 impl NativeDataset {
     /// What moments say of each gene, in the order of the input: over all their cells, or over those alone that have a
@@ -110,7 +122,8 @@ impl NativeDataset {
         let dataset = self.dataset()?;
         let entry = self::layer(&dataset, layer)?;
         let rows = dataset.genes(entry).map_err(Failure::from)?.rows;
-        Ok(largest_values(&dataset, entry).map(|largest| {
+        let largest = largest_values(&dataset, entry).map_err(Failure::from)?;
+        Ok(largest.map(|largest| {
             let mut by_row = vec![0.0; rows.len()];
             rows.iter().zip(largest).for_each(|(&row, value)| by_row[row as usize] = value);
             by_row.into_pyarray(py)
@@ -167,38 +180,35 @@ impl NativeDataset {
         let dataset = self.dataset()?;
         let entry = self::layer(&dataset, layer)?;
         let options = options(entry, method, tie_correct, corr_method)?;
-        let groups: Vec<CellSelection> = groups.iter().map(|group| group.selection.clone()).collect();
+        let groups = selections(&groups);
         let tables = py.detach(|| {
             let tables = pool::run(|| compare_groups(&dataset, entry, &groups, &universe.selection, options))?;
-            tables.iter().map(|table| best_genes(&dataset, entry, table, n_genes)).collect::<Result<Vec<_>, Failure>>()
+            best_of_each(&dataset, entry, &tables, n_genes)
         });
         Ok(tables?)
     }
 
-    /// Compares two sets of cells; a table of the best genes.
+    /// Compares groups each with the same other cells; a table of the best genes for each group.
     #[allow(clippy::too_many_arguments, reason = "they are those of scanpy's function")]
-    fn compare_two(
+    fn compare_to(
         &self,
         py: Python<'_>,
         layer: &str,
-        group: &Cells,
+        groups: Vec<PyRef<'_, Cells>>,
         reference: &Cells,
         method: &str,
         tie_correct: bool,
         corr_method: &str,
         n_genes: usize,
-    ) -> PyResult<PyRecordBatch> {
+    ) -> PyResult<Vec<PyRecordBatch>> {
         let dataset = self.dataset()?;
         let entry = self::layer(&dataset, layer)?;
-        let (options, test) = options(entry, method, tie_correct, corr_method)?;
-        let (group, reference) = (group.selection.cells(), reference.selection.cells());
-        let table = py.detach(|| {
-            let table = pool::run(|| match test {
-                Test::T => compare_cells(&dataset, entry, group, reference, options),
-                Test::Wilcoxon(ties) => compare_by_ranks(&dataset, entry, [group, reference], options, ties),
-            });
-            best_genes(&dataset, entry, &table?, n_genes)
+        let options = options(entry, method, tie_correct, corr_method)?;
+        let groups = selections(&groups);
+        let tables = py.detach(|| {
+            let tables = pool::run(|| compare_to(&dataset, entry, &groups, &reference.selection, options))?;
+            best_of_each(&dataset, entry, &tables, n_genes)
         });
-        Ok(table?)
+        Ok(tables?)
     }
 }

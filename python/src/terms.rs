@@ -1,12 +1,9 @@
 //! The terms of ontologies that `descendants` asks for: those of cell types and of tissues.
 
-use std::{borrow::Cow, sync::OnceLock};
+use std::{borrow::Cow, sync::LazyLock};
 
-use schema::reference::{Ontology, Reference, Tables};
+use schema::reference::{Reference, Tables};
 use value_filter::TermTree;
-
-/// The ontologies with what stands below each of their terms.
-const ONTOLOGIES: [&str; 2] = ["CL", "UBERON"];
 
 /// The tables of these ontologies alone, since all would make the package twice as large.
 struct TermTables;
@@ -25,12 +22,4 @@ impl Tables for TermTables {
 }
 
 /// The terms, read when first asked for.
-pub fn terms() -> &'static TermTree {
-    static TERMS: OnceLock<TermTree> = OnceLock::new();
-    TERMS.get_or_init(|| {
-        let reference = Reference::new(TermTables);
-        let ontologies = ONTOLOGIES.iter().filter_map(|name| Ontology::named(name));
-        let terms = ontologies.flat_map(|ontology| reference.all_terms(ontology));
-        TermTree::new(terms.map(|(id, _, parents)| (id, parents)))
-    })
-}
+pub static TERMS: LazyLock<TermTree> = LazyLock::new(|| TermTree::new(Reference::new(TermTables).terms_with_parents()));

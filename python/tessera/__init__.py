@@ -13,6 +13,7 @@ question needs are read::
 """
 
 from ._batches import Batch, Batches
+from ._corpus import Corpus, CorpusQuery, open_corpus
 from ._dataset import Dataset, Matrix, Query, open
 from ._fragment import Fragment
 from ._statistics import mean_variance_of
@@ -22,6 +23,8 @@ from ._tessera import LayerMoments as Moments
 __all__ = [
     "Batch",
     "Batches",
+    "Corpus",
+    "CorpusQuery",
     "Dataset",
     "DatasetError",
     "FilterError",
@@ -32,4 +35,5 @@ __all__ = [
     "__version__",
     "mean_variance_of",
     "open",
+    "open_corpus",
 ]

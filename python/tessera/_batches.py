@@ -6,14 +6,14 @@ import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import scipy.sparse as sp
 
-from ._dataset import Query, matrix_of
+from ._dataset import Query, _frame, matrix_of
 from ._names import check_names
 
 try:  # torch is optional: without it, batches are iterated as they are.
@@ -68,8 +68,8 @@ class Batches(_Iterable):
     shuffle
         Whether the order is random; otherwise it is that of the dataset's tiles.
     buffer_cells
-        Cells of a buffer: more give batches more like those of a perfect shuffle, and take more memory, twice about
-        5 bytes a value.
+        Cells of a buffer, or fewer where consumers would have none: more give batches more like those of a perfect
+        shuffle, and take more memory, twice about 5 bytes a value.
     seed
         What random orders begin with.
     rank, world_size
@@ -142,7 +142,11 @@ class Batches(_Iterable):
         consumer, n_consumers = self._consumer()
         buffers = self._buffers()
         n_batches = self._n_batches(buffers, consumer, n_consumers)
-        mine = [self._shuffled(number, buffers[number]) for number in range(consumer, len(buffers), n_consumers)]
+        numbers = range(consumer, len(buffers), n_consumers)
+        if self.uneven == "pad" and buffers and not numbers:
+            # There are fewer tiles than consumers.
+            numbers = range(consumer % len(buffers), len(buffers), len(buffers))
+        mine = [self._shuffled(number, buffers[number]) for number in numbers]
         cells = np.concatenate(mine) if mine else np.empty(0, dtype=np.uint32)
         cut = np.cumsum([len(buffer) for buffer in mine])
         if self.uneven == "pad" and len(cells):
@@ -151,10 +155,10 @@ class Batches(_Iterable):
             cells, cut = np.concatenate([cells, again]), np.append(cut, wanted)
         elif self.uneven == "drop":
             cells = cells[: n_batches * self.batch_size]
-        yield from self._batches_of(cells, cut, n_batches)
+        yield from self._batches_of(cells, cut)
         self.epoch, self._done = self.epoch + 1, 0
 
-    def _batches_of(self, cells: np.ndarray, cut: np.ndarray, n_batches: int) -> Iterator[Batch]:
+    def _batches_of(self, cells: np.ndarray, cut: np.ndarray) -> Iterator[Batch]:
         """Batches of cells in this order, read a buffer at a time, the next while one is used."""
         ends = [int(end) for end in np.unique(np.minimum(self._whole_batches(cut), len(cells))) if end > 0]
         if not ends or ends[-1] < len(cells):
@@ -186,11 +190,14 @@ class Batches(_Iterable):
             part = native.slice(self.layer, cells, genes)
         else:
             part = _Repeated(matrix_of(native.slice(self.layer, once, genes).csr(0, len(once)), n_columns)[places])
-        if self.obs_columns:
-            obs = pa.table(native.obs(cells, self.obs_columns)).to_pandas()
-        else:
-            obs = pd.DataFrame(index=range(len(cells)))
-        return part, obs, native.rows_of(cells)
+        return part, self._obs.iloc[np.searchsorted(self._numbers, cells)], native.rows_of(cells)
+
+    @cached_property
+    def _obs(self) -> pd.DataFrame:
+        """The columns of all the query's cells, in the order of their numbers: read once, they have the same types and
+        categories in every batch."""
+        batch = self.query.dataset._native.obs(self._numbers, self.obs_columns)
+        return _frame(batch, pd.RangeIndex(len(self._numbers)), "pandas")
 
     def _consumer(self) -> tuple[int, int]:
         """Which consumer of cells this is, and how many there are: ranks, and workers of each."""
@@ -210,10 +217,12 @@ class Batches(_Iterable):
         if not len(self._numbers):
             return []
         tiles = np.split(self._numbers, np.flatnonzero(np.diff(self._numbers // TILE_CELLS)) + 1)
-        n_buffers = -(-len(tiles) // self._tiles_per_buffer)
+        # At least one for each consumer, as long as there are tiles.
+        _, n_consumers = self._consumer()
+        n_buffers = min(len(tiles), max(-(-len(tiles) // self._tiles_per_buffer), n_consumers))
         if not self.shuffle:
-            firsts = range(0, len(tiles), self._tiles_per_buffer)
-            return [np.concatenate(tiles[first : first + self._tiles_per_buffer]) for first in firsts]
+            ends = [len(tiles) * at // n_buffers for at in range(n_buffers + 1)]
+            return [np.concatenate(tiles[first:end]) for first, end in zip(ends, ends[1:])]
         # Each buffer has one tile of every stretch of so many consecutive tiles as there are buffers.
         generator = np.random.default_rng(self._order())
         dealt: list[list[int]] = [[] for _ in range(n_buffers)]

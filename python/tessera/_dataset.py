@@ -14,7 +14,7 @@ import pyarrow as pa
 import scipy.sparse as sp
 
 from . import _statistics
-from ._names import check_names, nearest
+from ._names import check_names
 from ._tessera import Cells
 from ._tessera import Dataset as Native
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from ._batches import Batches
     from ._fragment import Fragment
-    from ._tessera import LayerMoments
+    from ._tessera import ArrowTable, LayerMoments
 
 #: Cells of a table or block, unless the caller says otherwise.
 BLOCK_CELLS = 65_536
@@ -72,10 +72,10 @@ def _frame(batch: Any, index: pd.Index | None, as_: Frames) -> Any:
 def _series(column: pa.ChunkedArray) -> pd.Series:
     """A column as anndata reads it: nullable where whole numbers or truth values are missing."""
     if column.null_count and pa.types.is_boolean(column.type):
-        return pd.Series(pd.array(column.to_pylist(), dtype="boolean"))
+        return pd.Series(pd.BooleanDtype().__from_arrow__(column))
     if column.null_count and pa.types.is_integer(column.type):
-        dtype = "UInt64" if pa.types.is_unsigned_integer(column.type) else "Int64"
-        return pd.Series(pd.array(column.to_pylist(), dtype=dtype))
+        dtype = pd.UInt64Dtype() if pa.types.is_unsigned_integer(column.type) else pd.Int64Dtype()
+        return pd.Series(dtype.__from_arrow__(column))
     return column.to_pandas()
 
 
@@ -148,6 +148,7 @@ class Dataset:
         var: str | None = None,
         *,
         rows: Any = None,
+        var_rows: Any = None,
         limit: int | None = None,
         sample: int | None = None,
         seed: int = 0,
@@ -161,6 +162,8 @@ class Dataset:
             ``descendants`` besides. The index goes by its own name, or by ``obs_id`` and ``var_id``.
         rows
             Rows of the input among which the cells are.
+        var_rows
+            Rows of the input among which the genes are, in the table of genes of whatever layer is read.
         limit
             Take the first cells alone, so many.
         sample
@@ -170,6 +173,8 @@ class Dataset:
         ------
         FilterError
             A filter cannot be read, or names what the dataset has not: it says where, and what is nearest.
+        ValueError
+            The dataset has no such row.
         """
         cells, notes = self._native.select(obs)
         for note in notes:
@@ -183,7 +188,13 @@ class Dataset:
         if limit is not None and limit < len(cells):
             cells = cells.of_rows(cells.input_rows()[:limit])
         is_filtered = rows is None and sample is None and limit is None
-        return Query(self, cells, obs, var, is_filtered=is_filtered)
+        if var_rows is not None:
+            var_rows = np.unique(np.asarray(var_rows, dtype=np.int64))
+            n_vars = max((facts["n_vars"] for facts in self._facts["vars"]), default=0)
+            unknown = var_rows[(var_rows < 0) | (var_rows >= n_vars)]
+            if len(unknown):
+                raise ValueError(f"there is no gene {unknown[0]}: the dataset has {n_vars}")
+        return Query(self, cells, obs, var, is_filtered=is_filtered, var_rows=var_rows)
 
     def _layer(self, name: str | None) -> dict[str, Any]:
         """What the manifest says of a layer; ``None`` is ``X``, or the first."""
@@ -192,12 +203,7 @@ class Dataset:
             raise ValueError("the dataset has no matrix: it was built of a file without values")
         if name is None:
             return next((layer for layer in layers if layer["name"] == "X"), layers[0])
-        by_name = {layer["name"]: layer for layer in layers}
-        for place in (name, f"{name}/X", f"layers/{name}"):
-            if place in by_name:
-                return by_name[place]
-        known = {*by_name, *(place.removeprefix("layers/") for place in by_name)}
-        raise ValueError(f"there is no layer {name!r}{nearest(name, sorted(known), 'layers')}")
+        return layers[self._native.layer_index(name)]
 
     def _var_of(self, layer: str | None) -> int:
         return self._layer(layer)["var"] if self._facts["layers"] else 0
@@ -206,13 +212,24 @@ class Dataset:
 class Query:
     """Some cells and genes of a dataset. What it gives is read when it is asked for."""
 
-    def __init__(self, dataset: Dataset, cells: Cells, obs: str | None, var: str | None, *, is_filtered: bool) -> None:
+    def __init__(
+        self,
+        dataset: Dataset,
+        cells: Cells,
+        obs: str | None,
+        var: str | None,
+        *,
+        is_filtered: bool,
+        var_rows: np.ndarray | None = None,
+    ) -> None:
         self.dataset = dataset
         self._cells = cells
         #: Whether the filter of cells alone tells the cells.
         self._is_filtered = is_filtered
         self._obs_filter = obs
         self._var_filter = var
+        #: Rows among which the genes are, beside what the filter says; `None` for all.
+        self._var_rows = var_rows
         self._genes: dict[int, np.ndarray | None] = {}
         if var is not None:
             self._rows_of_genes(None)
@@ -221,7 +238,7 @@ class Query:
         return f"Query of {self.dataset.place}: {self.n_obs} × {self.n_vars} (obs={self._obs_filter!r}, var={self._var_filter!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (_query_of, (self.dataset, self.obs_joinids, self._obs_filter, self._var_filter))
+        return (_query_of, (self.dataset, self.obs_joinids, self._obs_filter, self._var_filter, self._var_rows))
 
     @cached_property
     def _numbers(self) -> np.ndarray:
@@ -230,13 +247,18 @@ class Query:
 
     def _rows_of_genes(self, layer: str | None) -> np.ndarray | None:
         """The rows of the genes asked for among those of a layer; ``None`` for all."""
-        if self._var_filter is None:
+        if self._var_filter is None and self._var_rows is None:
             return None
         entry = self.dataset._layer(layer)
         if entry["var"] not in self._genes:
-            rows, notes = self.dataset._native.select_genes(entry["name"], self._var_filter)
-            for note in notes:
-                warnings.warn(note, stacklevel=4)
+            if self._var_filter is None:
+                rows = np.arange(self.dataset._facts["vars"][entry["var"]]["n_vars"], dtype=np.uint32)
+            else:
+                rows, notes = self.dataset._native.select_genes(entry["name"], self._var_filter)
+                for note in notes:
+                    warnings.warn(note, stacklevel=4)
+            if self._var_rows is not None:
+                rows = rows[np.isin(rows, self._var_rows)]
             self._genes[entry["var"]] = rows
         return self._genes[entry["var"]]
 
@@ -278,11 +300,18 @@ class Query:
         as_
             ``"pandas"`` (indexed by the cells' ids), ``"arrow"`` or ``"polars"``.
         """
+        batch = self._columns(columns)
+        return _frame(batch, self.obs_names if as_ == "pandas" else None, as_)
+
+    def _obs(self, columns: Sequence[str] | None) -> pd.DataFrame:
+        """Columns of the cells by number, without their ids, which are not read."""
+        return _frame(self._columns(columns), pd.RangeIndex(self.n_obs), "pandas")
+
+    def _columns(self, columns: Sequence[str] | None) -> ArrowTable:
         known = self.dataset._facts["obs"]
         columns = list(known) if columns is None else list(columns)
         check_names(columns, known, "column of obs", "columns")
-        batch = self.dataset._native.obs(self._numbers, columns)
-        return _frame(batch, self.obs_names if as_ == "pandas" else None, as_)
+        return self.dataset._native.obs(self._numbers, columns)
 
     def var(self, columns: Sequence[str] | None = None, *, layer: str | None = None, as_: Frames = "pandas") -> Any:
         """The genes of a layer that are asked for, in the order of the input; arguments as those of :meth:`obs`."""
@@ -456,16 +485,19 @@ class Query:
     def fragments(self, n: int) -> list[Fragment]:
         """At most ``n`` parts of the query, which can be pickled or sent as JSON and read in any process.
 
-        Their moments add up to the query's, bit for bit; their cells are the query's, each once.
+        Their moments add up to the query's, bit for bit; their cells are the query's, each once. Genes are those of the
+        filter: a query with ``var_rows`` has no fragments, and is pickled instead.
         """
         from ._fragment import cut
 
         return cut(self, n)
 
 
-def _query_of(dataset: Dataset, rows: np.ndarray, obs: str | None, var: str | None) -> Query:
+def _query_of(
+    dataset: Dataset, rows: np.ndarray, obs: str | None, var: str | None, var_rows: np.ndarray | None
+) -> Query:
     cells, _ = dataset._native.select(None)
-    return Query(dataset, cells.of_rows(rows), obs, var, is_filtered=False)
+    return Query(dataset, cells.of_rows(rows), obs, var, is_filtered=False, var_rows=var_rows)
 
 
 class Matrix:
@@ -494,13 +526,13 @@ class Matrix:
         rows
             Which of the query's cells, by place; all, unless said otherwise.
         """
-        numbers = self.query._numbers[rows or slice(None)]
+        numbers = self._numbers(rows)
         part = self.query.dataset._native.slice(self.layer, numbers, self._genes())
         return matrix_of(part.csr(0, len(numbers)), self.shape[1])
 
     def dense(self, rows: slice | None = None) -> np.ndarray:
         """The values as an array, float32; ``rows`` as in :meth:`csr`."""
-        numbers = self.query._numbers[rows or slice(None)]
+        numbers = self._numbers(rows)
         return self.query.dataset._native.slice(self.layer, numbers, self._genes()).dense(0, len(numbers))
 
     def tables(self, block: int = BLOCK_CELLS) -> Iterator[pa.Table]:
@@ -535,6 +567,10 @@ class Matrix:
 
     def _genes(self) -> np.ndarray | None:
         return self.query._rows_of_genes(self.layer)
+
+    def _numbers(self, rows: slice | None) -> np.ndarray:
+        # In one piece of memory, also those of a slice with a step.
+        return np.ascontiguousarray(self.query._numbers[rows or slice(None)])
 
 
 def matrix_of(arrays: tuple[np.ndarray, np.ndarray, np.ndarray], n_columns: int) -> sp.csr_matrix:

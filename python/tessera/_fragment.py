@@ -61,5 +61,7 @@ def cut(query: Query, n: int) -> list[Fragment]:
     """At most ``n`` fragments of a query."""
     if n < 1:
         raise ValueError(f"a query is cut into at least one fragment, and not {n}")
+    if query._var_rows is not None:
+        raise ValueError("fragments tell genes by a filter alone: leave out `var_rows`, or pickle the query")
     native, obs, var = query.dataset._native, query._obs_filter, query._var_filter
     return [Fragment(text) for text in native.cut(query._cells, obs, var, query._is_filtered, n)]

@@ -64,12 +64,15 @@ def highly_variable_genes(
     batches = [query._cells] if batch_key is None else [cells for _, cells in _cells_of_labels(query, batch_key)]
     if not batches or query.n_obs < 2:
         raise ValueError("genes have a variance over two cells or more, and the query has fewer")
+    whole = query.moments(name)
+    moments_of = lambda cells: whole if batch_key is None else query.dataset._native.moments(name, cells)
     by_batch = np.array(
-        [_normalized_variances(query.dataset, name, cells, largest, span, max_loess_jitter) for cells in batches]
+        [
+            _normalized_variances(query.dataset, moments_of(cells), cells, largest, span, max_loess_jitter)
+            for cells in batches
+        ]
     )
-    frame = mean_variance_of(query.dataset, query.moments(name)).rename(
-        columns={"mean": "means", "variance": "variances"}
-    )
+    frame = mean_variance_of(query.dataset, whole).rename(columns={"mean": "means", "variance": "variances"})
     frame = frame.drop(columns="nnz")
     genes = query._rows_of_genes(name)
     if genes is not None:
@@ -100,11 +103,15 @@ def _counts_layer(dataset: Dataset, layer: str | None) -> str:
 
 
 def _normalized_variances(
-    dataset: Dataset, layer: str, cells: Cells, largest: np.ndarray | None, span: float, max_loess_jitter: float
+    dataset: Dataset,
+    moments: LayerMoments,
+    cells: Cells,
+    largest: np.ndarray | None,
+    span: float,
+    max_loess_jitter: float,
 ) -> np.ndarray:
     """The variance of each gene over what is expected of its mean, large values being clipped."""
     n = len(cells)
-    moments = dataset._native.moments(layer, cells)
     mean, variance, _ = dataset._native.summaries(moments, False)
     varies = variance > 0
     expected = np.zeros(len(mean))
@@ -116,7 +123,7 @@ def _normalized_variances(
     may_be_clipped = varies if largest is None else varies & (largest > limits)
     genes = np.flatnonzero(may_be_clipped)
     if len(genes):
-        sums, squares = dataset._native.clipped_sums(layer, cells, genes, limits[genes])
+        sums, squares = dataset._native.clipped_sums(moments.layer, cells, genes, limits[genes])
         of_genes, spread = mean[genes], deviation[genes]
         scatter = n * of_genes**2 + squares - 2 * sums * of_genes
         normalized[genes] = scatter / ((n - 1) * spread**2)
@@ -155,7 +162,7 @@ def count_by(query: Query, columns: Sequence[str]) -> pd.DataFrame:
 def _cells_of_labels(query: Query, column: str) -> list[tuple[object, Cells]]:
     """The query's cells of each label of a column, without labels that no cell has."""
     check_names([column], query.dataset._facts["obs"], "column of obs", "columns")
-    values = query.obs([column])[column]
+    values = query._obs([column])[column]
     if isinstance(values.dtype, pd.CategoricalDtype):
         labels = list(values.cat.categories)
     else:
@@ -195,7 +202,7 @@ def rank_genes_groups(
     if reference == "rest":
         tables = native.compare_groups(name, [by_label[label] for label in wanted], query._cells, *how)
     else:
-        tables = [native.compare_two(name, by_label[label], by_label[reference], *how) for label in wanted]
+        tables = native.compare_to(name, [by_label[label] for label in wanted], by_label[reference], *how)
     frames = [pa.table(table).to_pandas().assign(group=label) for label, table in zip(wanted, tables)]
     if not frames:
         return pd.DataFrame(columns=["group", "names", "scores", "pvals", "pvals_adj"])

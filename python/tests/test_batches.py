@@ -6,6 +6,7 @@ import pickle
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse as sp
 from conftest import assert_same_bits
@@ -62,14 +63,38 @@ def test_ranks_may_be_made_even(made_dataset, uneven, buffer_cells):
     options = {"buffer_cells": buffer_cells, "world_size": 3, "uneven": uneven, "dense": False}
     ranks = [query.batches(50, rank=rank, **options) for rank in range(3)]
     got = [list(rank) for rank in ranks]
-    assert len({len(batches) for batches in got[: 3 if buffer_cells == 256 else 1]}) == 1
-    assert [len(rank) for rank in ranks] == [len(batches) for batches in got] or buffer_cells > 256
-    assert {len(batch.rows) for batches in got for batch in batches} <= {50}
-    rows = np.concatenate([batch.rows for batches in got for batch in batches] or [np.empty(0, int)])
+    assert len({len(batches) for batches in got}) == 1
+    assert [len(rank) for rank in ranks] == [len(batches) for batches in got]
+    assert {len(batch.rows) for batches in got for batch in batches} == {50}
+    rows = np.concatenate([batch.rows for batches in got for batch in batches])
     if uneven == "drop":
         assert len(np.unique(rows)) == len(rows)
     else:
         np.testing.assert_array_equal(np.unique(rows), query.obs_joinids)
+
+
+@pytest.mark.parametrize("shuffle", [False, True])
+@pytest.mark.parametrize("world_size", [5, 60])
+def test_every_rank_has_cells_where_buffers_are_few(made_dataset, world_size, shuffle):
+    query = made_dataset.query()
+    # 47 tiles.
+    options = {"world_size": world_size, "shuffle": shuffle, "uneven": "pad", "dense": False}
+    ranks = [query.batches(32, rank=rank, **options) for rank in range(world_size)]
+    got = [[batch.rows for batch in rank] for rank in ranks]
+    assert {len(batches) for batches in got} == {len(ranks[0])} and len(ranks[0]) > 0
+    np.testing.assert_array_equal(np.unique(np.concatenate([rows for batches in got for rows in batches])), query.obs_joinids)
+
+
+def test_columns_are_alike_in_every_batch(made, made_dataset):
+    query = made_dataset.query(obs="cell_type != 'B cell'")
+    columns = ["cell_type", "grade", "rank", "flag", "donor"]
+    # A buffer is a tile, which has cells of few types.
+    got = list(query.batches(64, obs_columns=columns, buffer_cells=64))
+    for batch in got:
+        whole = query.obs(columns)
+        assert batch.obs.dtypes.equals(whole.dtypes)
+        pd.testing.assert_frame_equal(batch.obs, whole.loc[made.obs_names[batch.rows]].reset_index(drop=True))
+    assert any(batch.obs["cell_type"].nunique() == 1 for batch in got)
 
 
 @pytest.mark.parametrize("given_out", [0, 1, 9, 17])

@@ -1,9 +1,11 @@
 """Census's names give what Census gives."""
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import assert_same_bits, dense
+from conftest import assert_same_bits, build, dense
 
 import tessera.census as cellxgene_census
 from tessera.census.experimental import pp
@@ -54,6 +56,34 @@ def test_var_is_filtered(made, census):
     assert var["feature_name"].tolist() == [f"GENE{row}" for row in expected]
     names = cellxgene_census.get_var(census, "homo_sapiens", column_names=["feature_name"])
     assert list(names.columns) == ["feature_name"] and len(names) == 400
+
+
+def test_coordinates_of_genes_are_among_those_of_a_filter_wherever_the_query_is_read(made, census):
+    experiment = census["census_data"]["homo_sapiens"]
+    expected = np.flatnonzero(made.var["length"] > 5000)
+    for value_filter, rows in ((None, np.arange(31)), ("length > 5000", expected[expected <= 30])):
+        var_query = cellxgene_census.AxisQuery(value_filter=value_filter, coords=(slice(0, 30),))
+        query = experiment.axis_query(var_query=var_query)
+        assert query.var_joinids().to_pylist() == rows.tolist() and query.n_vars == len(rows)
+        again = pickle.loads(pickle.dumps(query.query))
+        assert again.var_joinids.tolist() == rows.tolist()
+        with pytest.raises(ValueError, match="filter alone"):
+            query.query.fragments(2)
+
+
+def test_coordinates_of_genes_hold_for_a_layer_with_a_table_of_its_own(made, tmp_path):
+    few = made[:80, :20].copy()
+    few.raw = made[:80].copy()
+    few.write_h5ad(tmp_path / "few.h5ad")
+    build(tmp_path / "few.h5ad", tmp_path / "few")
+    with cellxgene_census.open_soma(uri=tmp_path / "few") as census:
+        ask = lambda coords: cellxgene_census.get_anndata(census, "human", X_layers=["X"], var_coords=coords)
+        adata = ask([3, 19])
+        assert adata.var["feature_id"].tolist() == list(made.var_names[[3, 19]])
+        assert_same_bits(adata.X, made.X[:80][:, [3, 19]])
+        assert_same_bits(adata.layers["X"], made.X[:80][:, [3, 19]])
+        with pytest.raises(ValueError, match="X has other genes than raw/X"):
+            ask([3, 20])
 
 
 def test_an_axis_query_reads_by_somas_calls(made, census):

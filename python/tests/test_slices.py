@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 import scipy.sparse as sp
-from conftest import assert_same_bits
+from conftest import assert_same_bits, build
 
 import tessera
 
@@ -107,6 +107,50 @@ def test_limits_samples_and_rows_narrow_a_query(made, made_dataset):
         made_dataset.query(rows=[3000])
 
 
+def test_some_cells_of_a_matrix_are_read_by_a_slice(made, made_dataset):
+    matrix = made_dataset.query(obs="batch == 'b2'").X()
+    expected = made.X[(made.obs["batch"] == "b2").to_numpy()]
+    for rows in (slice(5, 90), slice(None, None, 3), slice(None, None, -1), slice(0, 0)):
+        assert_same_bits(matrix.csr(rows), expected[rows])
+        assert_same_bits(matrix.dense(rows), expected[rows])
+
+
+def test_genes_are_taken_by_rows_within_a_filter(made, made_dataset):
+    rows = [399, 3, 7, 7, 200]
+    query = made_dataset.query(obs="batch == 'b1'", var_rows=rows)
+    assert query.var_joinids.tolist() == [3, 7, 200, 399] and query.n_vars == 4
+    assert list(query.var().index) == list(made.var_names[[3, 7, 200, 399]])
+    both = made_dataset.query(var="length > 4000", var_rows=rows)
+    expected = [row for row in (3, 7, 200, 399) if made.var["length"].iloc[row] > 4000]
+    assert both.var_joinids.tolist() == expected
+    for query in (query, both):
+        again = pickle.loads(pickle.dumps(query))
+        assert again.var_joinids.tolist() == query.var_joinids.tolist()
+        assert_same_bits(again.X().csr(), made.X[query.obs_joinids][:, query.var_joinids])
+        assert_same_bits(again.X("shares").csr(), made.layers["shares"][query.obs_joinids][:, query.var_joinids])
+        with pytest.raises(ValueError, match="var_rows"):
+            query.fragments(2)
+    for row in (-1, 400):
+        with pytest.raises(ValueError, match=f"no gene {row}: the dataset has 400"):
+            made_dataset.query(var_rows=[5, row])
+
+
+def test_layers_go_by_the_names_that_the_command_line_takes(made, tmp_path):
+    few = made[:80, :20].copy()
+    few.raw = few.copy()
+    few.layers["raw"] = few.layers["shares"]
+    few.write_h5ad(tmp_path / "few.h5ad")
+    query = build(tmp_path / "few.h5ad", tmp_path / "few").query()
+    assert [query.X(name).layer for name in ("X", "raw/X", "shares", "layers/raw")] == [
+        "X",
+        "raw/X",
+        "layers/shares",
+        "layers/raw",
+    ]
+    with pytest.raises(ValueError, match="several layers `raw`; give one of these names: raw/X, layers/raw"):
+        query.X("raw")
+
+
 def test_tables_go_to_other_libraries(made_dataset):
     query = made_dataset.query(obs="n_umis > 100")
     arrow, frame = query.obs(["n_umis", "grade"], as_="arrow"), query.obs(["n_umis", "grade"])
@@ -123,7 +167,7 @@ def test_what_does_not_exist_is_told_with_what_is_nearest(made_dataset, tmp_path
         made_dataset.query(obs="cell_type = 'x'")
     with pytest.warns(UserWarning, match="no label 'B cel'; did you mean 'B cell'"):
         assert made_dataset.query(obs="cell_type == 'B cel'").n_obs == 0
-    with pytest.raises(ValueError, match="did you mean 'shares'"):
+    with pytest.raises(ValueError, match="no layer `share`; its layers are: X, layers/shares"):
         made_dataset.query().X("share")
     with pytest.raises(ValueError, match="did you mean 'n_umis'"):
         made_dataset.query().obs(["n_umi"])

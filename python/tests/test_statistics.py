@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ import pytest
 import scanpy
 from conftest import dense
 
+import tessera
 from tessera import Fragment
 
 
@@ -77,6 +79,33 @@ def test_genes_with_clipped_values_are_read(made_dataset):
     cells, _ = native.select(None)
     mean, variance, _ = native.summaries(native.moments("X", cells), False)
     assert (native.largest_values("X") > mean + np.sqrt(variance * len(cells)) * 0.2).any()
+
+
+def test_sums_of_all_cells_are_read_once(made_dataset):
+    class Counted:
+        def __init__(self, native):
+            self._native, self.n = native, 0
+
+        def __getattr__(self, name):
+            self.n += name == "moments"
+            return getattr(self._native, name)
+
+    query = made_dataset.query(obs="score > 0")
+    query.dataset = tessera.open(made_dataset.place)
+    query.dataset._native = Counted(query.dataset._native)
+    query.highly_variable_genes(50)
+    assert query.dataset._native.n == 1
+
+
+def test_a_broken_tile_is_an_error_and_no_lack_of_largest_values(made_dataset, tmp_path):
+    place = shutil.copytree(made_dataset.place, tmp_path / "broken")
+    native = tessera.open(place)._native
+    packs = [file for file in place.iterdir() if "moments" in file.name]
+    assert packs
+    for file in packs:
+        file.write_bytes(b"\0" * file.stat().st_size)
+    with pytest.raises(tessera.DatasetError, match="moments"):
+        native.largest_values("X")
 
 
 @pytest.mark.parametrize("method", ["t-test", "t-test_overestim_var", "wilcoxon"])

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use explorer_core::{
     data::GeneIdx,
+    dataset::{self, Damage},
     de::{DeOptions, DeTable, RankGroups, Test, compare},
     filter::CellMask,
 };
@@ -44,6 +45,32 @@ pub fn compare_groups(
         })
     };
     groups.iter().enumerate().map(table).collect()
+}
+
+/// Compares each of some groups with the same other cells, which none of them has any of.
+///
+/// # Errors
+/// When tiles are broken.
+pub fn compare_to(
+    dataset: &Dataset,
+    layer: &Layer,
+    groups: &[CellSelection],
+    reference: &CellSelection,
+    (options, test): (DeOptions, Test),
+) -> Result<Vec<DeTable>, CompareError> {
+    let (others, fixed) = reference.moments(dataset, layer)?;
+    let table = |group: &CellSelection| {
+        let (moments, _) = group.moments(dataset, layer)?;
+        let table = compare(&moments, &others, &fixed, options).map_err(|source| wrong(layer, source))?;
+        Ok(match test {
+            Test::T => table,
+            Test::Wilcoxon(ties) => {
+                let groups = RankGroups::two(group.cells(), reference.cells());
+                table.with_ranks(&rank_sums(dataset, layer, &groups)?, 0, ties)
+            }
+        })
+    };
+    groups.iter().map(table).collect()
 }
 
 /// The groups to rank: those given, all other cells of the universe, and, not ranked, those outside.
@@ -94,7 +121,15 @@ pub fn clipped_sums(
 }
 
 /// The largest value of every gene over all cells; `None` where the dataset does not tell.
-pub fn largest_values(dataset: &Dataset, layer: &Layer) -> Option<Vec<f32>> {
-    let index = dataset.index_of(layer).ok()?;
-    wait(dataset.reader().largest_values(index, layer.total_moments.as_ref()?.first)).ok()
+///
+/// # Errors
+/// When a tile cannot be read.
+pub fn largest_values(dataset: &Dataset, layer: &Layer) -> Result<Option<Vec<f32>>, DatasetError> {
+    let Some(total) = &layer.total_moments else { return Ok(None) };
+    match wait(dataset.reader().largest_values(dataset.index_of(layer)?, total.first)) {
+        Ok(largest) => Ok(Some(largest)),
+        // A whole tile without them.
+        Err(DatasetError::Content(dataset::DatasetError::Tile { damage: Damage::LargestValues, .. })) => Ok(None),
+        Err(error) => Err(error),
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use explorer_core::{
-    data::{CellRow, CellRows},
+    data::CellRows,
     de::{FixedPoints, LabelChoice, LayerTiles, Moments, SetParts, Sets, stored_sums},
     filter::CellMask,
 };
@@ -80,9 +80,7 @@ impl CellSelection {
 
     /// The cells by their numbers in storage order, in the order of the input.
     pub fn in_order_of_input(&self, rows: &CellRows) -> Vec<u32> {
-        let mut in_input = rows.rows_of(self.cells.iter()).into_iter();
-        let cell = |row| rows.cell_of(CellRow(row)).map(|cell| cell.0);
-        in_input.by_ref().filter_map(cell).collect()
+        rows.cells_of(&rows.rows_of(self.cells.iter())).map(|cell| cell.0).collect()
     }
 
     /// The exact moments of a layer over the cells: out of stored sums of labels where these make them up, else by the plan

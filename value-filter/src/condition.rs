@@ -115,7 +115,8 @@ impl Condition {
         }
     }
 
-    fn each_test<'a>(&'a self, visit: &mut impl FnMut(&'a Test)) {
+    /// Visits its tests in order.
+    pub(crate) fn each_test<'a>(&'a self, visit: &mut impl FnMut(&'a Test)) {
         match self {
             Self::And(conditions) | Self::Or(conditions) => {
                 conditions.iter().for_each(|condition| condition.each_test(visit));

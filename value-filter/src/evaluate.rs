@@ -4,6 +4,7 @@ use std::{
     cmp::Ordering,
     collections::{BTreeSet, HashSet},
     ops::Range,
+    sync::LazyLock,
 };
 
 use explorer_core::data::{CellIdx, FileColumn, Numbers};
@@ -24,6 +25,13 @@ const TERM_IDS: &str = "_ontology_term_id";
 pub trait Terms {
     /// The ids of a term and of all terms below it; `None` where the term is not known.
     fn with_descendants(&self, id: &str) -> Option<HashSet<String>>;
+}
+
+/// Terms that are read when first asked for, which few filters do.
+impl<T: Terms, F: FnOnce() -> T> Terms for LazyLock<T, F> {
+    fn with_descendants(&self, id: &str) -> Option<HashSet<String>> {
+        T::with_descendants(self, id)
+    }
 }
 
 /// The rows that pass a filter.
@@ -104,7 +112,7 @@ impl Filter {
     pub async fn select<T: Table>(&self, table: &T, terms: &impl Terms) -> Result<Selected, SelectError<T::Error>> {
         let mut selection = Selection { text: &self.text, table, terms, notes: Vec::new() };
         let mut tests = Vec::new();
-        self.root.tests_in_order(&mut tests);
+        self.root.each_test(&mut |test| tests.push(test));
         let mut passing = Vec::with_capacity(tests.len());
         for test in tests {
             passing.push(selection.rows_of(test).await?);
@@ -116,15 +124,6 @@ impl Filter {
 }
 
 impl Condition {
-    fn tests_in_order<'a>(&'a self, tests: &mut Vec<&'a Test>) {
-        match self {
-            Self::And(conditions) | Self::Or(conditions) => {
-                conditions.iter().for_each(|condition| condition.tests_in_order(tests));
-            }
-            Self::Test(test) => tests.push(test),
-        }
-    }
-
     /// The labels that rows must have, where that is all that is asked.
     fn chosen_labels(&self, passing: &[Passing]) -> Option<Vec<ChosenLabels>> {
         let is_conjunction = match self {
@@ -145,13 +144,11 @@ impl Condition {
 
     /// The rows that pass, given those that pass each test, in order.
     fn combined(&self, passing: &mut impl Iterator<Item = RoaringBitmap>) -> RoaringBitmap {
-        let each = |conditions: &[Self], passing: &mut dyn Iterator<Item = RoaringBitmap>| {
-            conditions.iter().map(|condition| condition.combined(&mut &mut *passing)).collect::<Vec<_>>()
-        };
+        let of = |condition: &Self| condition.combined(passing);
         match self {
+            Self::And(conditions) => conditions.iter().map(of).reduce(|a, b| a & b).unwrap_or_default(),
+            Self::Or(conditions) => conditions.iter().map(of).reduce(|a, b| a | b).unwrap_or_default(),
             Self::Test(_) => passing.next().unwrap_or_default(),
-            Self::And(conditions) => each(conditions, passing).into_iter().reduce(|a, b| a & b).unwrap_or_default(),
-            Self::Or(conditions) => each(conditions, passing).into_iter().reduce(|a, b| a | b).unwrap_or_default(),
         }
     }
 }

@@ -5,6 +5,7 @@
 use std::{
     convert::Infallible,
     pin::pin,
+    sync::LazyLock,
     task::{Context, Poll, Waker},
 };
 
@@ -90,9 +91,13 @@ fn terms() -> TermTree {
 }
 
 fn select(text: &str) -> Result<Selected, SelectError<Infallible>> {
+    select_by(text, &terms())
+}
+
+fn select_by(text: &str, terms: &impl Terms) -> Result<Selected, SelectError<Infallible>> {
     let (filter, table) = (Filter::parse(text).unwrap(), table());
     // Nothing in memory is waited for.
-    match pin!(filter.select(&table, &terms())).poll(&mut Context::from_waker(Waker::noop())) {
+    match pin!(filter.select(&table, terms)).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(selected) => selected,
         Poll::Pending => panic!("a table in memory is at hand"),
     }
@@ -198,6 +203,14 @@ fn what_does_not_suit_a_column_is_told_with_what_to_write() {
         let told = refusal(text);
         assert!(told.contains(advice), "{text}: {told}");
     }
+}
+
+#[test]
+fn terms_are_read_when_a_filter_asks_for_them() {
+    let unread = LazyLock::new(|| -> TermTree { panic!("no filter asks for terms") });
+    assert_eq!(select_by("n > 0", &unread).unwrap().rows.len(), 3);
+    let read = LazyLock::new(terms);
+    assert_eq!(select_by("descendants(cell_type, 'CL:1')", &read).unwrap().rows.len(), 3);
 }
 
 #[test]

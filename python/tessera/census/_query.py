@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import scipy.sparse as sp
 
-from .._dataset import Dataset, Query
+from .._dataset import Dataset, Matrix, Query
 from .._names import check_names
 from .._tessera import filter_columns
 
@@ -59,7 +59,7 @@ def obs_frame(query: Query, column_names: Sequence[str] | None) -> pd.DataFrame:
     if column_names is not None and query._obs_filter is not None:
         filtered = [name for name in filter_columns(query._obs_filter) if name in query.dataset.obs_columns]
         columns += [name for name in filtered if name not in columns]
-    frame = query.obs(columns).reset_index(drop=True)
+    frame = query._obs(columns)
     if column_names is None or JOINID in column_names:
         frame.insert(0, JOINID, query.obs_joinids)
     return frame
@@ -112,14 +112,10 @@ class ExperimentAxisQuery:
 
     def __init__(self, dataset: Dataset, obs_query: AxisQuery, var_query: AxisQuery) -> None:
         rows = as_rows(obs_query.coords[0] if obs_query.coords else None, dataset.n_obs)
-        self.query = dataset.query(obs=obs_query.value_filter, var=var_query.value_filter, rows=rows)
         self._layer = counts_layer(dataset)
-        genes = as_rows(var_query.coords[0] if var_query.coords else None, self._n_all_vars())
-        if genes is not None:
-            among = self.query._rows_of_genes(self._layer)
-            among = np.arange(self._n_all_vars(), dtype=np.uint32) if among is None else among
-            self.query._genes = {dataset._var_of(self._layer): np.intersect1d(among, genes).astype(np.uint32)}
-            self.query._var_filter = self.query._var_filter or f"coords: {var_query.coords[0]}"
+        n_vars = dataset._facts["vars"][dataset._var_of(self._layer)]["n_vars"]
+        genes = as_rows(var_query.coords[0] if var_query.coords else None, n_vars)
+        self.query = dataset.query(obs=obs_query.value_filter, var=var_query.value_filter, rows=rows, var_rows=genes)
 
     def __enter__(self) -> ExperimentAxisQuery:
         return self
@@ -129,10 +125,6 @@ class ExperimentAxisQuery:
 
     def close(self) -> None:
         """Ask no more; nothing is held open."""
-
-    def _n_all_vars(self) -> int:
-        dataset = self.query.dataset
-        return dataset._facts["vars"][dataset._var_of(self._layer)]["n_vars"]
 
     @property
     def n_obs(self) -> int:
@@ -179,7 +171,7 @@ class ExperimentAxisQuery:
         obs = obs_frame(self.query, names.get("obs"))
         var = var_frame(self.query, self._layer, names.get("var"))
         obs.index, var.index = obs.index.astype(str), var.index.astype(str)
-        matrix = lambda name: self.query.X(layer_of(self.query.dataset, name)).csr()
+        matrix = lambda name: self._matrix(name).csr()
         return anndata.AnnData(
             X=matrix(X_name),
             obs=obs,
@@ -187,6 +179,15 @@ class ExperimentAxisQuery:
             layers={name: matrix(name) for name in X_layers},
             obsm={key: self.query.obsm(key) for key in obsm_layers},
         )
+
+
+    def _matrix(self, name: str) -> Matrix:
+        """The values of a layer that has the genes of `raw`."""
+        matrix = self.query.X(layer_of(self.query.dataset, name))
+        genes = lambda layer: self.query.var([], layer=layer).index
+        if not genes(matrix.layer).equals(genes(self._layer)):
+            raise ValueError(f"{matrix.layer} has other genes than {self._layer}, whose genes are asked for")
+        return matrix
 
 
 class SparseRead:
@@ -218,7 +219,7 @@ class SparseRead:
 class Blockwise:
     """Some cells at a time."""
 
-    def __init__(self, matrix: Any, size: int) -> None:
+    def __init__(self, matrix: Matrix, size: int) -> None:
         self._matrix, self._size = matrix, size
 
     def scipy(self) -> Iterator[tuple[sp.csr_matrix, tuple[np.ndarray, np.ndarray]]]:

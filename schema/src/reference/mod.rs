@@ -42,6 +42,8 @@ const IMPORTED: [(&str, &str); 2] = [("AfPO", "HANCESTRO"), ("ZFS", "ZFA")];
 /// The ontology whose identifiers have an underscore where others have a colon.
 const UNDERSCORED: &str = "CVCL";
 const ORGANISMS: &str = "NCBITaxon";
+/// The ontologies of cell types and of tissues, whose tables have the parents of terms.
+const WITH_PARENTS: [&str; 2] = ["CL", "UBERON"];
 
 /// A list of genes.
 struct GeneList {
@@ -232,12 +234,12 @@ impl Reference {
     /// The identifiers of the terms right above a term of cell types or tissues, from which all its ancestors follow; of
     /// other ontologies none, since the tables do not have them.
     pub fn parents(&self, term: Term) -> Vec<String> {
-        let file = match term.ontology.name() {
-            "CL" => "cl-parents.bin",
-            "UBERON" => "uberon-parents.bin",
-            _ => return Vec::new(),
-        };
-        let parents = self.open(&self.parents[usize::from(term.ontology.0)], || file.to_owned());
+        let ontology = term.ontology.name();
+        if !WITH_PARENTS.contains(&ontology) {
+            return Vec::new();
+        }
+        let file = || format!("{}-parents.bin", ontology.to_ascii_lowercase());
+        let parents = self.open(&self.parents[usize::from(term.ontology.0)], file);
         let rows = parents.map(|parents| parents.parents(term.row)).unwrap_or_default();
         rows.iter().filter_map(|row| Some(self.terms(term.ontology)?.id(*row))).collect()
     }
@@ -248,6 +250,12 @@ impl Reference {
         let rows = (0..table.n_rows()).filter(|row| table.flags(*row) & DEPRECATED == 0);
         let term = |row| Term { ontology, row, flags: table.flags(row), is_other: false };
         rows.map(|row| (table.id(row), table.label(row).to_owned(), self.parents(term(row)))).collect()
+    }
+
+    /// The identifiers of all terms that have [parents](Self::parents), with these: those of cell types and tissues.
+    pub fn terms_with_parents(&self) -> Vec<(String, Vec<String>)> {
+        let terms = WITH_PARENTS.iter().filter_map(|name| Ontology::named(name)).flat_map(|of| self.all_terms(of));
+        terms.map(|(id, _, parents)| (id, parents)).collect()
     }
 
     /// The terms of an ontology, not deprecated, whose label or synonym this text is, whatever the case of its letters.

@@ -12,7 +12,7 @@ use remote_files::{Access, CacheOptions, Options, Place, Remote, RemoteError, St
 use shared_fbs::path::MANIFEST;
 use tile_server::{
     catalog::{AnyFolder, RemoteFolder, ids},
-    dataset_place::{DatasetPlace, OpenError, folder_of},
+    dataset_place::{self, DatasetPlace, OpenError, folder_of},
     serve::DatasetAddress,
 };
 
@@ -129,9 +129,7 @@ pub fn of_place(error: OpenError) -> anyhow::Error {
 /// # Errors
 /// When it is no place, or needs credentials that there are none of.
 pub fn folder_with(text: &str, manifest: &str, stores: &Arc<Stores>) -> Result<Remote> {
-    let place = Place::parse(text)?;
-    let folder = if place.name() == manifest { place.parent() } else { None };
-    Ok(stores.open(folder.unwrap_or(place))?)
+    Ok(dataset_place::folder_with(Place::parse(text)?, manifest, stores)?)
 }
 
 /// What a place has: a dataset, or a folder of datasets. One that does not answer now may be a dataset.

@@ -1,8 +1,8 @@
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, sync::LazyLock};
 
 use anyhow::Result;
 use clap::Args;
-use schema::reference::{Ontology, Reference};
+use schema::reference::Reference;
 use tessera::selection::CellSelection;
 use value_filter::{Filter, SelectError, TermTree};
 
@@ -13,9 +13,6 @@ use super::{
     subset::write_file,
     terminal,
 };
-
-/// The ontologies whose terms are known with what stands below each.
-const ONTOLOGIES: [&str; 2] = ["CL", "UBERON"];
 
 /// The arguments of `tile-server slice`.
 #[derive(Args)]
@@ -43,17 +40,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     output::must_be_free(out)?;
     let filter = Filter::parse(obs)?;
     let (dataset, _) = dataset.open(Freshness::Kept)?;
-    let (selection, notes) = CellSelection::of_filter(&dataset, &filter, &terms()).map_err(|error| match error {
+    let terms = LazyLock::new(|| TermTree::new(Reference::embedded().terms_with_parents()));
+    let (selection, notes) = CellSelection::of_filter(&dataset, &filter, &terms).map_err(|error| match error {
         SelectError::Filter(error) => anyhow::Error::from(error),
         SelectError::Read(error) => error.into(),
     })?;
     notes.iter().for_each(|note| terminal::say(&format!("warning: {note}")));
     write_file(&dataset, selection.cells().clone(), obs.clone(), out, *quiet)
-}
-
-fn terms() -> TermTree {
-    let reference = Reference::embedded();
-    let ontologies = ONTOLOGIES.iter().filter_map(|name| Ontology::named(name));
-    let terms = ontologies.flat_map(|ontology| reference.all_terms(ontology));
-    TermTree::new(terms.map(|(id, _, parents)| (id, parents)))
 }

@@ -196,7 +196,7 @@ fn sums_of_clipped_values_are_those_of_the_values() {
     let dataset = Dataset::open(&built.path()).unwrap();
     let (_, layer) = dataset.manifest().layer_named("raw").unwrap();
     let selection = select(&dataset, "louvain in ['0', '3']");
-    let largest = largest_values(&dataset, layer).unwrap();
+    let largest = largest_values(&dataset, layer).unwrap().unwrap();
     let genes: Vec<(GeneIdx, f64)> =
         [0, 5, 300].map(|gene| (GeneIdx(gene), f64::from(largest[gene as usize]) / 2.0)).into();
     let sums = clipped_sums(&dataset, layer, selection.cells(), &genes).unwrap();
