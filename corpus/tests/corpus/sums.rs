@@ -132,7 +132,7 @@ fn one_program_changes_a_corpus_at_a_time_and_takes_no_damaged_summary() {
     let (corpus, summary) = (folder.path().join("corpus"), folder.path().join("damaged"));
     build(&["A"], &corpus);
     let (shelf, quiet) = (Shelf::get(), Quiet::default());
-    let held = std::fs::File::open(&corpus).unwrap();
+    let held = File::open(&corpus).unwrap();
     held.try_lock().unwrap();
     let busy = native::add(&corpus, &[&shelf.summary("C")], &nothing, &quiet).unwrap_err();
     assert!(matches!(&busy, MergeError::Busy(_)), "{busy}");
