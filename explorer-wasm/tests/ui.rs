@@ -475,7 +475,7 @@ async fn the_result_is_sorted_filtered_and_its_rows_color() {
             chosen: Signal::derive(Vec::new),
             on_show: Callback::new(move |now| shown.set(now)),
             on_csv: Callback::new(|()| ()),
-            on_svg: Callback::new(|_: String| ()),
+            on_figure: Callback::new(|_| ()),
         };
         let set_parts = SetParts {
             state: Signal::derive(|| SetTestsState::Failed("There is no gene set.".to_owned())),
@@ -484,6 +484,7 @@ async fn the_result_is_sorted_filtered_and_its_rows_color() {
             on_file: Callback::new(|_| ()),
             on_ask: Callback::new(|_| ()),
             on_export: Callback::new(|()| ()),
+            on_figure: Callback::new(|_| ()),
         };
         view! {
             <DeView

@@ -10,8 +10,8 @@ use wasm_bindgen::JsCast;
 use web_sys::Element;
 
 use super::{
-    Button, ButtonKind, CellsField, Choice, Cut, Glyph, IconButton, Menu, MenuItem, ResultState, SelectField, Show,
-    WhichCells, de_view::Caution, group_order::GroupOrder, result_edge::ResultEdge, result_facts::Facts,
+    Button, ButtonKind, CellsField, Choice, Cut, FigureMenu, Glyph, IconButton, PlotFile, ResultState, SelectField,
+    Show, WhichCells, de_view::Caution, group_order::GroupOrder, result_edge::ResultEdge, result_facts::Facts,
     result_wait::ResultWait,
 };
 use crate::view::view;
@@ -21,20 +21,6 @@ const NONE: &str = "";
 
 /// Places without a mark that an arrow key leads over.
 const MOST_SKIPPED: i32 = 50;
-
-/// Scales of a PNG file that are offered.
-const SCALES: [u32; 4] = [1, 2, 4, 8];
-
-/// What a plot is saved as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PlotFile {
-    /// Its numbers.
-    Csv,
-    /// The picture, of shapes.
-    Svg,
-    /// The picture, with so many pixels for each of the screen's along a side.
-    Png(u32),
-}
 
 /// The plot, in the place of a comparison's result.
 #[component]
@@ -128,42 +114,6 @@ pub fn PlotView(
                 <Figure svg table title />
             </Show>
         </section>
-    }
-}
-
-/// What a figure may be saved as.
-#[component]
-pub fn FigureMenu(
-    /// What the `data-testid`s begin with.
-    name: &'static str,
-    /// What its button is called.
-    #[prop(default = "Save the picture")]
-    label: &'static str,
-    /// Whether its numbers are offered, too.
-    #[prop(optional, into)]
-    has_numbers: Signal<bool>,
-    /// Called to save it.
-    on_save: Callback<PlotFile>,
-) -> impl IntoView {
-    let save = move |file| Callback::new(move |()| on_save.run(file));
-    view! {
-        <Menu glyph=Glyph::Download label test_id=format!("{name}-save")>
-            <MenuItem label="SVG" test_id=format!("{name}-svg") on_choose=save(PlotFile::Svg) />
-            {SCALES
-                .map(|scale| {
-                    view! {
-                        <MenuItem
-                            label=format!("PNG, {scale}×")
-                            test_id=format!("{name}-png-{scale}")
-                            on_choose=save(PlotFile::Png(scale))
-                        />
-                    }
-                })
-                .collect_view()}
-            <Show when=move || has_numbers.get()>
-                <MenuItem label="CSV" test_id=format!("{name}-csv") on_choose=save(PlotFile::Csv) />
-            </Show>
-        </Menu>
     }
 }
 
