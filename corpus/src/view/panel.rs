@@ -60,13 +60,12 @@ impl Compared {
     /// The question to a corpus.
     pub fn query(&self, organism: &str) -> CompareQuery {
         let [group, reference] = self.sides.clone();
-        CompareQuery {
-            organism: organism.to_owned(),
-            group,
-            reference,
-            overlap: self.overlap,
-            replicates: self.replicates,
-        }
+        // A side without filters is all others, on whichever side that is.
+        let overlap = match self.overlap {
+            Overlap::TakeFromSecond if group.is_empty() && !reference.is_empty() => Overlap::TakeFromFirst,
+            overlap => overlap,
+        };
+        CompareQuery { organism: organism.to_owned(), group, reference, overlap, replicates: self.replicates }
     }
 }
 
@@ -133,6 +132,9 @@ mod tests {
         assert_eq!(compared.group.values().flatten().collect::<Vec<_>>(), ["f"]);
         assert_eq!(compared.reference.values().flatten().collect::<Vec<_>>(), ["f", "m"]);
         assert_eq!(compared.overlap, Overlap::TakeFromSecond);
+        view.apply(Edit::ClearSide(Side::First));
+        let compared = view.of_panel("o").unwrap().compared.unwrap().query("o");
+        assert_eq!((compared.group.len(), compared.overlap), (0, Overlap::TakeFromFirst));
         let dots = view.of_dots("o");
         assert_eq!((dots.panel, dots.genes.len(), View::default().of_panel("o")), (None, 1, None));
     }

@@ -97,6 +97,11 @@ pub fn CatalogPage(page: StoredValue<FullPage, LocalStorage>) -> impl IntoView {
         })
     };
     let shown = Signal::derive(move || listing.get().unwrap_or_default());
+    let corpora: Vec<(String, String)> = page.with_value(|page| {
+        let named = |page: String| (page.rsplit('/').next().unwrap_or_default().to_owned(), format!("{base}{page}"));
+        page.corpora().into_iter().map(named).collect()
+    });
+    let corpora = StoredValue::new(corpora);
     view! {
         <Show
             when=move || failure.with(Option::is_none)
@@ -112,10 +117,10 @@ pub fn CatalogPage(page: StoredValue<FullPage, LocalStorage>) -> impl IntoView {
                 when=move || is_short.get()
                 fallback={
                     let base = base.clone();
-                    move || view! { <CatalogScreen listing=shown base=base.clone() on_edit=edit /> }
+                    move || view! { <CatalogScreen listing=shown base=base.clone() corpora on_edit=edit /> }
                 }
             >
-                <StartPage datasets=cards />
+                <StartPage datasets=cards corpora />
             </Show>
         </Show>
     }

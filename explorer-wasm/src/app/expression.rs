@@ -4,13 +4,14 @@ use std::{collections::BTreeSet, rc::Rc, sync::Arc};
 
 use corpus::{
     Corpus, DotPlot, Gene, Manifest, Options, Query,
-    view::{Edit, Side, Table, View},
+    view::{Edit, MOST_GENES, Side, Table, View},
 };
 use explorer_core::{
     color::Ground,
     embed::Storage,
     format::{integer, plural, short},
     session::{GeneTable, ResolvedGenes},
+    sorting::set_of,
 };
 use expression::Ontology;
 use futures_util::future::{AbortHandle, Abortable};
@@ -224,8 +225,17 @@ fn Asked(page: StoredValue<FullPage, LocalStorage>, opened: StoredValue<Rc<Opene
     let names = Callback::new(move |names: Vec<String>| {
         let Some(known) = of_organism.get_untracked() else { return };
         let resolved = ResolvedGenes::of(&names, &[&known.genes]);
-        unresolved.set(resolved.unresolved.text());
+        let mut told = resolved.unresolved.text();
+        let is_new = |id: &&String| shown.with_untracked(|shown| !shown.genes.contains(*id));
+        let asked = set_of(resolved.ids.iter().filter(is_new).cloned());
         edit.run(Edit::AddGenes(resolved.ids));
+        let n_left_out = shown.with_untracked(|shown| asked.iter().filter(|id| !shown.genes.contains(*id)).count());
+        if n_left_out > 0 {
+            let left_out = plural(n_left_out, "gene is", "genes are");
+            let separator = if told.is_empty() { "" } else { ". " };
+            told.push_str(&format!("{separator}{left_out} left out, since at most {MOST_GENES} are shown"));
+        }
+        unresolved.set(told);
     });
     let dismiss = move |()| {
         unresolved.set(String::new());

@@ -14,7 +14,7 @@ const LIMITS: Limits = Limits { requests: 6, cache_bytes: 32 << 20, storage: Sto
 /// # Errors
 /// When its manifest cannot be fetched or read.
 pub async fn open_corpus(source: Source) -> Result<Corpus<Fetcher>, FetchError> {
-    let body = retry::send(&Request::get(source.file(CORPUS)), None).await?;
+    let body = retry::send(&Request::get_anew(source.file(CORPUS)), None).await?;
     let manifest = Manifest::decode(&body.bytes).map_err(FetchError::Manifest)?;
     Ok(Corpus::new(manifest, Fetcher::new(source, LIMITS)))
 }

@@ -149,7 +149,7 @@ impl Fetcher {
     }
 
     async fn manifest(&self) -> Result<Manifest, FetchError> {
-        let get = Request::get(self.0.source.file(path::MANIFEST));
+        let get = Request::get_anew(self.0.source.file(path::MANIFEST));
         let interest = Interest::new();
         let body = retry::send(&get, interest.signal().as_ref()).await?;
         Manifest::decode(&body.bytes).map_err(FetchError::Manifest)

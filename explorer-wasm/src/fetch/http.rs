@@ -24,6 +24,8 @@ pub(super) struct Request {
     url: String,
     /// Only these bytes, and what the browser's cache may do.
     range: Option<(AskedRange, RequestCache)>,
+    /// Whether the browser asks the host even where it has an answer, which it may not of a host that says nothing of caches.
+    is_asked_anew: bool,
     /// What is posted; else the request is a GET.
     posted: Option<Vec<u8>>,
 }
@@ -45,17 +47,23 @@ const FRAMES: &str = "application/zstd";
 impl Request {
     /// A whole resource.
     pub(super) fn get(url: String) -> Self {
-        Self { url, range: None, posted: None }
+        Self { url, range: None, is_asked_anew: false, posted: None }
+    }
+
+    /// A whole resource that names others, which are gone once there is another: the browser asks the host whether it is
+    /// still the same.
+    pub(super) fn get_anew(url: String) -> Self {
+        Self { is_asked_anew: true, ..Self::get(url) }
     }
 
     /// Some bytes of a file.
     pub(super) fn range(url: String, range: AskedRange, cache: RequestCache) -> Self {
-        Self { url, range: Some((range, cache)), posted: None }
+        Self { range: Some((range, cache)), ..Self::get(url) }
     }
 
     /// What a computation makes of these bytes.
     pub(super) fn post(url: String, bytes: Vec<u8>) -> Self {
-        Self { url, range: None, posted: Some(bytes) }
+        Self { posted: Some(bytes), ..Self::get(url) }
     }
 
     /// Asks once. A request to read something is given up when nothing comes for a while; a
@@ -147,6 +155,9 @@ impl Request {
                 init.set_cache(*cache);
             }
             None => set("accept", "application/zstd, */*")?,
+        }
+        if self.is_asked_anew {
+            init.set_cache(RequestCache::NoCache);
         }
         if let Some(bytes) = &self.posted {
             set("content-type", "application/octet-stream")?;

@@ -14,7 +14,7 @@ use crate::json;
 /// # Errors
 /// When it does not answer, or has none.
 pub async fn catalog_bytes(root: &str) -> Result<Vec<u8>, FetchError> {
-    let get = Request::get(address(root, &Endpoint::Catalog));
+    let get = Request::get_anew(address(root, &Endpoint::Catalog));
     Ok(retry::send(&get, None).await?.bytes)
 }
 

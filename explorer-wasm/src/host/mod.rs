@@ -100,7 +100,8 @@ pub trait Host {
         let _ = gloo_utils::window().location().assign(address);
     }
 
-    /// The corpora of gene expression that the dataset is in: the addresses of their pages, as seen from the base.
+    /// The corpora of gene expression that the dataset is in, or for the list of datasets all: the addresses of their pages,
+    /// as seen from the base.
     fn corpora(&self) -> Vec<String> {
         Vec::new()
     }

@@ -124,7 +124,7 @@ pub use save_cells::{SaveCellsDialog, SaveFormat};
 pub use save_dialog::{PanelExtent, PictureFormat, PicturePart, SaveDialog, SaveOptions};
 pub use save_subset::{SaveSubset, SubsetJob, SubsetOffer, SubsetStatus};
 pub use scatter_dialog::ScatterDialog;
-pub use screens::{DatasetCard, EmptyView, ErrorView, LoadingView, StartPage};
+pub use screens::{CorpusLinks, DatasetCard, EmptyView, ErrorView, LoadingView, StartPage};
 pub use set_tests::{SetAsk, SetTestsState};
 pub use shell::{Shell, SidebarSection};
 pub use shortcuts_dialog::ShortcutsDialog;

@@ -27,6 +27,8 @@ pub fn StartPage(
     /// The datasets; `None` while they are on their way.
     #[prop(into)]
     datasets: Signal<Option<Vec<DatasetCard>>>,
+    /// The names of corpora of gene expression, each with the address of its page.
+    corpora: StoredValue<Vec<(String, String)>>,
 ) -> impl IntoView {
     let cards = move || {
         datasets
@@ -50,7 +52,9 @@ pub fn StartPage(
             })
             .collect_view()
     };
-    let empty = move || datasets.with(|datasets| datasets.as_ref().is_some_and(Vec::is_empty));
+    let empty = move || {
+        corpora.with_value(Vec::is_empty) && datasets.with(|datasets| datasets.as_ref().is_some_and(Vec::is_empty))
+    };
     view! {
         <main class="screen start" data-testid="start-page">
             <header class="start-head">
@@ -62,6 +66,7 @@ pub fn StartPage(
                         Some(datasets) => plural(datasets.len(), "dataset", "datasets"),
                     })}
                 </p>
+                <CorpusLinks corpora />
             </header>
             <Show when=move || datasets.with(Option::is_none)>
                 <div class="start-loading" aria-busy="true" aria-label="Loading the list of datasets">
@@ -78,6 +83,20 @@ pub fn StartPage(
             </Show>
         </main>
     }
+}
+
+/// The ways to Gene Expression over corpora.
+#[component]
+pub fn CorpusLinks(
+    /// Their names, each with the address of its page.
+    corpora: StoredValue<Vec<(String, String)>>,
+) -> impl IntoView {
+    let is_one = corpora.with_value(|corpora| corpora.len() == 1);
+    let links = corpora.get_value().into_iter().map(|(name, address)| {
+        let text = if is_one { "Gene Expression".to_owned() } else { format!("Gene Expression: {name}") };
+        view! { <a class="corpus-link" href=address data-testid=format!("corpus-{name}")>{text}</a> }
+    });
+    links.collect_view()
 }
 
 /// A wait, with how far it is.

@@ -41,6 +41,7 @@ mod verify;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use value_filter::FilterError;
 
 /// Tessera: single-cell datasets as tiles, and the Explorer that shows them
 #[derive(Parser)]
@@ -135,7 +136,13 @@ pub fn run() -> ExitCode {
         Command::Submit(arguments) => submit::run(&arguments),
     };
     result.unwrap_or_else(|error| {
-        terminal::say(&format!("error: {}", exit::message(&error)));
+        let message = format!("error: {}", exit::message(&error));
+        // A filter is shown with marks below it. What else holds line breaks has them of somebody's file.
+        if error.is::<FilterError>() {
+            message.lines().for_each(terminal::say);
+        } else {
+            terminal::say(&message);
+        }
         ExitCode::from(exit::code(&error))
     })
 }

@@ -52,7 +52,8 @@ is. Either way NAME.h5ad.submission.txt beside the file tells what became of it,
 programs. A file that changes is taken again, and its dataset replaced.
 
 The collection is made where there is none, and is private: `tile-server serve` lists none of its datasets, and shows them
-to whoever knows their addresses. They are published by `visibility = \"public\"` in its collection.toml.
+to whoever knows their addresses. They are published by `visibility = \"public\"` in its collection.toml; what is submitted
+after that is public at once, which is warned of.
 
 Exit codes with --once: 0 every file is in the collection, 5 a file does not follow the schema, 3 a file cannot be read,
 4 something cannot be written.")]
@@ -117,6 +118,10 @@ struct Target<'a> {
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let progress = TerminalProgress::new(arguments.quiet)?;
     let target = Target::open(&arguments.to)?;
+    if target.is_public() {
+        let text = "warning: the collection is public, so that everybody sees at once what comes to it";
+        terminal::say(&format!("{text}; `visibility = \"private\"` in its {COLLECTION} keeps it out of lists"));
+    }
     if !arguments.once {
         let (inbox, to) = (arguments.inbox.display(), arguments.to.display());
         terminal::say(&format!("files in {inbox} go to {to}; press Ctrl-C to stop"));
@@ -232,6 +237,12 @@ impl<'a> Target<'a> {
         Ok(Self { directory, work, _lock: lock })
     }
 
+    /// Whether the collection was published: what comes to it is seen at once.
+    fn is_public(&self) -> bool {
+        let collection = Collection::read(self.directory).ok().flatten();
+        collection.is_some_and(|collection| !collection.is_private())
+    }
+
     /// Takes a file; `None` where that was stopped.
     fn take(
         &self,
@@ -260,7 +271,8 @@ impl<'a> Target<'a> {
         };
         match listed {
             Ok(Ok((id, report))) => {
-                let message = format!("it is in the collection, at {PAGE_ROUTE}/{id}");
+                let seen = if self.is_public() { ", which is public: everybody sees it" } else { "" };
+                let message = format!("it is in the collection{seen}, at {PAGE_ROUTE}/{id}");
                 Some(with_report(report, answer(Outcome::Taken, message, 0)))
             }
             Ok(Err(report)) => {

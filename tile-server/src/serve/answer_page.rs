@@ -54,12 +54,12 @@ pub(super) struct Page {
 /// Files by path and what they are told of a dataset.
 type PreparedFiles = HashMap<(String, PageOf), Arc<Prepared>>;
 
-/// What the page of a dataset is told of it.
+/// What a page is told of its dataset, or of the site.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct PageOf {
     /// Its posters, where it has some.
     poster: Option<PagePoster>,
-    /// The addresses of the pages of corpora that it is in, with spaces between them.
+    /// The addresses of the pages of corpora that it is in, or of all, with spaces between them.
     corpora: String,
 }
 
@@ -72,6 +72,13 @@ struct Prepared {
     policy: HeaderValue,
     zstd: Option<Bytes>,
     gzip: Option<Bytes>,
+}
+
+/// Answers with a file of the page that is of no dataset: the list of datasets, which leads to corpora, too, and what the
+/// page consists of.
+pub(super) async fn of_site(state: &Arc<State>, request: request::Parts, path: String) -> Response<Body> {
+    let corpora = if path == INDEX { state.corpora.pages() } else { String::new() };
+    file(state, request, path, PageOf { corpora, ..PageOf::default() }).await
 }
 
 /// Answers with the page of a corpus. Of one that there is not, the page says so, and the answer is 404.
@@ -120,7 +127,7 @@ async fn of_dataset_in_any_list(state: &Arc<State>, request: request::Parts, id:
 }
 
 /// Answers with a file of the page.
-pub(super) async fn file(state: &Arc<State>, request: request::Parts, path: String, of: PageOf) -> Response<Body> {
+async fn file(state: &Arc<State>, request: request::Parts, path: String, of: PageOf) -> Response<Body> {
     let (answer_time, state) = (state.limits.answer_time, Arc::clone(state));
     match timeout(answer_time, spawn_blocking(move || state.page.file(&request, &path, of))).await {
         Ok(Ok(response)) => response,

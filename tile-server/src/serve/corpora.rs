@@ -67,9 +67,13 @@ impl CorpusDatasets {
     /// The addresses of the pages of the corpora that have a dataset of this id, with spaces between them. A corpus knows a
     /// dataset by its name.
     pub fn pages_with<'a>(corpora: impl Iterator<Item = &'a Self>, dataset: &str) -> String {
-        let has_it = corpora.filter(|corpus| corpus.names.contains(name_of(dataset)));
+        Self::pages_of(corpora.filter(|corpus| corpus.names.contains(name_of(dataset))))
+    }
+
+    /// The addresses of the pages of corpora, with spaces between them.
+    pub fn pages_of<'a>(corpora: impl Iterator<Item = &'a Self>) -> String {
         let pages: BTreeSet<String> =
-            has_it.map(|corpus| Endpoint::CorpusPage { id: corpus.id.as_str().into() }.address()).collect();
+            corpora.map(|corpus| Endpoint::CorpusPage { id: corpus.id.as_str().into() }.address()).collect();
         pages.into_iter().collect::<Vec<_>>().join(" ")
     }
 }
@@ -154,6 +158,11 @@ impl Corpora {
     /// The addresses of the pages of corpora that have a dataset of this id, with spaces between them.
     pub(super) fn with_dataset(&self, dataset: &str) -> String {
         CorpusDatasets::pages_with(self.0.values().map(|corpus| &corpus.datasets), dataset)
+    }
+
+    /// The addresses of the pages of all corpora, with spaces between them.
+    pub(super) fn pages(&self) -> String {
+        CorpusDatasets::pages_of(self.0.values().map(|corpus| &corpus.datasets))
     }
 
     /// The corpus of an id.

@@ -275,7 +275,7 @@ fn other_method(head: Response<Body>) -> Response<Body> {
 async fn resource(state: Arc<State>, route: Route, request: request::Parts, exchange: Arc<Exchange>) -> Response<Body> {
     let endpoint = match route {
         Route::Endpoint(endpoint) => endpoint,
-        Route::Page(path) => return answer_page::file(&state, request, path, answer_page::PageOf::default()).await,
+        Route::Page(path) => return answer_page::of_site(&state, request, path).await,
         Route::Moved(address) => {
             let query = request.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
             return responses::moved(&format!("{address}{query}"));

@@ -26,7 +26,8 @@ pub struct Filling<'a> {
     pub data: &'a str,
     /// On the page of a dataset that has some, its posters.
     pub poster: Option<&'a PagePoster>,
-    /// On the page of a dataset, the addresses of the pages of corpora that it is in, with spaces between them.
+    /// On the page of a dataset, the addresses of the pages of corpora that it is in, and on the list of datasets those of
+    /// all, with spaces between them.
     pub corpora: &'a str,
 }
 

@@ -11,7 +11,7 @@ use shared_fbs::api::Endpoint;
 
 use super::{Listing, chips::CatalogChips, facets::CatalogFacets, table::CatalogTable};
 use crate::{
-    ui::{BrandMark, Button, ButtonKind, Glyph, SearchField, Show},
+    ui::{BrandMark, Button, ButtonKind, CorpusLinks, Glyph, SearchField, Show},
     view::view,
 };
 
@@ -23,6 +23,8 @@ pub fn CatalogScreen(
     listing: Signal<Arc<Listing>>,
     /// The address of the page's root.
     base: String,
+    /// The names of corpora of gene expression, each with the address of its page.
+    corpora: StoredValue<Vec<(String, String)>>,
     /// Called with what the user asks for.
     on_edit: Callback<CatalogEdit>,
 ) -> impl IntoView {
@@ -68,6 +70,7 @@ pub fn CatalogScreen(
                         {move || plural(n_collections.get(), "collection", "collections")}
                     </a>
                 </Show>
+                <CorpusLinks corpora />
                 <div class="catalog-filters-button">
                     <Button
                         label=Signal::derive(move || {

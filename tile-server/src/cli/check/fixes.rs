@@ -105,7 +105,7 @@ pub const REVALIDATE: &[Fix] = &[
 
 /// Few requests go side by side.
 pub const HTTP2: &[Fix] = &[
-    fix("nginx", "`http2 on;` beside `listen 443 ssl;`"),
+    fix("nginx", "`listen 443 ssl http2;`, or from 1.25.1 on `http2 on;` beside `listen 443 ssl;`"),
     fix("Caddy", "speaks HTTP/2 over HTTPS by itself"),
     fix("S3", "put CloudFront before the bucket"),
 ];

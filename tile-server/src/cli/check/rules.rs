@@ -140,7 +140,12 @@ pub fn fresh(answer: &Answer) -> Finding {
             let text = format!("browsers keep it for {seconds} s, and miss what is published meanwhile");
             Finding::advice(&answer.url, text, fixes::REVALIDATE)
         }
-        Some(_) | None => Finding::good(&answer.url, format!("a new version shows soon ({})", caching(answer))),
+        Some(_) => Finding::good(&answer.url, format!("a new version shows soon ({})", caching(answer))),
+        None => {
+            let text =
+                "browsers may keep it for a tenth of its age, and miss what is published meanwhile (no Cache-Control)";
+            Finding::advice(&answer.url, text, fixes::REVALIDATE)
+        }
     }
 }
 
@@ -255,6 +260,7 @@ mod tests {
         assert_eq!(fresh(&of("no-cache")).severity, Severity::Good);
         assert_eq!(fresh(&of("max-age=600")).severity, Severity::Good);
         assert_eq!(fresh(&of("max-age=86400")).severity, Severity::Advice);
+        assert_eq!(fresh(&answer(200, &[], b"")).severity, Severity::Advice);
     }
 
     #[test]

@@ -38,7 +38,9 @@ impl Pages<'_> {
         for path in self.front_end.paths()? {
             let asset = self.front_end.get(&path).ok_or_else(|| missing(&path))?;
             if path == INDEX || path == VALIDATE {
-                site.write(&path, self.document(&asset.bytes, "./", &PageOf::default()).as_bytes())?;
+                let all = if path == INDEX { CorpusDatasets::pages_of(corpora.iter()) } else { String::new() };
+                let of_site = PageOf { corpora: all, ..PageOf::default() };
+                site.write(&path, self.document(&asset.bytes, "./", &of_site).as_bytes())?;
             } else {
                 site.write(&path, &asset.bytes)?;
             }
