@@ -80,7 +80,9 @@ async fn told(page: &Page<'_>, key: &str) -> Result<String> {
 
 async fn steps(visit: &Visit, environment: &Environment, corpus: &Path) -> Result<()> {
     let page = visit.page();
-    page.goto(&format!("{}/expression/atlas", visit.server.address())).await?;
+    // The list of datasets leads there.
+    page.goto(visit.server.address()).await?;
+    page.click("corpus-atlas").await?;
     page.until_text("expression-about", |text| text.starts_with("2 datasets")).await?;
     page.until_text("expression-hint", |text| text.contains("Find genes")).await?;
 

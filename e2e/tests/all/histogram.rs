@@ -13,12 +13,28 @@ async fn zeros_and_missing_values_stand_apart_and_values_may_be_logarithmic() ->
     small_visit("histogram").await?.run(steps).await
 }
 
+/// At rest nothing moves, not even histograms that wait out of sight.
+async fn rests(visit: &Visit) -> Result<()> {
+    let motion = |wanted: &str| {
+        let features = json!({ "features": [{ "name": "prefers-reduced-motion", "value": wanted }] });
+        visit.browser.devtools("Emulation.setEmulatedMedia", &features)
+    };
+    motion("no-preference")?;
+    let page = visit.page();
+    let waits = "document.querySelector('.histogram.skeleton') !== null";
+    page.until_value("histograms out of sight", waits, Value::Null, |waits| *waits == json!(true)).await?;
+    let moves = "document.getAnimations().map(animation => animation.effect.target.getAttribute('class'))";
+    page.until_value("a page at rest", moves, Value::Null, |moves| *moves == json!([])).await?;
+    motion("reduce").map(drop)
+}
+
 async fn steps(visit: &Visit) -> Result<()> {
     let page = visit.page();
     let truth = visit.truth()?;
     let gene = truth.gene_name(3)?;
     page.goto(&format!("{}/d/{SMALL}#genes={gene}&v=1", visit.server.address())).await?;
     page.until_drawn(N_SMALL_CELLS).await?;
+    rests(visit).await?;
 
     // Zeros of a gene have a bar of their own, which selects them.
     let values = truth.gene(&gene)?;

@@ -52,7 +52,7 @@ async fn portrait(visit: &Visit) -> Result<()> {
     page.evaluate("document.querySelector('[data-do=compare]').click()", json!(null)).await?;
     page.until_gone("answer-view").await?;
     let comparison = page.view().await?.shown_comparison().cloned().context("no comparison is open")?;
-    ensure!(comparison.group == "0", "{comparison:?}");
+    ensure!(comparison.group == "louvain 0", "{comparison:?}");
     page.click("undo").await?;
     page.type_keys("D").await?;
     page.element("answer-body").await?;

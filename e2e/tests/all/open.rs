@@ -43,24 +43,9 @@ async fn steps(visit: &Visit) -> Result<()> {
     ensure!(text.contains("700") && text.contains("765"), "the card says `{text}`");
     visit.browser.shoot("start")?;
 
-    // A press opens it. At rest nothing moves, not even what is out of sight and waits to be seen.
-    let low = Screen { height: 400, ..Screen::DESK };
-    visit.browser.resize(low)?;
+    // A press opens it.
     page.click(&card).await?;
     page.until_drawn(N_CELLS).await?;
-    let waits = "document.querySelector('.histogram.skeleton') !== null";
-    ensure!(page.evaluate(waits, Value::Null).await? == true, "all histograms are in sight");
-    let motion = |is_reduced: bool| {
-        let value = if is_reduced { "reduce" } else { "no-preference" };
-        let features = json!({ "features": [{ "name": "prefers-reduced-motion", "value": value }] });
-        visit.browser.devtools("Emulation.setEmulatedMedia", &features)
-    };
-    motion(false)?;
-    let moves =
-        "document.getAnimations().map(moves => moves.effect.target.className.baseVal ?? moves.effect.target.className)";
-    page.until_value("a page at rest", moves, Value::Null, |moves| *moves == json!([])).await?;
-    motion(true)?;
-    visit.browser.resize(Screen::DESK)?;
     page.until_selected(N_CELLS, N_CELLS).await?;
     ensure!(page.renderer().await? == "webgpu", "drawn with `{}`", page.renderer().await?);
     let path = page.evaluate("location.pathname", Value::Null).await?;

@@ -83,7 +83,7 @@ async fn breadcrumbs(visit: &Visit) -> Result<()> {
     page.click("subset").await?;
     page.until_selected(n_both, n_both).await?;
     for (crumb, name, n_cells) in
-        [("crumb-0", "All cells", N_CELLS), ("crumb-1", "Dendritic", n_dendritic), ("crumb-2", "1", n_both)]
+        [("crumb-0", "All cells", N_CELLS), ("crumb-1", "Dendritic", n_dendritic), ("crumb-2", "louvain 1", n_both)]
     {
         page.until_text(crumb, |text| text.starts_with(name) && text.ends_with(&n_cells.to_string())).await?;
     }

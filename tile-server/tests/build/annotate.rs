@@ -128,7 +128,7 @@ fn what_cannot_be_written_is_refused_with_a_reason() {
     for (text, expected) in [
         (format!("id,a/b\n{id},x\n"), (2, "`a/b`")),
         (format!("id\n{id}\n"), (3, "no column of labels")),
-        ("id,a\nnobody,x\n".to_owned(), (3, "is the id of a cell")),
+        ("id,a\nnobody,x\n".to_owned(), (3, "no cell here has such an id")),
         (format!("id,a,a\n{id},x,y\n"), (3, "two columns “a”")),
     ] {
         let (code, message) = refused(&text);
