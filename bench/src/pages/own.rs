@@ -3,7 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, Result, bail};
@@ -26,6 +26,9 @@ const FIELD: &str = "[data-testid=device-file]";
 
 /// How often the page is looked at.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// How often memory is looked at, once there is a picture.
+const MEMORY_PAUSE: Duration = Duration::from_secs(1);
 
 /// The longest that a file may take, in seconds.
 const PATIENCE: f64 = 1_200.0;
@@ -135,6 +138,7 @@ async fn open(environment: &Environment, address: &str, file: &Path) -> Result<O
     let started = facts(&page).await?.context("the page is there")?.now;
     page.client().find(Locator::Css(FIELD)).await?.send_keys(&path.to_string_lossy()).await?;
     let mut opened = Opened { first: f64::NAN, complete: f64::NAN, page: None, browser: None };
+    let mut looked = Instant::now();
     loop {
         // While one page follows another there is nothing to ask.
         if let Some(facts) = facts(&page).await? {
@@ -152,8 +156,12 @@ async fn open(environment: &Environment, address: &str, file: &Path) -> Result<O
                 bail!("it takes more than {PATIENCE} s");
             }
         }
-        opened.page = larger(opened.page, memory::of_page());
-        opened.browser = larger(opened.browser, memory::of_browser());
+        // To look at memory takes a processor some time, too, which the page is not to lack.
+        if !opened.first.is_nan() && looked.elapsed() > MEMORY_PAUSE {
+            opened.page = larger(opened.page, memory::of_page());
+            opened.browser = larger(opened.browser, memory::of_browser());
+            looked = Instant::now();
+        }
         tokio::time::sleep(PAUSE).await;
     }
 }
