@@ -1,7 +1,7 @@
 //! The datasets in a folder.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -22,6 +22,8 @@ pub struct Folder {
     path: PathBuf,
     /// The last good state of every collection, by its folder.
     known: HashMap<PathBuf, Known>,
+    /// Folders in it that were passed over at the last look, though they have datasets.
+    passed_over: BTreeSet<PathBuf>,
 }
 
 #[derive(Debug)]
@@ -59,7 +61,7 @@ pub struct Scan {
 impl Folder {
     /// The folder at this path.
     pub fn new(path: PathBuf) -> Self {
-        Self { path, known: HashMap::new() }
+        Self { path, known: HashMap::new(), passed_over: BTreeSet::new() }
     }
 
     /// Its path.
@@ -76,14 +78,16 @@ impl Folder {
         let mut scan = Scan::default();
         let path = self.path.clone();
         let mut folders = vec![path.clone()];
-        folders.extend(directories(&path)?.into_iter().filter(|folder| is_collection(folder)));
+        let in_it = directories(&path)?;
+        self.tell_passed_over(&in_it, &mut scan.new_warnings);
+        folders.extend(in_it.into_iter().filter(|folder| is_collection(folder)));
         for folder in &folders {
             let Ok(collection) = self.collection(folder, &mut scan.new_faults) else { continue };
             // One that disappears meanwhile has no datasets.
             let directories = directories(folder).unwrap_or_default();
             self.tell_unknown(folder, &directories, &mut scan.new_warnings);
             for directory in directories {
-                if directory.join(MANIFEST).is_file() {
+                if is_dataset(&directory) {
                     let collection = collection.clone();
                     scan.datasets.push(FoundDataset {
                         id: id_of(&directory, collection.as_deref()),
@@ -97,6 +101,22 @@ impl Folder {
         let is_private = |known: &Known| known.collection.as_ref().is_some_and(|collection| collection.is_private());
         self.known.retain(|folder, known| folders.contains(folder) || is_private(known));
         Ok(scan)
+    }
+
+    /// Says once which folders have datasets that nobody sees, since they are of no collection.
+    fn tell_passed_over(&mut self, folders: &[PathBuf], new_warnings: &mut Vec<String>) {
+        let is_passed_over = |folder: &&PathBuf| {
+            let has_dataset = || directories(folder).is_ok_and(|in_it| in_it.iter().any(|it| is_dataset(it)));
+            !is_dataset(folder) && !is_collection(folder) && has_dataset()
+        };
+        let passed_over: BTreeSet<PathBuf> = folders.iter().filter(is_passed_over).cloned().collect();
+        new_warnings.extend(passed_over.difference(&self.passed_over).map(|folder| {
+            format!(
+                "{}: the datasets in it are not shown; a file {COLLECTION} there with a title makes them a collection",
+                folder.display()
+            )
+        }));
+        self.passed_over = passed_over;
     }
 
     /// Says once what the collection of a folder says of datasets that are not among its directories.
@@ -152,9 +172,14 @@ pub fn id_of(directory: &Path, collection: Option<&Collection>) -> String {
     }
 }
 
+/// Whether it is the directory of a dataset.
+fn is_dataset(directory: &Path) -> bool {
+    directory.join(MANIFEST).is_file()
+}
+
 /// Whether it is the folder of a collection, and no dataset.
 fn is_collection(folder: &Path) -> bool {
-    folder.join(COLLECTION).is_file() && !folder.join(MANIFEST).is_file()
+    folder.join(COLLECTION).is_file() && !is_dataset(folder)
 }
 
 /// The directories in a folder whose names begin with no dot, in order.
@@ -185,6 +210,22 @@ mod tests {
     }
 
     #[test]
+    fn datasets_that_nobody_sees_are_told_of_once() {
+        let root = tempfile::tempdir().unwrap();
+        dataset(root.path(), "a");
+        dataset(&root.path().join("lung"), "b");
+        let mut folder = Folder::new(root.path().to_owned());
+        let scan = folder.scan().unwrap();
+        assert!(scan.new_warnings.len() == 1 && scan.new_warnings[0].contains("/lung: "), "{scan:?}");
+        assert_eq!(folder.scan().unwrap().new_warnings, [""; 0]);
+        fs::write(root.path().join("lung").join(COLLECTION), "title = \"Lungs\"").unwrap();
+        let scan = folder.scan().unwrap();
+        assert_eq!((names(&scan), scan.new_warnings), (vec!["a".to_owned(), "b".to_owned()], vec![]));
+        fs::remove_file(root.path().join("lung").join(COLLECTION)).unwrap();
+        assert_eq!(folder.scan().unwrap().new_warnings.len(), 1);
+    }
+
+    #[test]
     fn datasets_come_and_go() {
         let root = tempfile::tempdir().unwrap();
         dataset(root.path(), "b");
@@ -198,6 +239,7 @@ mod tests {
         let scan = folder.scan().unwrap();
         assert_eq!(names(&scan), ["a"]);
         assert!(scan.datasets[0].collection.is_none());
+        assert_eq!(scan.new_warnings, [""; 0]);
     }
 
     #[test]

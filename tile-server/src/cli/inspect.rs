@@ -7,7 +7,9 @@ use explorer_core::{
     format,
 };
 use serde_json::{Value, json};
-use shared_fbs::manifest::{Column, ColumnKind, Layer, Manifest, NumberKind, Poster, PosterTheme, ValueKind, Var};
+use shared_fbs::manifest::{
+    Column, ColumnKind, Layer, Manifest, NumberKind, Poster, PosterTheme, SchemaVerdict, ValueKind, Var,
+};
 use tessera::dataset::{Dataset, DatasetError};
 
 use super::{
@@ -168,6 +170,12 @@ fn to_json(manifest: &Manifest, columns: &[ColumnSummary<'_>], of_genes: &[Vec<C
             "file": poster.file,
             "n_bytes": poster.n_bytes,
         })).collect::<Vec<_>>(),
+        "schema": manifest.schema.as_ref().map(|verdict| json!({
+            "version": verdict.version,
+            "n_errors": verdict.n_errors,
+            "n_strict": verdict.n_strict,
+            "n_warnings": verdict.n_warnings,
+        })),
         "warnings": manifest.warnings.iter().map(|warning| json!({
             "place": warning.place, "message": warning.message,
         })).collect::<Vec<_>>(),
@@ -190,6 +198,7 @@ fn to_lines(manifest: &Manifest, columns: &[ColumnSummary<'_>], of_genes: &[Vec<
             manifest.generator,
             manifest.content_id
         ),
+        manifest.schema.as_deref().map_or_else(|| "not validated against a schema".to_owned(), schema),
         String::new(),
         "embeddings".to_owned(),
     ];
@@ -237,6 +246,19 @@ fn to_lines(manifest: &Manifest, columns: &[ColumnSummary<'_>], of_genes: &[Vec<
     lines
 }
 
+/// How the input followed the CELLxGENE schema when the dataset was built.
+fn schema(verdict: &SchemaVerdict) -> String {
+    let version = &verdict.version;
+    match (verdict.n_errors, verdict.n_strict) {
+        (0, 0) => format!("follows the CELLxGENE schema {version}"),
+        (0, n) => format!(
+            "follows the CELLxGENE schema {version}, but for {} that its own validator lets pass",
+            plural(n, "finding", "findings")
+        ),
+        (n, _) => format!("does not follow the CELLxGENE schema {version}: {}", plural(n, "error", "errors")),
+    }
+}
+
 /// The key of the embedding that a poster is of.
 fn embedding_of<'a>(manifest: &'a Manifest, poster: &Poster) -> &'a str {
     manifest.embeddings.get(poster.embedding as usize).map_or("", |embedding| &embedding.key)
@@ -275,5 +297,23 @@ fn value_kind(layer: &Layer) -> &'static str {
         ValueKind::Counts => "counts",
         ValueKind::LogNormalizedCounts => "log-normalized counts",
         _ => "float",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_verdict_of_the_schema_is_told() {
+        let told = |n_errors, n_strict| {
+            schema(&SchemaVerdict { version: "7.1.0".to_owned(), n_errors, n_strict, ..SchemaVerdict::default() })
+        };
+        assert_eq!(told(0, 0), "follows the CELLxGENE schema 7.1.0");
+        assert_eq!(
+            told(0, 1),
+            "follows the CELLxGENE schema 7.1.0, but for 1 finding that its own validator lets pass"
+        );
+        assert_eq!(told(2, 1), "does not follow the CELLxGENE schema 7.1.0: 2 errors");
     }
 }

@@ -140,6 +140,7 @@ fn inspect_tells_what_the_manifest_holds() {
     }
     let plain = String::from_utf8(run(&["inspect", text(&built.path())]).stdout).unwrap();
     assert!(plain.contains("700 cells") && plain.contains("louvain") && plain.contains("X_umap"), "{plain}");
+    assert!(json["schema"].is_null() && plain.contains("not validated against a schema"), "{plain}");
     let absent = run(&["inspect", text(&built.path().join("absent"))]);
     assert_eq!(absent.status.code(), Some(4));
 }

@@ -256,7 +256,10 @@ fn a_site_tells_of_collections_and_leaves_private_ones_out() {
     assert!(!files(&site).iter().any(|file| file.contains("hidden") || file.contains(secret)));
     // What was withdrawn is told, and nothing else is left of it.
     assert!(text(&site.join("about/gone.html")).contains("cells were mixed up"));
-    assert!(!site.join("data/gone").exists() && !site.join("d/gone").exists());
+    assert!(!site.join("data/gone").exists());
+    // Links to its Explorer lead there, too.
+    assert!(files(&site.join("d/gone")).into_iter().eq(["index.html"]));
+    assert!(text(&site.join("d/gone/index.html")).contains("url=../../about/gone.html"));
     let of_open = text(&site.join("collections/open.html"));
     assert!(of_open.contains("../about/kept.html") && !of_open.contains("gone.html"), "{of_open}");
 }

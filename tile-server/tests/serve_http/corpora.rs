@@ -24,6 +24,10 @@ const LUNG: &str = "UBERON:0002048";
 
 const MONOCYTE: &str = "CL:0000860";
 
+/// A page, as far as sites fill it in.
+const PAGE: &str = "<head><base href=\"/\" /><meta name=\"tessera-data-origins\" content=\"\" />\
+                    <meta name=\"tessera-corpora\" content=\"\" /></head>";
+
 /// What is asked of a corpus.
 const QUESTIONS: [&[&str]; 7] = [
     &["expression", "--genes", "LYZ,MS4A1"],
@@ -164,7 +168,7 @@ fn a_site_has_a_corpus_and_its_page_in_segments_too() {
     let (files, page, cache) =
         (directory.path().join("files"), directory.path().join("page"), directory.path().join("cache"));
     fs::create_dir_all(&page).unwrap();
-    fs::write(page.join("index.html"), "<head><base href=\"/\" /></head>").unwrap();
+    fs::write(page.join("index.html"), PAGE).unwrap();
     let atlas = atlas();
     let export = |site: &Path, more: &[&str]| {
         let arguments = ["export", atlas.to_str().unwrap(), "--out", site.to_str().unwrap(), "--front-end"];
@@ -190,6 +194,15 @@ fn a_site_has_a_corpus_and_its_page_in_segments_too() {
         for question in QUESTIONS {
             let here = ask(question, atlas.to_str().unwrap());
             assert_eq!(done(&[question, &[&place], &cache_dir].concat()), here, "{site} {question:?}");
+        }
+        // A browser gets there what it needs, be it of the corpus alone or on the way from the site's list.
+        let part = if site == "whole" { "by range, status 206" } else { "a segment of" };
+        for address in [&place, &host.url(&format!("{site}/index.html"))] {
+            // The host has no types for pages, which is told of them.
+            let said = String::from_utf8(run(&["check", address]).stdout).unwrap();
+            let of_corpus: Vec<&str> = said.lines().filter(|line| line.contains("/corpora/atlas/")).collect();
+            assert!(of_corpus.iter().any(|line| line.contains(part)), "{address}: {said}");
+            assert!(!of_corpus.iter().any(|line| line.starts_with("problem")), "{address}: {said}");
         }
         // What lies there in segments is whole here.
         let program = start(&host, &place, &cache);

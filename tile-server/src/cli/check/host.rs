@@ -1,11 +1,14 @@
 //! What is asked of a host, in what order.
 
+use std::fmt::Display;
+
 use anyhow::Result;
 use reqwest::Url;
 use shared_fbs::{
-    api::{DatasetDescription, Endpoint, PAGE_ROUTE},
+    api::{CORPORA_META, CORPUS_ROUTE, DatasetDescription, EXPRESSION_ROUTE, Endpoint, PAGE_ROUTE},
+    corpus::Corpus,
     manifest::{DirectoryPlace, Manifest, Pack, Slot},
-    path::{DATA_ROUTE, EMBED_MOVING, EMBED_ROUTE, MANIFEST},
+    path::{CORPUS, DATA_ROUTE, EMBED_MOVING, EMBED_ROUTE, MANIFEST},
     segments::Segments,
 };
 use xxhash_rust::xxh64::xxh64;
@@ -28,16 +31,47 @@ const ANY_ORIGIN: &str = "https://example.org";
 #[error("`{0}` is no address; write one like https://example.org/cells/")]
 pub struct NoAddress(String);
 
-/// Looks at what an address leads to: a site, a page of it, or the directory of a dataset.
+/// What lies in a directory: a manifest and the packs that it names.
+#[derive(Clone, Copy)]
+enum Kind {
+    Dataset,
+    Corpus,
+}
+
+impl Kind {
+    /// The file that names the packs.
+    fn manifest(self) -> &'static str {
+        match self {
+            Self::Dataset => MANIFEST,
+            Self::Corpus => CORPUS,
+        }
+    }
+
+    /// The packs that a manifest names, or what is wrong with it.
+    fn packs(self, manifest: &[u8]) -> Result<Vec<Pack>, String> {
+        let broken = |error: &dyn Display| format!("the manifest is broken: {error}");
+        match self {
+            Self::Dataset => Ok(Manifest::decode(manifest).map_err(|error| broken(&error))?.packs),
+            Self::Corpus => {
+                let corpus = Corpus::decode(manifest).map_err(|error| broken(&error))?;
+                Ok(corpus.parts.iter().flat_map(|part| part.dataset_packs()).collect())
+            }
+        }
+    }
+}
+
+/// Looks at what an address leads to: a site, a page of it, or the directory of a dataset or a corpus.
 ///
 /// # Errors
 /// When the address is none, or the host cannot be reached.
 pub async fn look(client: &Client, address: &str, all: bool) -> Result<Vec<Finding>> {
     let no_address = || NoAddress(address.to_owned());
     let mut url = Url::parse(address).ok().filter(Url::has_host).ok_or_else(no_address)?;
-    if let Some(directory) = url.path().strip_suffix(MANIFEST).map(str::to_owned) {
-        url.set_path(&directory);
-        return dataset(client, &url).await;
+    for kind in [Kind::Dataset, Kind::Corpus] {
+        if let Some(directory) = url.path().strip_suffix(kind.manifest()).map(str::to_owned) {
+            url.set_path(&directory);
+            return packed(client, &url, kind).await;
+        }
     }
     let page = client.get(url.as_str(), Accepts::Identity).await?;
     let html = String::from_utf8_lossy(&page.body);
@@ -46,7 +80,7 @@ pub async fn look(client: &Client, address: &str, all: bool) -> Result<Vec<Findi
         return Ok(vec![Finding::problem(&page.url, text, &[])]);
     }
     if !html.contains(OF_TESSERA) {
-        return dataset(client, &directory(url)).await;
+        return unnamed(client, &directory(url)).await;
     }
     let mut findings = Vec::new();
     let at = Url::parse(&page.url)?;
@@ -55,24 +89,49 @@ pub async fn look(client: &Client, address: &str, all: bool) -> Result<Vec<Findi
     findings.extend(embed_files(client, &root).await?);
     let own = attribute(&html, "<meta name=\"tessera-data\"", "content").filter(|data| !data.is_empty());
     let own = own.map(str::to_owned).or_else(|| data_of_page(&root, &at));
+    let corpora = match corpus_of_page(&root, &at) {
+        Some(corpus) => vec![root.join(&corpus)?],
+        None => corpora(&root, &html)?,
+    };
     let datasets = match own {
         Some(data) => vec![root.join(&data)?],
+        // The page of a corpus is of no dataset.
+        None if corpus_of_page(&root, &at).is_some() => Vec::new(),
         None => listed(client, &root, &mut findings).await?,
     };
-    let n = if all { datasets.len() } else { 1 };
-    for directory in datasets.iter().take(n) {
-        findings.extend(dataset(client, directory).await?);
+    for (kind, directories) in [(Kind::Dataset, datasets), (Kind::Corpus, corpora)] {
+        let n = if all { directories.len() } else { 1 };
+        for directory in directories.iter().take(n) {
+            findings.extend(packed(client, directory, kind).await?);
+        }
     }
     Ok(findings)
+}
+
+/// The directories of the corpora that a page leads to.
+fn corpora(root: &Url, html: &str) -> Result<Vec<Url>> {
+    let pages = attribute(html, &format!("<meta name=\"{CORPORA_META}\""), "content").unwrap_or_default();
+    let corpora = pages.split_whitespace().filter_map(|page| corpus_of_page(root, &root.join(page).ok()?));
+    corpora.map(|corpus| Ok(root.join(&corpus)?)).collect()
 }
 
 /// Where the data of the page at this address is, as seen from the site's root, if it is the page of one dataset: a tile
 /// server's page says so by its address alone.
 fn data_of_page(root: &Url, page: &Url) -> Option<String> {
+    Some(format!("{DATA_ROUTE}/{}/", name_in_page(root, page, PAGE_ROUTE)?))
+}
+
+/// The same of the page of a corpus.
+fn corpus_of_page(root: &Url, page: &Url) -> Option<String> {
+    Some(format!("{CORPUS_ROUTE}/{}/", name_in_page(root, page, EXPRESSION_ROUTE)?))
+}
+
+/// What a page is of, as its address has it, if it is one of those at a route.
+fn name_in_page(root: &Url, page: &Url, route: &str) -> Option<String> {
     let below = page.path().strip_prefix(root.path())?;
-    let id = below.strip_prefix(PAGE_ROUTE)?.strip_prefix('/')?.trim_end_matches('/');
+    let id = below.strip_prefix(route)?.strip_prefix('/')?.trim_end_matches('/');
     let is_id = root.origin() == page.origin() && !id.is_empty() && !id.contains('/');
-    is_id.then(|| format!("{DATA_ROUTE}/{id}/"))
+    is_id.then(|| id.to_owned())
 }
 
 /// The address of a directory, which ends in `/`.
@@ -146,26 +205,33 @@ async fn listed(client: &Client, root: &Url, findings: &mut Vec<Finding>) -> Res
     datasets.into_iter().map(directory).collect()
 }
 
-/// The manifest of a dataset, and a part of its largest pack.
-async fn dataset(client: &Client, directory: &Url) -> Result<Vec<Finding>> {
-    let url = directory.join(MANIFEST)?;
+/// What lies in a directory whose kind its address does not tell: a corpus where there is the manifest of one, and else a
+/// dataset.
+async fn unnamed(client: &Client, directory: &Url) -> Result<Vec<Finding>> {
+    let dataset = client.get(directory.join(MANIFEST)?.as_str(), Accepts::Identity).await?;
+    if rules::status(&dataset).is_err() {
+        let corpus = client.get(directory.join(CORPUS)?.as_str(), Accepts::Identity).await?;
+        if rules::status(&corpus).is_ok() {
+            return packed(client, directory, Kind::Corpus).await;
+        }
+    }
+    packed(client, directory, Kind::Dataset).await
+}
+
+/// The manifest in a directory, and a part of the largest pack that it names.
+async fn packed(client: &Client, directory: &Url, kind: Kind) -> Result<Vec<Finding>> {
+    let url = directory.join(kind.manifest())?;
     let answer = client.get(url.as_str(), Accepts::Identity).await?;
     if let Err(finding) = rules::status(&answer) {
         return Ok(vec![finding]);
     }
-    let manifest = match Manifest::decode(&answer.body) {
-        Ok(manifest) => manifest,
-        Err(error) => {
-            return Ok(vec![Finding::problem(
-                url.as_str(),
-                format!("the manifest is broken: {error}"),
-                fixes::SAME_DATASET,
-            )]);
-        }
+    let packs = match kind.packs(&answer.body) {
+        Ok(packs) => packs,
+        Err(text) => return Ok(vec![Finding::problem(url.as_str(), text, fixes::SAME_DATASET)]),
     };
     let mut findings = vec![rules::version(&answer), rules::fresh(&answer)];
     findings.extend(client.origin().map(|origin| rules::cross_origin(&answer, origin)));
-    if let Some(pack) = manifest.packs.iter().filter(|pack| pack.n_tiles > 0).max_by_key(|pack| pack.n_bytes) {
+    if let Some(pack) = packs.iter().filter(|pack| pack.n_tiles > 0).max_by_key(|pack| pack.n_bytes) {
         findings.extend(part_of(client, directory, pack).await?);
     }
     Ok(findings)
@@ -228,9 +294,21 @@ mod tests {
         let data = |page: &str| data_of_page(&root, &Url::parse(page).unwrap());
         assert_eq!(data("https://a.org/x/d/a%20b?embed=1").as_deref(), Some("data/a%20b/"));
         assert_eq!(data("https://a.org/x/d/pbmc/").as_deref(), Some("data/pbmc/"));
+        let corpus = |page: &str| corpus_of_page(&root, &Url::parse(page).unwrap());
+        assert_eq!(corpus("https://a.org/x/expression/a%20b/").as_deref(), Some("corpora/a%20b/"));
+        assert_eq!(corpus("https://a.org/x/d/pbmc/"), None);
         for page in ["https://a.org/x/", "https://a.org/x/d/", "https://a.org/d/pbmc", "https://b.org/x/d/pbmc"] {
             assert_eq!(data(page), None, "{page}");
         }
+    }
+
+    #[test]
+    fn a_page_leads_to_corpora() {
+        let root = Url::parse("https://a.org/x/").unwrap();
+        let html = "<meta name=\"tessera-corpora\" content=\"expression/atlas/ expression/b%20c\">";
+        let found: Vec<String> = corpora(&root, html).unwrap().into_iter().map(String::from).collect();
+        assert_eq!(found, ["https://a.org/x/corpora/atlas/", "https://a.org/x/corpora/b%20c/"]);
+        assert_eq!(corpora(&root, "<meta name=\"tessera-corpora\" content=\"\">").unwrap(), []);
     }
 
     #[test]

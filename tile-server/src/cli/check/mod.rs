@@ -20,7 +20,7 @@ use super::{exit, terminal};
 const LOOKS: &str = "\
 Looks at:
   the page: type, compression, caching, HTTP version · embed/, which pages of other sites load · the list of datasets · of
-  the dataset whose page it is, or else of the first one, or of each (--all):
+  the dataset or corpus whose page it is, or else of the first of each that the page leads to, or of all (--all):
   the manifest, and a part of its largest pack: status, length, total, encoding, caching, content, and with --from whether
   pages of that origin may read it.
   Each line says what was found; what is to be mended is followed by how, for nginx, Caddy and S3.";
@@ -29,12 +29,12 @@ Looks at:
 #[derive(Args)]
 #[command(after_help = LOOKS)]
 pub struct Arguments {
-    /// The address of a site, of a page in it, or of a dataset's directory
+    /// The address of a site, of a page in it, or of the directory of a dataset or a corpus
     url: String,
     /// The origin of a page elsewhere that is to show the data, such as https://example.org
     #[arg(long, value_name = "ORIGIN")]
     from: Option<String>,
-    /// Look at every dataset of the site, not the first alone
+    /// Look at every dataset and corpus of the site, not the first alone
     #[arg(long)]
     all: bool,
     /// Print JSON

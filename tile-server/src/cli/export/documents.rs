@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, io, sync::Arc};
 
 use shared_fbs::{
-    api::{ABOUT_ROUTE, COLLECTION_ROUTE, DatasetDescription, Endpoint},
+    api::{ABOUT_ROUTE, COLLECTION_ROUTE, DatasetDescription, Endpoint, PAGE_ROUTE},
     path::CATALOG,
 };
 use tile_server::catalog::{
@@ -45,6 +45,9 @@ pub fn write(
             if !site.has(&path) {
                 site.write(&path, document.html.as_bytes())?;
             }
+            if told.dataset().is_withdrawn() {
+                site.write(&format!("{PAGE_ROUTE}/{address}/index.html"), gone(&address).as_bytes())?;
+            }
         }
     }
     site.write(&format!("{COLLECTION_ROUTE}/index.html"), collections_document(&entries, site_url).html.as_bytes())?;
@@ -60,6 +63,16 @@ pub fn write(
         site.write(&format!("{COLLECTION_ROUTE}/{}.html", collection.id), document.html.as_bytes())?;
     }
     Ok(())
+}
+
+/// The page at the address of the Explorer of a dataset that was withdrawn: it goes on to what says why.
+fn gone(id: &str) -> String {
+    let about = Endpoint::About { id: id.into() }.address();
+    format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"robots\" content=\"noindex\">\
+         <title>Withdrawn</title><meta http-equiv=\"refresh\" content=\"0; url=../../{about}\">\
+         <p>This dataset was withdrawn; <a href=\"../../{about}\">its document says why</a>.</p></html>\n"
+    )
 }
 
 /// Every collection, and its datasets that were not withdrawn.
