@@ -234,6 +234,13 @@ pub enum Endpoint<'a> {
         /// The corpus's name.
         id: Cow<'a, str>,
     },
+    /// What a corpus answers.
+    CorpusAnswer {
+        /// The corpus's name.
+        id: Cow<'a, str>,
+        /// The question's name.
+        question: Cow<'a, str>,
+    },
 }
 
 impl<'a> Endpoint<'a> {
@@ -261,6 +268,9 @@ impl<'a> Endpoint<'a> {
             Self::Page { id } => format!("{PAGE_ROUTE}/{}", part(id)),
             Self::CorpusFile { id, file } => format!("{CORPUS_ROUTE}/{}/{}", part(id), part(file)),
             Self::CorpusPage { id } => format!("{EXPRESSION_ROUTE}/{}", part(id)),
+            Self::CorpusAnswer { id, question } => {
+                format!("{API_ROUTE}/{CORPUS_ROUTE}/{}/{}", part(id), part(question))
+            }
         }
     }
 
@@ -294,6 +304,7 @@ impl<'a> Endpoint<'a> {
             [PAGE_ROUTE, id, ..] => Self::Page { id: id.into() },
             [CORPUS_ROUTE, id, file] => Self::CorpusFile { id: id.into(), file: file.into() },
             [EXPRESSION_ROUTE, id] => Self::CorpusPage { id: id.into() },
+            [API_ROUTE, CORPUS_ROUTE, id, question] => Self::CorpusAnswer { id: id.into(), question: question.into() },
             _ => return None,
         })
     }
@@ -319,6 +330,7 @@ impl<'a> Endpoint<'a> {
             Self::Page { id } => Endpoint::Page { id: owned(id) },
             Self::CorpusFile { id, file } => Endpoint::CorpusFile { id: owned(id), file: owned(file) },
             Self::CorpusPage { id } => Endpoint::CorpusPage { id: owned(id) },
+            Self::CorpusAnswer { id, question } => Endpoint::CorpusAnswer { id: owned(id), question: owned(question) },
         }
     }
 }
@@ -419,6 +431,7 @@ mod tests {
             name().prop_map(|id| Endpoint::Page { id }),
             (name(), name()).prop_map(|(id, file)| Endpoint::CorpusFile { id, file }),
             name().prop_map(|id| Endpoint::CorpusPage { id }),
+            (name(), name()).prop_map(|(id, question)| Endpoint::CorpusAnswer { id, question }),
         ]
     }
 

@@ -2,6 +2,9 @@
 
 pub mod catalog;
 mod file_stamp;
+pub mod lists;
+pub mod numbers;
+pub mod questions;
 pub mod serve;
 pub mod text;
 

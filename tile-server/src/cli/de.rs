@@ -18,12 +18,12 @@ use shared_fbs::{
     manifest::{Layer, Manifest},
 };
 use tessera::{compare::compare_cells, dataset::Dataset, gene_passes::compare_by_ranks, markers::compare_samples};
+use tile_server::lists;
 
 use super::{
     cells::{self, CellList, CellsError, Overlap},
     correlate::NoNumbers,
     dataset_argument::{DatasetArgument, Freshness},
-    lists,
     output::{FigureOut, Output},
     remote_inputs::DATASET_PLACES,
     terminal,

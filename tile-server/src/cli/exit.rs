@@ -14,7 +14,7 @@ use fragments::FragmentError;
 use h5ad::{H5adError, WriteError};
 use remote_files::{PlaceError, RemoteError};
 use tessera::{compare::CompareError, dataset::DatasetError, markers::MarkersError};
-use tile_server::serve::ServeError;
+use tile_server::{questions::QuestionError, serve::ServeError};
 use value_filter::FilterError;
 
 use super::{
@@ -23,7 +23,6 @@ use super::{
     cells::CellsError,
     check::{NoAddress, Unreachable},
     composition::TooManyShares,
-    corpus::asked::{NoGenes, SeveralOrganisms},
     correlate::NoNumbers,
     de::UsageError,
     enrich::SetsError,
@@ -116,8 +115,7 @@ pub fn code(error: &Error) -> u8 {
     if error.is::<NoPlot>() || error.is::<TooManyShares>() || error.is::<NoNumbers>() || error.is::<OutputError>() {
         return USAGE;
     }
-    if error.is::<PlaceError>() || error.is::<SeveralOrganisms>() || error.is::<NoGenes>() || error.is::<FilterError>()
-    {
+    if error.is::<PlaceError>() || error.is::<FilterError>() {
         return USAGE;
     }
     if error.is::<NoPlace>() || error.is::<Unreachable>() || error.is::<Unfetched>() || error.is::<RemoteError>() {
@@ -153,16 +151,25 @@ pub fn code(error: &Error) -> u8 {
         return of_corpus(error);
     }
     if let Some(error) = error.downcast_ref() {
-        return match error {
+        return of_question(error);
+    }
+    if error.is::<io::Error>() { FILE } else { OTHER }
+}
+
+fn of_question(error: &QuestionError) -> u8 {
+    match error {
+        QuestionError::Query(
             QueryError::Organism { .. }
             | QueryError::Term { .. }
             | QueryError::NoCells { .. }
-            | QueryError::Gene { .. } => USAGE,
-            QueryError::Overflow => INPUT,
-            QueryError::Read(error) => of_dataset(error),
-        };
+            | QueryError::Gene { .. },
+        )
+        | QuestionError::NoGenes(_)
+        | QuestionError::Organisms(_)
+        | QuestionError::Donors(_) => USAGE,
+        QuestionError::Query(QueryError::Overflow) => INPUT,
+        QuestionError::Query(QueryError::Read(error)) => of_dataset(error),
     }
-    if error.is::<io::Error>() { FILE } else { OTHER }
 }
 
 fn of_build(error: &BuildError) -> u8 {

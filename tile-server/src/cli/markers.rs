@@ -7,11 +7,11 @@ use explorer_core::{
     format,
 };
 use tessera::markers::markers;
+use tile_server::numbers::at_least;
 
 use super::{
     dataset_argument::{DatasetArgument, Freshness},
     de::{self, AdjustmentName, MethodName},
-    numbers::at_least,
     output::TableOut,
     remote_inputs::DATASET_PLACES,
     terminal,

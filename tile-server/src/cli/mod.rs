@@ -15,14 +15,11 @@ mod describe;
 mod enrich;
 mod exit;
 mod export;
-mod expression;
 mod fragments;
 mod inspect;
 mod label;
-mod lists;
 mod markers;
 mod mend;
-mod numbers;
 mod output;
 mod plot;
 mod progress;
@@ -41,6 +38,7 @@ mod verify;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tile_server::questions::ExpressionQuestion;
 use value_filter::FilterError;
 
 /// Tessera: single-cell datasets as tiles, and the Explorer that shows them
@@ -95,7 +93,7 @@ enum Command {
     /// Make a corpus of summaries, add to it or remove from it
     Corpus(corpus::Arguments),
     /// Say how genes are expressed in the cell types of the tissues of a corpus
-    Expression(expression::Arguments),
+    Expression(corpus::ask::Arguments<ExpressionQuestion>),
     /// Hold AnnData files against the CELLxGENE schema
     Validate(validate::Arguments),
     /// Write a copy of an AnnData file with the labels of the CELLxGENE schema
@@ -129,7 +127,7 @@ pub fn run() -> ExitCode {
         Command::Slice(arguments) => slice::run(&arguments),
         Command::Summarize(arguments) => summarize::run(&arguments),
         Command::Corpus(arguments) => corpus::run(&arguments),
-        Command::Expression(arguments) => expression::run(&arguments),
+        Command::Expression(arguments) => corpus::ask::run(&arguments),
         Command::Validate(arguments) => validate::run(&arguments),
         Command::Label(arguments) => label::run(&arguments),
         Command::Mend(arguments) => mend::run(&arguments),

@@ -23,13 +23,13 @@ use tessera::{
     dataset::{Dataset, DatasetError, wait},
     tiles::FileTiles,
 };
+use tile_server::lists;
 
 use super::{
     cells::{self, CellList},
     dataset_argument::{DatasetArgument, Freshness},
     de,
     enrich::read_sets,
-    lists,
     output::{FigureOut, Output},
     remote_inputs::DATASET_PLACES,
 };

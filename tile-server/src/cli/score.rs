@@ -7,12 +7,12 @@ use explorer_core::{
     statistics::{AnswerRecord, KnownSets, ScoreOptions, scores_to_csv},
 };
 use tessera::gene_passes::{ScoreError, score_genes};
+use tile_server::numbers::at_least;
 
 use super::{
     dataset_argument::{DatasetArgument, Freshness},
     de,
     enrich::read_sets,
-    numbers::at_least,
     output::TableOut,
     remote_inputs::DATASET_PLACES,
     terminal,

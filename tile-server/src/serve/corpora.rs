@@ -9,6 +9,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use corpus::native::FileCorpus;
 use http::{Response, request};
 use remote_files::{Document, Remote, State as RemoteState};
 use shared_fbs::{
@@ -202,6 +203,19 @@ pub(super) async fn file(
     answer.await.unwrap_or_else(|error| responses::no_outcome(&error))
 }
 
+impl Corpus {
+    /// The corpus as it is now, for questions. Blocks.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(super) fn opened(&self) -> Result<FileCorpus, ReadError> {
+        match &self.source {
+            Source::Directory(root) => Ok(corpus::native::open(root)?),
+            Source::Remote(elsewhere) => Ok(elsewhere.opened()?),
+        }
+    }
+}
+
 impl Source {
     /// Opens a file of the corpus. Blocks.
     fn open(&self, asked: &Asked<'_>, name: &str) -> Result<OpenFile, Declined> {
@@ -230,6 +244,15 @@ impl Source {
 }
 
 impl Elsewhere {
+    /// The corpus as it is now. Blocks.
+    fn opened(&self) -> Result<FileCorpus, ReadError> {
+        let bytes = match self.remote.get(CORPUS, MOST_MANIFEST_BYTES, None)? {
+            RemoteState::Present(document) => document.bytes,
+            RemoteState::Unchanged => return Err("its host says that it has not changed".into()),
+        };
+        Ok(corpus::native::of_manifest(&DatasetPlace::Remote(self.remote.clone()).files(), decoded(&bytes)?))
+    }
+
     /// What the corpus is now. Blocks.
     fn look(&self) -> Result<Seen, ReadError> {
         let before = self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -240,7 +263,7 @@ impl Elsewhere {
             (RemoteState::Present(document), _) => document,
         };
         let Document { bytes, tag, modified } = document;
-        let manifest = Manifest::decode(&bytes).map_err(|error| format!("{CORPUS}: {error}"))?;
+        let manifest = decoded(&bytes)?;
         let place = DatasetPlace::Remote(self.remote.clone());
         let index: Arc<dyn TileIndex> = Arc::new(CorpusTiles::of(&place, &manifest));
         // Packs that are kept there in segments are whole here.
@@ -260,6 +283,10 @@ impl Elsewhere {
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen.clone());
         Ok(seen)
     }
+}
+
+fn decoded(manifest: &[u8]) -> Result<Manifest, ReadError> {
+    Ok(Manifest::decode(manifest).map_err(|error| format!("{CORPUS}: {error}"))?)
 }
 
 impl CorpusTiles {

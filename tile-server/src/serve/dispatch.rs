@@ -25,7 +25,7 @@ use tower_http::cors::Cors;
 use super::{
     answer_document, answer_file, answer_moments,
     answer_page::{self, Page},
-    answer_tiles,
+    answer_question, answer_tiles,
     asked::{Asked, Declined},
     base_path::{BasePath, Below},
     body::Body,
@@ -291,6 +291,9 @@ async fn resource(state: Arc<State>, route: Route, request: request::Parts, exch
             corpora::file(&state, request, exchange, id, file.clone().into_owned()).await
         }
         Endpoint::CorpusPage { id } => answer_page::of_corpus(&state, request, id).await,
+        Endpoint::CorpusAnswer { id, question } => {
+            answer_question::question(&state, &request, &exchange, id, question).await
+        }
         Endpoint::Catalog => match timeout(state.limits.answer_time, state.catalog.file()).await {
             Ok(Some(file)) => catalog_file(&request, &file),
             Ok(None) | Err(_) => responses::late(),
@@ -367,7 +370,8 @@ fn pack_of<'a>(endpoint: &'a Endpoint<'_>) -> Option<Cow<'a, str>> {
         | Endpoint::Collection { .. }
         | Endpoint::Page { .. }
         | Endpoint::CorpusFile { .. }
-        | Endpoint::CorpusPage { .. } => None,
+        | Endpoint::CorpusPage { .. }
+        | Endpoint::CorpusAnswer { .. } => None,
     }
 }
 
@@ -402,7 +406,8 @@ fn of_dataset(asked: &Asked<'_>, dataset: &Dataset, endpoint: &Endpoint<'_>) -> 
         | Endpoint::Collection { .. }
         | Endpoint::Page { .. }
         | Endpoint::CorpusFile { .. }
-        | Endpoint::CorpusPage { .. } => Ok(responses::nothing_here()),
+        | Endpoint::CorpusPage { .. }
+        | Endpoint::CorpusAnswer { .. } => Ok(responses::nothing_here()),
     }
 }
 

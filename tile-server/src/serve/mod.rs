@@ -11,6 +11,7 @@
 //! | `/data/{id}/tiles/{pack}/{list}` | the tiles `3`, `3,7` or `5-9,12` of a pack in one answer |
 //! | `/catalog.tsc` | what datasets there are and what they are of, as [`shared_fbs::catalog`] writes it |
 //! | `/about/{id}.html`, `/collections/{id}.html` | what there is to say of a dataset or a collection, as a document |
+//! | `/api/corpora/{id}/{question}` | what a corpus answers, with the options of the command as the query |
 //! | `/corpora/{id}/{file}` | the manifest or a pack of a corpus of gene expression, as of a dataset |
 //! | `/`, `/d/{id}`, `/expression/{id}`, … | the page and its files |
 //!
@@ -29,6 +30,7 @@ mod answer_file;
 mod answer_moments;
 mod answer_obs;
 mod answer_page;
+mod answer_question;
 mod answer_tiles;
 mod asked;
 mod base_path;

@@ -101,6 +101,7 @@ mod tests {
         endpoint("/api/datasets", Endpoint::Datasets);
         endpoint("/api/datasets/pbmc%2068k", Endpoint::Dataset { id: "pbmc 68k".into() });
         endpoint("/api/datasets/a/moments", Endpoint::Moments { id: "a".into() });
+        endpoint("/api/corpora/a/rank", Endpoint::CorpusAnswer { id: "a".into(), question: "rank".into() });
         endpoint(
             "/data/pbmc%2068k/manifest.tsm",
             Endpoint::File { id: "pbmc 68k".into(), file: "manifest.tsm".into() },
@@ -196,6 +197,7 @@ mod tests {
                     | Endpoint::Page { id }
                     | Endpoint::CorpusPage { id } => vec![id],
                     Endpoint::File { id, file } | Endpoint::CorpusFile { id, file } => vec![id, file],
+                    Endpoint::CorpusAnswer { id, question } => vec![id, question],
                     Endpoint::Genes { state, .. } => vec![state],
                     Endpoint::Tiles { id, pack, list } => vec![id, pack, list],
                 },

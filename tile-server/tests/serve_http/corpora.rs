@@ -152,6 +152,56 @@ fn a_corpus_in_a_bucket_is_asked_and_served_as_one_in_a_directory() {
     assert_eq!(program.get("/corpora/atlas/genes0-0000000000000000.pack").status, 404);
 }
 
+/// The address that asks what a command asks.
+fn address_of(question: &[&str]) -> String {
+    let (name, options) = match question {
+        ["corpus", name, options @ ..] | [name, options @ ..] => (name, options),
+        [] => panic!("no question"),
+    };
+    let pairs = options.chunks(2).map(|pair| format!("{}={}", &pair[0][2..], pair[1].replace('=', "%3D")));
+    format!("/api/corpora/atlas/{name}?{}", pairs.collect::<Vec<_>>().join("&"))
+}
+
+#[test]
+fn the_server_answers_as_the_commands_do() {
+    let host = Host::start(made_up());
+    let cache = tempfile::tempdir().unwrap();
+    let (here, there) = (atlas(), host.url("atlas/"));
+    for place in [here.to_str().unwrap(), &there] {
+        let program = start(&host, place, cache.path());
+        for question in QUESTIONS {
+            let answer = program.get(&address_of(question));
+            assert_eq!(answer.status, 200, "{question:?}: {}", String::from_utf8_lossy(&answer.body));
+            assert_eq!(answer.header("content-type"), Some("text/csv; charset=utf-8"));
+            assert!(answer.body == ask(question, here.to_str().unwrap()).as_bytes(), "{question:?} at {place}");
+            let json = program.get(&format!("{}&format=json", address_of(question)));
+            let json: serde_json::Value = serde_json::from_slice(&json.body).unwrap();
+            assert!(json["facts"]["corpus"].is_string() && json["rows"].is_array(), "{question:?}");
+        }
+        let parquet = program.get(&format!("{}&format=parquet", address_of(QUESTIONS[0])));
+        assert!(parquet.body.starts_with(b"PAR1"));
+        let options = program.get("/api/corpora/atlas/expression?genes=LYZ&options");
+        assert!(options.header("content-type") == Some("application/json") && options.body.starts_with(b"{"));
+        // Why an answer is to be read with care.
+        let unknown = program.get("/api/corpora/atlas/expression?genes=LYZ,NO%C3%96");
+        let caution = unknown.header("x-tessera-caution").unwrap_or_default();
+        assert!(caution.contains("no dataset has a gene `NO\\u{d6}`"), "{caution}");
+        for (address, status, text) in [
+            ("/api/corpora/other/rank?genes=LYZ", 404, "No corpus of this name"),
+            ("/api/corpora/atlas/colors", 404, "There is no question `colors`"),
+            ("/api/corpora/atlas/rank", 400, "--genes"),
+            ("/api/corpora/atlas/rank?genes=,", 400, "names no gene"),
+            ("/api/corpora/atlas/rank?genes=LYZ&filter=color%3Dred", 400, "color"),
+            ("/api/corpora/atlas/rank?genes=LYZ&filter=cell_type%3Dred", 400, "No cell of NCBITaxon:9606 has the"),
+            ("/api/corpora/atlas/donors?gene=NONE", 400, "No dataset has a gene `NONE`"),
+        ] {
+            let answer = program.get(address);
+            let body = String::from_utf8(answer.body).unwrap();
+            assert!(answer.status == status && body.contains(text), "{address}: {} {body}", answer.status);
+        }
+    }
+}
+
 fn assert_has_all_files(get: impl Fn(&str) -> crate::support::Answer) {
     for entry in fs::read_dir(atlas()).unwrap().map(Result::unwrap) {
         let name = entry.file_name().into_string().unwrap();

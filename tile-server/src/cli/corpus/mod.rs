@@ -1,7 +1,4 @@
-pub mod asked;
-mod compare;
-mod markers;
-mod questions;
+pub mod ask;
 
 use std::{
     path::{Path, PathBuf},
@@ -13,6 +10,7 @@ use builder::native::Existing;
 use clap::{Args, Subcommand};
 use corpus::native::{self, Added};
 use explorer_core::format;
+use tile_server::questions::{CompareQuestion, DonorsQuestion, MarkersQuestion, RankQuestion, SpecificQuestion};
 
 use super::{progress::TerminalProgress, summarize::term_of, terminal};
 
@@ -65,15 +63,15 @@ enum Command {
         quiet: bool,
     },
     /// Find the marker genes of the cell types of a tissue, or the cell types that genes are markers of
-    Markers(markers::Arguments),
+    Markers(ask::Arguments<MarkersQuestion>),
     /// Compare the expression of two groups of cells over all datasets
-    Compare(compare::Arguments),
+    Compare(ask::Arguments<CompareQuestion>),
     /// Rank the cell types of all tissues by the expression of genes
-    Rank(questions::RankArguments),
+    Rank(ask::Arguments<RankQuestion>),
     /// Find the genes that some cells express and others do not
-    Specific(questions::SpecificArguments),
+    Specific(ask::Arguments<SpecificQuestion>),
     /// Say which donors are behind the expression of a gene
-    Donors(questions::DonorsArguments),
+    Donors(ask::Arguments<DonorsQuestion>),
 }
 
 /// Makes, changes or asks a corpus.
@@ -91,11 +89,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             (native::add(corpus, &inputs, &term_of, &TerminalProgress::new(*quiet)?)?, *quiet)
         }
         Command::Remove { corpus, id, quiet } => (native::remove(corpus, id, &TerminalProgress::new(*quiet)?)?, *quiet),
-        Command::Markers(arguments) => return markers::run(arguments),
-        Command::Compare(arguments) => return compare::run(arguments),
-        Command::Rank(arguments) => return questions::rank(arguments),
-        Command::Specific(arguments) => return questions::specific(arguments),
-        Command::Donors(arguments) => return questions::donors(arguments),
+        Command::Markers(arguments) => return ask::run(arguments),
+        Command::Compare(arguments) => return ask::run(arguments),
+        Command::Rank(arguments) => return ask::run(arguments),
+        Command::Specific(arguments) => return ask::run(arguments),
+        Command::Donors(arguments) => return ask::run(arguments),
     };
     if !is_quiet {
         say(&added);

@@ -29,11 +29,13 @@ pub(in crate::serve) enum AnswerKind {
     Tiles,
     /// Moments, computed.
     Moments,
+    /// An answer of a corpus, computed.
+    Question,
 }
 
 impl AnswerKind {
     /// All of them, in the order of their numbers.
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::None,
         Self::Page,
         Self::Health,
@@ -44,6 +46,7 @@ impl AnswerKind {
         Self::Pack,
         Self::Tiles,
         Self::Moments,
+        Self::Question,
     ];
 
     /// The kind of an endpoint's answer.
@@ -58,6 +61,7 @@ impl AnswerKind {
             | Endpoint::Collection { .. } => Self::Document,
             Endpoint::Datasets | Endpoint::Dataset { .. } => Self::Description,
             Endpoint::Moments { .. } => Self::Moments,
+            Endpoint::CorpusAnswer { .. } => Self::Question,
             Endpoint::File { file, .. } if file == MANIFEST => Self::Manifest,
             Endpoint::CorpusFile { file, .. } if file == CORPUS => Self::Manifest,
             Endpoint::File { .. } | Endpoint::CorpusFile { .. } => Self::Pack,
@@ -89,6 +93,7 @@ impl AnswerKind {
             Self::Pack => "pack",
             Self::Tiles => "tiles",
             Self::Moments => "moments",
+            Self::Question => "question",
         }
     }
 }

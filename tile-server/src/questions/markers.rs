@@ -1,24 +1,18 @@
-use std::process::ExitCode;
+//! The marker genes of the cell types of a tissue, or the cell types that genes are markers of.
 
-use anyhow::Result;
+use ::corpus::{Dimension, MarkedRow, MarkerQuery, Query, RowMarkers, native::FileCorpus, native::wait};
+use ::expression::{LEAST_SCORE, MarkerOptions, Measure, N_KEPT, Ontology};
 use clap::{Args, ValueEnum};
-use corpus::{Dimension, MarkedRow, MarkerQuery, Query, RowMarkers, native::wait};
-use expression::{LEAST_SCORE, MarkerOptions, Measure, N_KEPT};
 
 use super::{
-    super::{
-        numbers::{at_least, finite},
-        remote_inputs::DATASET_PLACES,
-    },
-    asked::{AnswerOut, CorpusArgument, filter, filters, genes, warn_of_unknown},
+    Answered, Ask, QuestionError,
+    asked::{filter, filters, genes, unknown_genes},
 };
+use crate::numbers::{at_least, finite};
 
-/// The arguments of `tile-server corpus markers`.
+/// The options of the question.
 #[derive(Args)]
-#[command(after_help = DATASET_PLACES)]
-pub struct Arguments {
-    #[command(flatten)]
-    corpus: CorpusArgument,
+pub struct MarkersQuestion {
     /// The id of the tissue whose cell types to tell apart
     #[arg(long, value_name = "ID", required_unless_present = "genes")]
     tissue: Option<String>,
@@ -41,8 +35,6 @@ pub struct Arguments {
     /// Genes of each cell type
     #[arg(long, value_name = "N", default_value_t = N_KEPT, value_parser = at_least::<1>)]
     top: usize,
-    #[command(flatten)]
-    out: AnswerOut,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -53,7 +45,7 @@ enum MeasureName {
     WelchT,
 }
 
-impl Arguments {
+impl MarkersQuestion {
     fn options(&self) -> MarkerOptions {
         let measure = match self.effect {
             MeasureName::CohensD => Measure::CohensD,
@@ -63,23 +55,18 @@ impl Arguments {
     }
 }
 
-/// Finds markers and writes the table.
-pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let out = arguments.corpus.output(&arguments.out)?;
-    let (corpus, ontology) = arguments.corpus.open()?;
-    let organism = arguments.corpus.organism(corpus.manifest())?;
-    let (filters, options) = (filters(&arguments.filter), arguments.options());
-    let table = if let Some(tissue) = &arguments.tissue {
-        let cell_type = arguments.cell_type.clone();
-        let query = MarkerQuery { organism, tissue: tissue.clone(), filters, cell_type, options };
-        let rows = wait(corpus.markers(&query, &ontology))?;
-        RowMarkers::to_table(&rows, &query, corpus.manifest())
-    } else {
-        let query = Query { organism, genes: genes(&arguments.genes)?, filters, ..Query::default() };
-        let found = wait(corpus.marked_rows(&query, options, &ontology))?;
-        warn_of_unknown(&found.unknown, &query.organism);
-        MarkedRow::to_table(&found.genes, (&query, options), corpus.manifest())
-    };
-    out.write(&table)?;
-    Ok(ExitCode::SUCCESS)
+impl Ask for MarkersQuestion {
+    fn ask(&self, corpus: &FileCorpus, ontology: &Ontology, organism: String) -> Result<Answered, QuestionError> {
+        let (filters, options) = (filters(&self.filter), self.options());
+        if let Some(tissue) = &self.tissue {
+            let cell_type = self.cell_type.clone();
+            let query = MarkerQuery { organism, tissue: tissue.clone(), filters, cell_type, options };
+            let rows = wait(corpus.markers(&query, ontology))?;
+            return Ok(Answered::table(RowMarkers::to_table(&rows, &query, corpus.manifest())));
+        }
+        let query = Query { organism, genes: genes(&self.genes)?, filters, ..Query::default() };
+        let found = wait(corpus.marked_rows(&query, options, ontology))?;
+        let table = MarkedRow::to_table(&found.genes, (&query, options), corpus.manifest());
+        Ok(Answered::table(table).with(unknown_genes(&found.unknown, &query.organism)))
+    }
 }
