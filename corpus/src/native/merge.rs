@@ -11,6 +11,7 @@ use builder::{
     BuildError, Environment, Output, Progress,
     native::{Directory, TemporaryFiles},
 };
+use expression::{Coverage, bits_of};
 use rayon::prelude::*;
 use shared_fbs::{corpus::OntologyTerm, path::is_pack_file, tile::Genes};
 use tessera::{
@@ -28,6 +29,7 @@ use crate::{
     build::{PartWriter, compact, manifest, write_manifest},
     genes::AllGenes,
     ontology::terms_above,
+    presence::{PartGenes, joined},
     sums::added_up,
 };
 
@@ -473,7 +475,12 @@ fn merged(
         .into_iter()
         .map(|numbers| numbers.into_iter().map(|at| new_number[group_of[at?] as usize]).collect())
         .collect();
-    let (genes, numbers) = union_of_genes(inputs)?;
+    let AllGenes { genes, numbers: of_parts } = all_genes(inputs)?;
+    let patterns = patterns_of(inputs, &of_parts, genes.len(), &|id| values[Dimension::Dataset as usize].code(id))?;
+    let numbers: Vec<GeneNumbers> = of_parts.iter().map(|of_part| numbers_in(of_part, genes.len())).collect();
+    // Genes that only other datasets have are none of this part.
+    let (taken, patterns): (Vec<usize>, Vec<Vec<u8>>) =
+        patterns.into_iter().enumerate().filter_map(|(gene, pattern)| Some((gene, pattern?))).unzip();
     let entries_of = |gene: usize| -> Result<Vec<Entry>, MergeError> {
         let mut entries = Vec::new();
         for ((input, numbers), number_of) in inputs.iter().zip(&numbers).zip(&number_of) {
@@ -491,16 +498,17 @@ fn merged(
     };
     let mut n_nonzero = 0;
     let mut writer = PartWriter::create(environment, organism, values, groups).map_err(output)?;
-    let stage = environment.progress.stage("adding up genes".to_owned(), genes.ids.len() as u64);
-    for first in (0..genes.ids.len()).step_by(GENES_AT_ONCE) {
+    let n_datasets = values[Dimension::Dataset as usize].terms.len();
+    let stage = environment.progress.stage("adding up genes".to_owned(), taken.len() as u64);
+    for batch in taken.chunks(GENES_AT_ONCE) {
         if environment.progress.is_stopped() {
             return Err(BuildError::Interrupted.into());
         }
-        let range = first..genes.ids.len().min(first + GENES_AT_ONCE);
-        let n = range.len() as u64;
+        let n = batch.len() as u64;
+        let ids = batch.iter().map(|&gene| &genes[gene].id);
         let batch = match &mut added {
-            Some(added) => genes.ids[range].iter().map(|id| added.entries_of(id)).collect::<Result<Vec<_>, _>>()?,
-            None => range.into_par_iter().map(entries_of).collect::<Result<Vec<_>, _>>()?,
+            Some(added) => ids.map(|id| added.entries_of(id)).collect::<Result<Vec<_>, _>>()?,
+            None => batch.par_iter().map(|&gene| entries_of(gene)).collect::<Result<Vec<_>, _>>()?,
         };
         n_nonzero += batch.iter().flatten().map(|(_, moments)| u64::from(moments.n_nonzero)).sum::<u64>();
         writer.push(&batch).map_err(output)?;
@@ -515,23 +523,48 @@ fn merged(
             return Err(MergeError::Values { sums, found: n_nonzero, expected });
         }
     }
-    Ok(writer.finish(&genes).map_err(output)?)
+    let (ids, symbols) = taken.iter().map(|&gene| (genes[gene].id.clone(), genes[gene].symbol.clone())).unzip();
+    let genes = Genes { ids, symbols: Some(symbols), rows: (0..taken.len() as u32).collect() };
+    Ok(writer.finish(&genes, &Coverage::of_genes(patterns, n_datasets)).map_err(output)?)
 }
 
 /// Of each gene of several parts its number in one, where that has it.
 type GeneNumbers = Vec<Option<u32>>;
 
-/// The genes of all parts by ascending id, and of every part the number of each of them.
-fn union_of_genes(inputs: &[PartOf<'_>]) -> Result<(Genes, Vec<GeneNumbers>), MergeError> {
+fn numbers_in(of_part: &[u32], n_genes: usize) -> GeneNumbers {
+    let mut numbers = vec![None; n_genes];
+    of_part.iter().zip(0..).for_each(|(&gene, number)| numbers[gene as usize] = Some(number));
+    numbers
+}
+
+/// The genes of all parts.
+fn all_genes(inputs: &[PartOf<'_>]) -> Result<AllGenes, MergeError> {
     let tables = inputs.iter().map(|input| wait(input.corpus.genes(input.part))).collect::<Result<Vec<_>, _>>()?;
-    let AllGenes { genes, numbers: of_parts } = AllGenes::of(&tables);
-    let in_part = |of_part: Vec<u32>| {
-        let mut numbers = vec![None; genes.len()];
-        of_part.into_iter().zip(0..).for_each(|(gene, number)| numbers[gene as usize] = Some(number));
-        numbers
+    Ok(AllGenes::of(&tables))
+}
+
+/// Of each gene of all parts the datasets that have it, as bits of their codes in the part in the making; none where it has no
+/// such dataset. `code` is that of the id of one that it has.
+fn patterns_of(
+    inputs: &[PartOf<'_>],
+    numbers: &[Vec<u32>],
+    n_genes: usize,
+    code: &dyn Fn(&str) -> Option<u32>,
+) -> Result<Vec<Option<Vec<u8>>>, MergeError> {
+    let (mut parts, mut codes) = (Vec::new(), Vec::new());
+    for (input, numbers) in inputs.iter().zip(numbers) {
+        let datasets = &wait(input.corpus.values(input.part))?[Dimension::Dataset as usize].terms;
+        codes.extend(datasets.iter().map(|dataset| code(&dataset.id)));
+        let presence = wait(input.corpus.presence(input.part))?;
+        parts.push(PartGenes { presence, numbers, n_datasets: datasets.len() });
+    }
+    let n_datasets = codes.iter().flatten().max().map_or(0, |&last| last as usize + 1);
+    let of_all = joined(&parts, n_genes);
+    let kept = |pattern: u32| {
+        let datasets = codes.iter().zip(0..).filter(|&(_, dataset)| of_all.has(pattern, dataset));
+        let datasets: Vec<usize> = datasets.filter_map(|(code, _)| Some((*code)? as usize)).collect();
+        (!datasets.is_empty()).then(|| bits_of(datasets, n_datasets))
     };
-    let numbers = of_parts.into_iter().map(in_part).collect();
-    let rows = (0..genes.len() as u32).collect();
-    let (ids, symbols) = genes.into_iter().map(|gene| (gene.id, gene.symbol)).unzip();
-    Ok((Genes { ids, symbols: Some(symbols), rows }, numbers))
+    let patterns: Vec<Option<Vec<u8>>> = (0..of_all.n_patterns() as u32).map(kept).collect();
+    Ok(of_all.pattern_of().iter().map(|&pattern| patterns[pattern as usize].clone()).collect())
 }
