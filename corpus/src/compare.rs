@@ -14,7 +14,7 @@ use crate::{Corpus, Dimension, Filters, Gene, Groups, QueryError, Values, query:
 pub(crate) const UNKNOWN: &str = "unknown";
 
 /// Ids of donors that are none.
-const NO_DONORS: [&str; 5] = [UNKNOWN, "pooled", "na", "nan", ""];
+pub(crate) const NO_DONORS: [&str; 5] = [UNKNOWN, "pooled", "na", "nan", ""];
 
 /// What differences are tested over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub struct CompareQuery {
 }
 
 /// A donor. One id may be that of several donors in different publications, and is taken for one in the datasets of a
-/// publication.
+/// publication. As text it is the id that [`Dimension::Donor`] has.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Donor {
     /// Id of the publication; of the dataset where that is not known.
@@ -207,11 +207,19 @@ pub(crate) fn donor(groups: &Groups, values: &[Values], group: usize) -> Option<
     };
     let donor = id(Dimension::Donor).filter(|id| !NO_DONORS.contains(id))?;
     let publication = id(Dimension::Publication).filter(|&id| id != UNKNOWN);
-    Some(Donor { of: publication.or_else(|| id(Dimension::Dataset))?.to_owned(), id: donor.to_owned() })
+    let of = publication.or_else(|| id(Dimension::Dataset))?;
+    Some(Donor { of: of.to_owned(), id: donor.strip_suffix(&Donor::suffix(of)).unwrap_or(donor).to_owned() })
+}
+
+impl Donor {
+    /// What follows the id in the id that no other donor has.
+    fn suffix(of: &str) -> String {
+        format!(" of {of}")
+    }
 }
 
 impl std::fmt::Display for Donor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} of {}", self.id, self.of)
+        write!(f, "{}{}", self.id, Self::suffix(&self.of))
     }
 }

@@ -3,12 +3,13 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::File,
+    path::Path,
 };
 
 use builder::{Quiet, native::Existing};
 use corpus::{
-    Dimension, DotPlot, FIXED_POINT, Manifest, Query, QueryError, Term,
-    build::Input,
+    Dimension, DonorQuery, DotPlot, FIXED_POINT, Manifest, Query, QueryError, Term,
+    build::{Choices, Input},
     native::{self, DatasetCounts, FileCorpus, MergeError, SUMS, open, wait},
     sum_sq,
 };
@@ -17,7 +18,9 @@ use shared_fbs::path::{CORPUS, MANIFEST};
 use synthetic::h5ad::Layout;
 use tessera::dataset::Dataset;
 
-use crate::shelf::{HUMAN, MOUSE, Shelf, build, build_with, choices, nothing, query, summarize, terms, write_file};
+use crate::shelf::{
+    HUMAN, MOUSE, Shelf, build, build_with, choices, nothing, query, summarize, summarize_with, terms, write_file,
+};
 
 /// Of means and of means of squares against pandas on `f64`: ours are sums of values of `f32`, which are off by 6e-8 at most.
 const RTOL: [f64; 2] = [1e-7, 2e-7];
@@ -61,7 +64,8 @@ fn sums_of_three_datasets_are_those_of_pandas() {
         for row in &plot.rows {
             for (gene, moments) in plot.genes.iter().zip(&row.moments) {
                 let mean = FIXED_POINT.summary(*moments, moments.n_nonzero.into()).mean;
-                let labels = [label(Some(&row.tissue)), label(row.cell_type.as_ref()), label(row.option.as_ref())];
+                let option = row.option.as_ref().map_or("", |option| &option.id);
+                let labels = [label(Some(&row.tissue)), label(row.cell_type.as_ref()), option];
                 let key = format!("{name}\t{}\t{}", labels.join("\t"), gene.symbol);
                 found.insert(
                     key,
@@ -86,6 +90,35 @@ fn sums_of_three_datasets_are_those_of_pandas() {
         }
     }
     assert!(golden.lines().count() > 1000 && found.is_empty(), "{found:?}");
+}
+
+#[test]
+fn donors_of_one_id_are_one_within_a_publication_and_two_beyond_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, quiet) = (Shelf::get().file("A"), Quiet::default());
+    let summary = |id: &str, publication: Option<&str>| {
+        let out = folder.path().join(id);
+        let of = Choices { publication: publication.map(str::to_owned), ..choices(id, HUMAN) };
+        summarize_with(&file, &out, &of);
+        out
+    };
+    let summaries = [summary("1", Some("p")), summary("2", Some("p")), summary("3", Some("q")), summary("4", None)];
+    let from: Vec<&Path> = summaries.iter().map(AsRef::as_ref).collect();
+    let out = folder.path().join("corpus");
+    native::build_corpus(&from, None, (&out, Existing::Keep), &nothing, &quiet).unwrap();
+    let corpus = open(&out).unwrap();
+    let donors =
+        wait(corpus.options(&query(HUMAN, &[], None), &Ontology::default())).unwrap()[&Dimension::Donor].clone();
+    let first: Vec<(&str, &str)> =
+        donors.iter().filter(|(of, _)| of.label == "D01").map(|(of, _)| (of.id.as_str(), of.label.as_str())).collect();
+    assert_eq!(first, [("D01 of 4", "D01"), ("D01 of p", "D01"), ("D01 of q", "D01")]);
+    let n_cells = |id: &str| donors.iter().find(|(donor, _)| donor.id == id).unwrap().1;
+    assert_eq!((n_cells("D01 of p"), n_cells("D01 of 4")), (2 * n_cells("D01 of q"), n_cells("D01 of q")));
+    // As `donors` has them.
+    let gene = DonorQuery { organism: HUMAN.to_owned(), gene: "LYZ".to_owned(), ..DonorQuery::default() };
+    let behind = wait(corpus.donors_behind(&gene, &Ontology::default())).unwrap();
+    let of_p = behind.donors.iter().find(|donor| donor.donor.of == "p" && donor.donor.id == "D01").unwrap();
+    assert_eq!(of_p.dot.n_cells, n_cells("D01 of p"));
 }
 
 #[test]
