@@ -75,6 +75,21 @@ pub enum MergeError {
         /// Where it comes from.
         place: String,
     },
+    /// Two datasets are of the same file.
+    #[error(
+        "the datasets `{first}` and `{second}` (from {place}) have the same content ({content}), of which every cell would \
+         count twice; leave one of them out"
+    )]
+    SameContent {
+        /// Its id.
+        first: String,
+        /// The other id.
+        second: String,
+        /// Where the second comes from.
+        place: String,
+        /// The content of both.
+        content: String,
+    },
     /// There is no such dataset.
     #[error("the corpus has no dataset `{id}`; it has {known}")]
     NoSource {
@@ -387,6 +402,16 @@ fn check_profile(one: &FileCorpus, first: &Path, other: &FileCorpus, second: &Pa
 
 fn take_sources(sources: &mut Vec<Source>, manifest: &Manifest, place: &Path) -> Result<(), MergeError> {
     for source in &manifest.sources {
+        // A file of two organisms has a summary of each.
+        let is_same = |known: &&Source| known.content == source.content && known.organism == source.organism;
+        if let Some(known) = sources.iter().find(is_same).filter(|known| known.id != source.id) {
+            return Err(MergeError::SameContent {
+                first: known.id.clone(),
+                second: source.id.clone(),
+                place: place.display().to_string(),
+                content: source.content.clone(),
+            });
+        }
         match sources.binary_search_by(|known| known.id.cmp(&source.id)) {
             Ok(_) => return Err(MergeError::Twice { id: source.id.clone(), place: place.display().to_string() }),
             Err(at) => sources.insert(at, source.clone()),

@@ -9,7 +9,7 @@ use std::{
 use builder::{Quiet, native::Existing};
 use corpus::{
     Dimension, DonorQuery, DotPlot, FIXED_POINT, Manifest, Query, QueryError, Term,
-    build::{Choices, Input},
+    build::{CellTable, Choices, H5adCounts, Input},
     native::{self, DatasetCounts, FileCorpus, MergeError, SUMS, open, wait},
     sum_sq,
 };
@@ -186,6 +186,26 @@ fn one_program_changes_a_corpus_at_a_time_and_takes_no_damaged_summary() {
     assert!(matches!(&damaged, MergeError::Damaged(file) if file.ends_with(pack)), "{damaged}");
     assert_eq!(*open(&corpus).unwrap().manifest(), before);
     native::add(&corpus, &[&shelf.summary("C")], &nothing, &quiet).unwrap();
+}
+
+#[test]
+fn one_content_under_two_ids_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (shelf, quiet) = (Shelf::get(), Quiet::default());
+    let again = folder.path().join("again");
+    let opened = h5ad::H5ad::open(&shelf.file("A")).unwrap();
+    let counts = H5adCounts::open(&opened, None).unwrap();
+    let cells = CellTable::of(&opened.obs().unwrap());
+    let input = Input { cells: &cells, counts: &counts, file: "file", content: "A", organism: None };
+    native::summarize(input, &choices("other", HUMAN), &terms(), (&again, Existing::Keep), &quiet).unwrap();
+    let to = folder.path().join("corpus");
+    let from = [shelf.summary("A"), again.clone()];
+    let from: Vec<&Path> = from.iter().map(AsRef::as_ref).collect();
+    let error = native::build_corpus(&from, None, (&to, Existing::Keep), &nothing, &quiet).unwrap_err().to_string();
+    assert!(error.starts_with("the datasets `A` and `other` (from ") && error.contains("same content (A)"), "{error}");
+    build(&["A", "B"], &to);
+    let error = native::add(&to, &[&again], &nothing, &quiet).unwrap_err();
+    assert!(matches!(&error, MergeError::SameContent { first, .. } if first == "A"), "{error}");
 }
 
 #[test]
