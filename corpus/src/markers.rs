@@ -20,7 +20,7 @@ pub struct MarkerQuery {
     pub tissue: String,
     /// Which of its cells count.
     pub filters: Filters,
-    /// Id of the cell type; none: every one that has a row.
+    /// Id of the cell type, which stands for all below it; none: every one that has a row.
     pub cell_type: Option<String>,
     /// How markers are found.
     pub options: MarkerOptions,
@@ -88,7 +88,12 @@ impl<T: Tiles> Corpus<T> {
         for filters in [&of_tissue, &query.filters] {
             self.check_filters(&query.organism, filters, &parts, ontology).await?;
         }
-        let terms = self.cell_types(&parts).await?;
+        let mut terms = self.cell_types(&parts).await?;
+        // One that cells are annotated below only stands for these.
+        let rolled_only = query.cell_type.as_ref().filter(|id| terms.iter().all(|term| term.id != **id));
+        if let Some((id, label)) = rolled_only.and_then(|id| Some((id, ontology.label(id)?))) {
+            terms.push(Term { id: id.clone(), label: label.to_owned() });
+        }
         let mut dimensions = BTreeSet::from([Dimension::Tissue, Dimension::CellType]);
         dimensions.extend(query.filters.keys());
         let number: BTreeMap<&str, u32> = terms.iter().map(|term| term.id.as_str()).zip(0..).collect();
@@ -112,6 +117,7 @@ impl<T: Tiles> Corpus<T> {
         let asked = match &query.cell_type {
             Some(id) => {
                 let term = types.terms.iter().position(|term| term.id == *id);
+                let term = term.filter(|&term| n_cells[term] > 0 || rolled_only.is_none());
                 Some(term.ok_or_else(|| QueryError::Term {
                     organism: query.organism.clone(),
                     dimension: Dimension::CellType,

@@ -8,12 +8,13 @@ use std::{
 
 use builder::{Quiet, native::Existing};
 use corpus::{
-    Dimension, DonorQuery, DotPlot, FIXED_POINT, Manifest, Query, QueryError, Term,
+    CompareQuery, Dimension, DonorQuery, DotPlot, FIXED_POINT, Manifest, MarkerQuery, Query, QueryError, RowMarkers,
+    Term,
     build::{CellTable, Choices, H5adCounts, Input},
     native::{self, DatasetCounts, FileCorpus, MergeError, SUMS, open, wait},
     sum_sq,
 };
-use expression::Ontology;
+use expression::{MarkerOptions, Ontology};
 use shared_fbs::path::{CORPUS, MANIFEST};
 use synthetic::h5ad::Layout;
 use tessera::dataset::Dataset;
@@ -329,6 +330,44 @@ fn a_cell_type_has_the_cells_of_those_below_it() {
         row.cell_type.as_ref().is_none_or(|of| of.id == "CL:0000860" || LYMPHOCYTES.contains(&of.id.as_str()))
     }));
     assert!(plot.rows.iter().any(|row| row.cell_type.as_ref().is_some_and(|of| of.id == "CL:0000623")));
+}
+
+#[test]
+fn markers_of_a_type_that_cells_are_annotated_below_are_of_those() {
+    let corpus = open(&Shelf::get().summary("A")).unwrap();
+    let markers = |cell_type: &str| {
+        let query = MarkerQuery {
+            organism: HUMAN.to_owned(),
+            tissue: "UBERON:0002048".to_owned(),
+            cell_type: Some(cell_type.to_owned()),
+            options: MarkerOptions { least_score: 0.0, ..MarkerOptions::default() },
+            ..MarkerQuery::default()
+        };
+        wait(corpus.markers(&query, &blood_cells()))
+    };
+    let rolled = markers("CL:nobody").unwrap().remove(0);
+    let of_each: Vec<RowMarkers> = LYMPHOCYTES.iter().flat_map(|id| markers(id).unwrap_or_default()).collect();
+    assert_eq!(rolled.n_cells, of_each.iter().map(|row| row.n_cells).sum::<u64>());
+    assert_eq!((rolled.cell_type.id.as_str(), rolled.markers.is_empty()), ("CL:nobody", false));
+    let compared = CompareQuery {
+        organism: HUMAN.to_owned(),
+        group: [
+            (Dimension::CellType, BTreeSet::from(["CL:nobody".to_owned()])),
+            (Dimension::Tissue, BTreeSet::from(["UBERON:0002048".to_owned()])),
+        ]
+        .into(),
+        ..CompareQuery::default()
+    };
+    let compared = wait(corpus.compare(&compared, &blood_cells())).unwrap();
+    for marker in &rolled.markers {
+        let gene = compared.genes.iter().position(|gene| *gene == marker.gene).unwrap();
+        assert!((compared.cells.means[gene][0] - marker.mean).abs() < 1e-12, "{marker:?}");
+    }
+    // A type with no cells at all is none.
+    let error = markers("CL:0000000").unwrap();
+    assert!(error[0].n_cells > rolled.n_cells);
+    let unknown = markers("CL:9999999").unwrap_err().to_string();
+    assert!(unknown.contains("has the cell_type `CL:9999999`"), "{unknown}");
 }
 
 #[test]
