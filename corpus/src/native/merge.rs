@@ -25,7 +25,7 @@ use super::{
     parquet::{FEATURES, GROUPS, ParquetFileError, SUMS, SumsReader, group_ids},
 };
 use crate::{
-    Dimension, Entry, Groups, LookUp, Manifest, Part, Source, Term, Values,
+    Dimension, Entry, Groups, LookUp, Manifest, Part, Profile, Source, Term, Values,
     build::{PartWriter, compact, manifest, write_manifest},
     genes::AllGenes,
     ontology::terms_above,
@@ -54,18 +54,15 @@ pub enum MergeError {
     Build(#[from] BuildError),
     /// They take other cells or values.
     #[error(
-        "{first} was summarized by the profile `{one}` and {second} by `{other}`, or by another threshold; summarize all \
-         datasets of a corpus by the same"
+        "{first} and {second} were summarized differently, by {differences}; summarize all datasets of a corpus by the same"
     )]
     Profiles {
         /// A directory.
         first: String,
-        /// Its profile.
-        one: String,
         /// Another directory.
         second: String,
-        /// Its profile.
-        other: String,
+        /// What differs, with what each has, in the order of the directories.
+        differences: String,
     },
     /// A dataset comes twice.
     #[error("the dataset `{id}` comes twice, the second time from {place}; its cells would count twice")]
@@ -385,19 +382,48 @@ fn copy_packs(part: &Part, from: &Path, output: &Directory) -> Result<(), MergeE
 }
 
 fn check_profile(one: &FileCorpus, first: &Path, other: &FileCorpus, second: &Path) -> Result<(), MergeError> {
-    let facts = |corpus: &FileCorpus| {
-        let manifest = corpus.manifest();
-        (manifest.profile.clone(), manifest.frac_bits, manifest.square_shift)
-    };
-    if facts(one) == facts(other) {
+    let (ours, theirs) = (facts(one.manifest()), facts(other.manifest()));
+    let differences: Vec<String> = ours
+        .into_iter()
+        .zip(theirs)
+        .filter(|(ours, theirs)| ours != theirs)
+        .map(|((what, ours), (_, theirs))| format!("{what} ({ours} and {theirs})"))
+        .collect();
+    if differences.is_empty() {
         return Ok(());
     }
     Err(MergeError::Profiles {
         first: first.display().to_string(),
-        one: one.manifest().profile.name.clone(),
         second: second.display().to_string(),
-        other: other.manifest().profile.name.clone(),
+        differences: differences.join(", "),
     })
+}
+
+/// Which cells and values a corpus takes, by what it is called.
+fn facts(manifest: &Manifest) -> [(&'static str, String); 10] {
+    let Profile {
+        name,
+        primary_data_only,
+        least_genes,
+        known_cell_types_only,
+        left_out_tissues,
+        assays,
+        length_assays,
+        least_cptt,
+    } = &*manifest.profile;
+    let ids = |ids: &[String]| if ids.is_empty() { "none".to_owned() } else { ids.join(" ") };
+    [
+        ("profile", name.clone()),
+        ("least genes of a cell", least_genes.to_string()),
+        ("least counts per ten thousand", least_cptt.to_string()),
+        ("primary data only", primary_data_only.to_string()),
+        ("known cell types only", known_cell_types_only.to_string()),
+        ("tissues left out", ids(left_out_tissues)),
+        ("assays", assays.as_deref().map_or_else(|| "every one".to_owned(), ids)),
+        ("assays by the length of genes", ids(length_assays)),
+        ("bits of fraction", manifest.frac_bits.to_string()),
+        ("bits that squares lose", manifest.square_shift.to_string()),
+    ]
 }
 
 fn take_sources(sources: &mut Vec<Source>, manifest: &Manifest, place: &Path) -> Result<(), MergeError> {

@@ -210,6 +210,21 @@ fn one_content_under_two_ids_is_refused() {
 }
 
 #[test]
+fn datasets_of_other_thresholds_are_refused_with_both_numbers() {
+    let folder = tempfile::tempdir().unwrap();
+    let (shelf, other, to) = (Shelf::get(), folder.path().join("other"), folder.path().join("corpus"));
+    let mut of_other = choices("other", HUMAN);
+    (of_other.profile.least_genes, of_other.profile.least_cptt) = (130, 2.5);
+    summarize_with(&shelf.file("B"), &other, &of_other);
+    let from = [shelf.summary("A"), other];
+    let from: Vec<&Path> = from.iter().map(AsRef::as_ref).collect();
+    let quiet = Quiet::default();
+    let error = native::build_corpus(&from, None, (&to, Existing::Keep), &nothing, &quiet).unwrap_err().to_string();
+    let told = "were summarized differently, by least genes of a cell (120 and 130), least counts per ten thousand (3 and 2.5);";
+    assert!(error.contains(told), "{error}");
+}
+
+#[test]
 fn a_corpus_that_grew_answers_as_one_that_was_built() {
     let folder = tempfile::tempdir().unwrap();
     let built = build(&["A", "B", "C"], &folder.path().join("built"));
