@@ -4,28 +4,28 @@ use std::{
     collections::{BTreeSet, HashMap},
     fs::{self, File, TryLockError},
     io,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use builder::{
     BuildError, Environment, Output, Progress,
     native::{Directory, TemporaryFiles},
 };
+use explorer_core::de::GeneMoments;
 use expression::{Coverage, bits_of};
 use rayon::prelude::*;
 use shared_fbs::{corpus::OntologyTerm, path::is_pack_file, tile::Genes};
-use tessera::{
-    dataset::{DatasetError, wait},
-    files,
-    verify::is_whole,
-};
+use tessera::{dataset::wait, files, verify::is_whole};
 
 use super::{
-    FileCorpus, OpenError, open,
+    FileCorpus, OpenError,
+    fit::{SumsCheck, check_profile, take_sources},
+    merge_error::MergeError,
+    open,
     parquet::{FEATURES, GROUPS, ParquetFileError, SUMS, SumsReader, group_ids},
 };
 use crate::{
-    Dimension, Entry, Groups, LookUp, Manifest, Part, Profile, Source, Term, Values,
+    Dimension, Entry, Groups, LookUp, Manifest, Part, Source, Term, Values,
     build::{PartWriter, compact, manifest, write_manifest},
     genes::AllGenes,
     ontology::terms_above,
@@ -39,96 +39,6 @@ const GENES_AT_ONCE: usize = 256;
 /// A part is merged with those before it that have at most so many times its bytes, so that there are few parts, and a
 /// small dataset that comes to a large corpus costs little more than itself.
 const MERGED_TIMES: u64 = 2;
-
-/// Why summaries cannot be added up.
-#[derive(Debug, thiserror::Error)]
-pub enum MergeError {
-    /// One cannot be opened.
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    /// A tile cannot be read.
-    #[error(transparent)]
-    Dataset(#[from] DatasetError),
-    /// The corpus cannot be written, or it was told to stop.
-    #[error(transparent)]
-    Build(#[from] BuildError),
-    /// They take other cells or values.
-    #[error(
-        "{first} and {second} were summarized differently, by {differences}; summarize all datasets of a corpus by the same"
-    )]
-    Profiles {
-        /// A directory.
-        first: String,
-        /// Another directory.
-        second: String,
-        /// What differs, with what each has, in the order of the directories.
-        differences: String,
-    },
-    /// A dataset comes twice.
-    #[error("the dataset `{id}` comes twice, the second time from {place}; its cells would count twice")]
-    Twice {
-        /// Its id.
-        id: String,
-        /// Where it comes from.
-        place: String,
-    },
-    /// Two datasets are of the same file.
-    #[error(
-        "the datasets `{first}` and `{second}` (from {place}) have the same content ({content}), of which every cell would \
-         count twice; leave one of them out"
-    )]
-    SameContent {
-        /// Its id.
-        first: String,
-        /// The other id.
-        second: String,
-        /// Where the second comes from.
-        place: String,
-        /// The content of both.
-        content: String,
-    },
-    /// There is no such dataset.
-    #[error("the corpus has no dataset `{id}`; it has {known}")]
-    NoSource {
-        /// The id.
-        id: String,
-        /// Those that it has.
-        known: String,
-    },
-    /// Sums in Parquet cannot be read.
-    #[error(transparent)]
-    Parquet(#[from] ParquetFileError),
-    /// They are sums of other values.
-    #[error(
-        "{sums} sums up {found} values, and the summaries have {expected}: an engine has to add up the sums.parquet of every \
-         summary, each once"
-    )]
-    Values {
-        /// The file of sums.
-        sums: String,
-        /// Values in it.
-        found: u64,
-        /// Values of the summaries.
-        expected: u64,
-    },
-    /// Another program changes the corpus.
-    #[error("another program is changing the corpus {0}: run the command again once that has ended")]
-    Busy(String),
-    /// A pack is not what its name says.
-    #[error("{} is damaged: its content is not the one that its name tells; summarize the dataset again", .0.display())]
-    Damaged(PathBuf),
-    /// A pack cannot be read.
-    #[error("{}: {source}", file.display())]
-    Pack {
-        /// The file.
-        file: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// Nothing would be left.
-    #[error("`{0}` is all that the corpus has; remove the directory instead")]
-    Last(String),
-}
 
 /// What a change of a corpus came to.
 #[derive(Clone, Debug)]
@@ -381,71 +291,6 @@ fn copy_packs(part: &Part, from: &Path, output: &Directory) -> Result<(), MergeE
     Ok(())
 }
 
-fn check_profile(one: &FileCorpus, first: &Path, other: &FileCorpus, second: &Path) -> Result<(), MergeError> {
-    let (ours, theirs) = (facts(one.manifest()), facts(other.manifest()));
-    let differences: Vec<String> = ours
-        .into_iter()
-        .zip(theirs)
-        .filter(|(ours, theirs)| ours != theirs)
-        .map(|((what, ours), (_, theirs))| format!("{what} ({ours} and {theirs})"))
-        .collect();
-    if differences.is_empty() {
-        return Ok(());
-    }
-    Err(MergeError::Profiles {
-        first: first.display().to_string(),
-        second: second.display().to_string(),
-        differences: differences.join(", "),
-    })
-}
-
-/// Which cells and values a corpus takes, by what it is called.
-fn facts(manifest: &Manifest) -> [(&'static str, String); 10] {
-    let Profile {
-        name,
-        primary_data_only,
-        least_genes,
-        known_cell_types_only,
-        left_out_tissues,
-        assays,
-        length_assays,
-        least_cptt,
-    } = &*manifest.profile;
-    let ids = |ids: &[String]| if ids.is_empty() { "none".to_owned() } else { ids.join(" ") };
-    [
-        ("profile", name.clone()),
-        ("least genes of a cell", least_genes.to_string()),
-        ("least counts per ten thousand", least_cptt.to_string()),
-        ("primary data only", primary_data_only.to_string()),
-        ("known cell types only", known_cell_types_only.to_string()),
-        ("tissues left out", ids(left_out_tissues)),
-        ("assays", assays.as_deref().map_or_else(|| "every one".to_owned(), ids)),
-        ("assays by the length of genes", ids(length_assays)),
-        ("bits of fraction", manifest.frac_bits.to_string()),
-        ("bits that squares lose", manifest.square_shift.to_string()),
-    ]
-}
-
-fn take_sources(sources: &mut Vec<Source>, manifest: &Manifest, place: &Path) -> Result<(), MergeError> {
-    for source in &manifest.sources {
-        // A file of two organisms has a summary of each.
-        let is_same = |known: &&Source| known.content == source.content && known.organism == source.organism;
-        if let Some(known) = sources.iter().find(is_same).filter(|known| known.id != source.id) {
-            return Err(MergeError::SameContent {
-                first: known.id.clone(),
-                second: source.id.clone(),
-                place: place.display().to_string(),
-                content: source.content.clone(),
-            });
-        }
-        match sources.binary_search_by(|known| known.id.cmp(&source.id)) {
-            Ok(_) => return Err(MergeError::Twice { id: source.id.clone(), place: place.display().to_string() }),
-            Err(at) => sources.insert(at, source.clone()),
-        }
-    }
-    Ok(())
-}
-
 impl<'a> PartOf<'a> {
     fn entry(self) -> &'a Part {
         &self.corpus.manifest().parts[self.part]
@@ -547,7 +392,13 @@ fn merged(
         Some(path) => Some(AddedSums::open(path, organism, &groups, &values)?),
         None => None,
     };
-    let mut n_nonzero = 0;
+    let datasets = groups.codes_of(Dimension::Dataset).unwrap_or_default().to_vec();
+    let codes: Vec<Option<u32>> = inputs
+        .iter()
+        .flat_map(|input| input.sources())
+        .map(|source| values[Dimension::Dataset as usize].code(&source.id))
+        .collect();
+    let mut held = sums.map(|path| SumsCheck::new(path, &datasets));
     let mut writer = PartWriter::create(environment, organism, values, groups).map_err(output)?;
     let n_datasets = values[Dimension::Dataset as usize].terms.len();
     let stage = environment.progress.stage("adding up genes".to_owned(), taken.len() as u64);
@@ -556,23 +407,27 @@ fn merged(
             return Err(BuildError::Interrupted.into());
         }
         let n = batch.len() as u64;
-        let ids = batch.iter().map(|&gene| &genes[gene].id);
-        let batch = match &mut added {
-            Some(added) => ids.map(|id| added.entries_of(id)).collect::<Result<Vec<_>, _>>()?,
+        let batch = match added.as_mut().zip(held.as_mut()) {
+            Some((added, held)) => {
+                let mut of_genes = Vec::new();
+                for &gene in batch {
+                    let entries = added.entries_of(&genes[gene].id)?;
+                    let expected = total_of(inputs, &numbers, gene)?;
+                    let expected = expected.ok_or_else(|| output(io::Error::other("the sums overflow")))?;
+                    held.check_gene(&genes[gene].id, &entries, expected)?;
+                    of_genes.push(entries);
+                }
+                of_genes
+            }
             None => batch.par_iter().map(|&gene| entries_of(gene)).collect::<Result<Vec<_>, _>>()?,
         };
-        n_nonzero += batch.iter().flatten().map(|(_, moments)| u64::from(moments.n_nonzero)).sum::<u64>();
         writer.push(&batch).map_err(output)?;
         stage.advance(n);
     }
     drop(stage);
-    if let Some(path) = sums {
-        let sources = inputs.iter().flat_map(|input| input.sources());
-        let expected = sources.map(|source| source.n_nonzero).sum();
-        if n_nonzero != expected {
-            let sums = path.display().to_string();
-            return Err(MergeError::Values { sums, found: n_nonzero, expected });
-        }
+    if let Some(held) = held {
+        let sources = codes.into_iter().zip(inputs.iter().flat_map(|input| input.sources()));
+        held.check_datasets(sources.filter_map(|(code, source)| Some((code?, source))))?;
     }
     let (ids, symbols) = taken.iter().map(|&gene| (genes[gene].id.clone(), genes[gene].symbol.clone())).unzip();
     let genes = Genes { ids, symbols: Some(symbols), rows: (0..taken.len() as u32).collect() };
@@ -586,6 +441,19 @@ fn numbers_in(of_part: &[u32], n_genes: usize) -> GeneNumbers {
     let mut numbers = vec![None; n_genes];
     of_part.iter().zip(0..).for_each(|(&gene, number)| numbers[gene as usize] = Some(number));
     numbers
+}
+
+/// What a gene adds up to over all cells of some parts, from their smallest levels; none on overflow.
+fn total_of(inputs: &[PartOf<'_>], numbers: &[GeneNumbers], gene: usize) -> Result<Option<GeneMoments>, MergeError> {
+    let mut total = Some(GeneMoments::default());
+    for (input, numbers) in inputs.iter().zip(numbers) {
+        let Some(number) = numbers[gene] else { continue };
+        let level = input.corpus.level_with(input.part, &[]);
+        for (_, moments) in wait(input.corpus.moments(input.part, level, &[number]))?.into_iter().flatten() {
+            total = total.and_then(|total| total.checked_add(moments));
+        }
+    }
+    Ok(total)
 }
 
 /// The genes of all parts.

@@ -456,6 +456,10 @@ fn sums_come_from_parquet_as_from_tiles() {
     // The sums of one of two.
     let error = build_with(&["A", "B"], Some(&of_a), &folder.path().join("wrong")).map(drop).unwrap_err();
     assert!(matches!(error, MergeError::Values { .. }), "{error}");
+    // The values of another dataset, of as many cells.
+    let of_c = Shelf::get().summary("C").join(SUMS);
+    let error = build_with(&["A"], Some(&of_c), &folder.path().join("other")).map(drop).unwrap_err().to_string();
+    assert!(error.contains(" has 0 values, sum_x 0 and sum_sq 0 of gene "), "{error}");
     let groups = Shelf::get().summary("A").join(native::GROUPS);
     let error = build_with(&["A"], Some(&groups), &folder.path().join("groups")).map(drop).unwrap_err().to_string();
     assert!(
