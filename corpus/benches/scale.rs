@@ -32,7 +32,7 @@ use explorer_core::{
     dataset::{Pace, Priority, Tiles},
     de::GeneMoments,
 };
-use expression::{MarkerOptions, Ontology, Overlap, Quantity};
+use expression::{Coverage, MarkerOptions, Ontology, Overlap, Quantity};
 use shared_fbs::{manifest::Pack, path::CORPUS, tile::Genes};
 use tessera::{
     dataset::DatasetError,
@@ -155,7 +155,8 @@ fn write_summary(dataset: u64, directory: &Path) -> (u64, u64) {
         writer.push(&batch).unwrap();
     }
     let ids: Vec<String> = (0..N_GENES).map(|gene| format!("ENSG{gene:011}")).collect();
-    let part = writer.finish(&Genes { ids, symbols: None, rows: (0..N_GENES).collect() }).unwrap();
+    let genes = Genes { ids, symbols: None, rows: (0..N_GENES).collect() };
+    let part = writer.finish(&genes, &Coverage::whole(N_GENES as usize)).unwrap();
     let n_bytes = part.n_bytes();
     let source = Source {
         id: format!("dataset-{dataset:04}"),

@@ -6,7 +6,7 @@ use explorer_core::{
     dataset::Tiles,
     de::{PseudobulkError, PseudobulkTable},
 };
-use expression::{Comparison, Contrast, ContrastError, Membership, Mode, Ontology, Overlap, Sides};
+use expression::{Cells, Comparison, Contrast, ContrastError, Membership, Mode, Ontology, Overlap, Sides, Sums as _};
 
 use crate::{Corpus, Dimension, Filters, Gene, Groups, QueryError, Values, query::passing, sums::ClassSums};
 
@@ -14,7 +14,7 @@ use crate::{Corpus, Dimension, Filters, Gene, Groups, QueryError, Values, query:
 pub(crate) const UNKNOWN: &str = "unknown";
 
 /// Ids of donors that are none.
-const NO_DONORS: [&str; 5] = [UNKNOWN, "pooled", "na", "nan", ""];
+pub(crate) const NO_DONORS: [&str; 5] = [UNKNOWN, "pooled", "na", "nan", ""];
 
 /// What differences are tested over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub struct CompareQuery {
 }
 
 /// A donor. One id may be that of several donors in different publications, and is taken for one in the datasets of a
-/// publication.
+/// publication. As text it is the id that [`Dimension::Donor`] has.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Donor {
     /// Id of the publication; of the dataset where that is not known.
@@ -55,8 +55,10 @@ pub struct Donor {
 /// Two groups of cells compared.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CorpusComparison {
-    /// The genes that cells of either group express, in the order of the columns.
+    /// The genes that cells of either group express and cells of both measured, in the order of the columns.
     pub genes: Vec<Gene>,
+    /// Genes that cells of one group express and none of the other measured, so that they cannot be compared.
+    pub n_unmeasured: usize,
     /// Cells that are in both.
     pub n_shared: u64,
     /// Tested over cells.
@@ -69,7 +71,7 @@ pub struct CorpusComparison {
 type Key = ([bool; 2], Option<Donor>);
 
 impl<T: Tiles> Corpus<T> {
-    /// Compares two groups of cells in all genes that either expresses.
+    /// Compares two groups of cells in all genes that either expresses and both measured.
     ///
     /// # Errors
     /// [`QueryError`]; [`QueryError::NoCells`] where a group has none.
@@ -100,29 +102,46 @@ impl<T: Tiles> Corpus<T> {
             };
             (0..groups.len()).map(key).collect()
         };
-        let ClassSums { genes, classes } = self.class_sums(&parts, &dimensions, keys_of).await?;
-        // Genes that no cell of either group expresses have nothing to tell.
-        let expressed: BTreeSet<u32> = classes.values().flat_map(|class| &class.genes).map(|&(gene, _)| gene).collect();
-        let number: BTreeMap<u32, u32> = expressed.iter().copied().zip(0..).collect();
-        let genes: Vec<Gene> = expressed.iter().map(|&gene| genes[gene as usize].clone()).collect();
+        let ClassSums { genes, coverage, classes } = self.class_sums(&parts, &dimensions, keys_of).await?;
         let on = |side: usize| {
             let classes = classes.keys().zip(0..);
             classes.filter(move |((sides, _), _)| sides[side]).map(|(_, number)| number).collect::<Vec<u32>>()
         };
         let sides = Sides::new(on(0), on(1), query.overlap, Mode::Exact);
+        let mut cells = <[Cells; 2]>::default();
+        for (class, (_, counts)) in classes.values().zip(sides.groups()) {
+            for (of_side, counts) in cells.iter_mut().zip(counts) {
+                if counts != Membership::None {
+                    of_side.add(&class.cells);
+                }
+            }
+        }
+        // Genes that no cell of either group expresses have nothing to tell.
+        let expressed: BTreeSet<u32> = classes.values().flat_map(|class| &class.genes).map(|&(gene, _)| gene).collect();
+        let is_measured: Vec<bool> = (0..coverage.n_patterns() as u32)
+            .map(|pattern| cells.iter().all(|of_side| of_side.n() == 0 || coverage.n_measured(pattern, of_side) > 0))
+            .collect();
+        let compared: Vec<u32> = expressed
+            .iter()
+            .copied()
+            .filter(|&gene| is_measured[coverage.pattern_of()[gene as usize] as usize])
+            .collect();
+        let n_unmeasured = expressed.len() - compared.len();
+        let number: BTreeMap<u32, u32> = compared.iter().copied().zip(0..).collect();
+        let genes: Vec<Gene> = compared.iter().map(|&gene| genes[gene as usize].clone()).collect();
         let donors: BTreeSet<Donor> = classes.keys().filter_map(|(_, donor)| donor.clone()).collect();
         let donors: Vec<Donor> = donors.into_iter().collect();
         let make = match query.replicates {
             Replicates::Cells => Contrast::new,
             Replicates::Donors => Contrast::by_donor,
         };
-        let mut contrast = make(genes.len(), self.fixed_point(), Mode::Exact);
+        let mut contrast = make(coverage.of_some(compared), self.fixed_point(), Mode::Exact);
         let mut n_shared = 0;
         for (((sides, donor), class), (_, counts)) in classes.into_iter().zip(sides.groups()) {
-            n_shared += if sides == [true; 2] { class.n_cells } else { 0 };
+            n_shared += if sides == [true; 2] { class.cells.n() } else { 0 };
             let donor = donor.and_then(|donor| donors.binary_search(&donor).ok()).map(|at| at as u32);
-            let sums: Vec<_> = class.genes.into_iter().map(|(gene, moments)| (number[&gene], moments)).collect();
-            let pushed = contrast.push(counts, donor, class.n_cells, &sums);
+            let sums = class.genes.into_iter().filter_map(|(gene, moments)| Some((*number.get(&gene)?, moments)));
+            let pushed = contrast.push(counts, donor, &class.cells, &sums.collect::<Vec<_>>());
             pushed.expect("genes were numbered here");
         }
         let cells = contrast.compare();
@@ -135,7 +154,7 @@ impl<T: Tiles> Corpus<T> {
             Replicates::Cells => None,
             Replicates::Donors => Some(compared_donors(&contrast, &donors)),
         };
-        Ok(CorpusComparison { genes, n_shared, cells, donors })
+        Ok(CorpusComparison { genes, n_unmeasured, n_shared, cells, donors })
     }
 
     /// Cells of the group and of the reference as [`Self::compare`] counts them, without reading what they express; 0 where
@@ -188,11 +207,19 @@ pub(crate) fn donor(groups: &Groups, values: &[Values], group: usize) -> Option<
     };
     let donor = id(Dimension::Donor).filter(|id| !NO_DONORS.contains(id))?;
     let publication = id(Dimension::Publication).filter(|&id| id != UNKNOWN);
-    Some(Donor { of: publication.or_else(|| id(Dimension::Dataset))?.to_owned(), id: donor.to_owned() })
+    let of = publication.or_else(|| id(Dimension::Dataset))?;
+    Some(Donor { of: of.to_owned(), id: donor.strip_suffix(&Donor::suffix(of)).unwrap_or(donor).to_owned() })
+}
+
+impl Donor {
+    /// What follows the id in the id that no other donor has.
+    fn suffix(of: &str) -> String {
+        format!(" of {of}")
+    }
 }
 
 impl std::fmt::Display for Donor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} of {}", self.id, self.of)
+        write!(f, "{}{}", self.id, Self::suffix(&self.of))
     }
 }

@@ -13,7 +13,7 @@ pub enum Dimension {
     CellType,
     /// Dataset.
     Dataset,
-    /// Donor; ids are those of the dataset.
+    /// Donor; ids are those of the dataset with its publication ([`Donor`](crate::Donor)), labels those of the dataset.
     Donor,
     /// Disease.
     Disease,

@@ -20,6 +20,7 @@ mod markers;
 pub mod native;
 mod ontology;
 mod open;
+mod presence;
 mod profile;
 mod query;
 mod questions;
@@ -36,7 +37,9 @@ pub use ontology::{LookUp, ontology, organism_label};
 pub use open::Corpus;
 pub use profile::{current_profile, paper_profile};
 pub use query::{ByGene, DotPlot, DotRow, Filters, Gene, Options, Query, QueryError, Tissues};
-pub use questions::{Behind, DonorDot, DonorQuery, Least, RankedRow, Ranking, RowThere, SpecificGenes, SpecificQuery};
+pub use questions::{
+    Behind, DonorDot, DonorQuery, Least, RankedRow, Ranking, RowThere, SpecificFound, SpecificGenes, SpecificQuery,
+};
 pub use shared_fbs::corpus::{Corpus as Manifest, Level, Part, Profile, Source};
 pub use sums::Entry;
 pub use value::{FIXED_POINT, Scale, fixed_point, sum_sq};

@@ -7,9 +7,10 @@ use explorer_core::{
     dataset::{Damage, DatasetError, Priority, Tiles},
     de::{FixedPoint, GeneMoments},
 };
+use expression::Coverage;
 use shared_fbs::{
     DecodeError, TileKey,
-    corpus::{Corpus as Manifest, TABLES, genes_pack, groups_pack},
+    corpus::{Corpus as Manifest, Part, TABLES, genes_pack, groups_pack},
     manifest::Pack,
     tile::{Categories, Codes, Genes, Moments, Strings},
 };
@@ -29,6 +30,7 @@ struct OpenPart {
     genes: OnceLock<Genes>,
     values: OnceLock<Vec<Values>>,
     groups: Vec<OnceLock<Groups>>,
+    presence: OnceLock<Coverage>,
 }
 
 impl<T: Tiles> Corpus<T> {
@@ -42,6 +44,7 @@ impl<T: Tiles> Corpus<T> {
                 genes: OnceLock::new(),
                 values: OnceLock::new(),
                 groups: part.levels.iter().map(|_| OnceLock::new()).collect(),
+                presence: OnceLock::new(),
             })
             .collect();
         Self { manifest, tiles, parts }
@@ -105,8 +108,7 @@ impl<T: Tiles> Corpus<T> {
         if let Some(values) = kept.get() {
             return Ok(values);
         }
-        let tile_of = |dimension: usize| 1 + 2 * dimension as u32;
-        let ids: Vec<u32> = (0..Dimension::ALL.len()).map(tile_of).collect();
+        let ids: Vec<u32> = (0..Dimension::ALL.len()).map(Part::ids_tile).collect();
         let labels: Vec<u32> = ids.iter().map(|tile| tile + 1).collect();
         let ids = self.read(part, TABLES, &ids, Categories::decode).await?;
         let labels = self.read(part, TABLES, &labels, Strings::decode).await?;
@@ -116,7 +118,7 @@ impl<T: Tiles> Corpus<T> {
             if labels.0.len() != ids.len() || !ids.is_sorted_by(|a, b| a < b) {
                 let reason = "there is not one label an id, or ids do not ascend";
                 let error = DecodeError::Inconsistent { table: "Strings", reason };
-                return Err(damaged(TABLES, tile_of(dimension), error).into());
+                return Err(damaged(TABLES, Part::ids_tile(dimension), error).into());
             }
             let term = |(id, label): (String, Option<String>)| Term { label: label.unwrap_or_else(|| id.clone()), id };
             values.push(Values { terms: ids.into_iter().zip(labels.0).map(term).collect() });
@@ -133,14 +135,14 @@ impl<T: Tiles> Corpus<T> {
         if let Some(groups) = kept.get() {
             return Ok(groups);
         }
-        let n_columns = |level: usize| self.manifest.parts[part].levels[level].dimensions.len() as u32 + 1;
-        let first = 1 + 2 * Dimension::ALL.len() as u32 + (0..level).map(n_columns).sum::<u32>();
-        let tiles: Vec<u32> = (first..first + n_columns(level)).collect();
+        let of_part = &self.manifest.parts[part];
+        let first = of_part.groups_tile(level);
+        let tiles: Vec<u32> = (first..of_part.groups_tile(level + 1)).collect();
         let mut codes: Vec<Vec<u32>> = self.read(part, TABLES, &tiles, Codes::decode).await?.iter().map(wide).collect();
         let n_cells = codes.pop().unwrap_or_default();
         let dimensions = self.dimensions(part, level);
         let values = self.values(part).await?;
-        let n_groups = self.manifest.parts[part].levels[level].n_groups as usize;
+        let n_groups = of_part.levels[level].n_groups as usize;
         let is_sound = |(codes, &dimension): (&Vec<u32>, &Dimension)| {
             let n_terms = values[dimension as usize].terms.len();
             codes.len() == n_groups && codes.iter().all(|&code| (code as usize) < n_terms)
@@ -175,6 +177,11 @@ impl<T: Tiles> Corpus<T> {
         self.entries(part, &groups_pack(level), groups, self.manifest.parts[part].n_genes).await
     }
 
+    /// Where what was read of a part's presence is kept.
+    pub(crate) fn kept_presence(&self, part: usize) -> &OnceLock<Coverage> {
+        &self.parts[part].presence
+    }
+
     /// Bytes of a pack of a part; `None` where it has none of this name.
     pub(crate) fn pack_bytes(&self, part: usize, pack: &str) -> Option<u64> {
         let (_, pack) = self.parts[part].packs.iter().find(|(name, _)| name == pack)?;
@@ -200,7 +207,8 @@ impl<T: Tiles> Corpus<T> {
         self.read(part, pack, tiles, decode).await
     }
 
-    async fn read<R>(
+    /// Tiles of a pack of a part.
+    pub(crate) async fn read<R>(
         &self,
         part: usize,
         pack: &str,
@@ -224,7 +232,8 @@ fn by_file(pack: Pack) -> (String, Pack) {
     (pack.name, Pack { name: pack.file.clone(), ..pack })
 }
 
-fn damaged(pack: &str, index: u32, damage: impl Into<Damage>) -> DatasetError {
+/// The error of a tile that contradicts others.
+pub(crate) fn damaged(pack: &str, index: u32, damage: impl Into<Damage>) -> DatasetError {
     DatasetError::Tile { tile: TileKey { pack: pack.into(), index }, damage: damage.into() }
 }
 

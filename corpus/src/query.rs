@@ -2,8 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use explorer_core::{data::label_order, dataset::Tiles, de::GeneMoments};
-use expression::{Hierarchy, Ontology};
+use explorer_core::{
+    data::label_order,
+    dataset::Tiles,
+    de::{FixedPoint, GeneMoments},
+};
+use expression::{Dot, Hierarchy, Ontology};
 
 use crate::{Corpus, Dimension, Groups, Term, Values, genes::GenesFound};
 
@@ -129,8 +133,17 @@ pub struct DotRow {
     pub option: Option<Term>,
     /// Cells of the row, whether they express a gene or not.
     pub n_cells: u64,
+    /// Those of them that measured each gene, whose dataset has it.
+    pub n_measured: Vec<u64>,
     /// What each gene adds up to over the cells of the row.
     pub moments: Vec<GeneMoments>,
+}
+
+impl DotRow {
+    /// The dot of a gene, by its place among those of the answer; `tissue` is the row of the whole tissue.
+    pub fn dot(&self, gene: usize, tissue: &Self, fixed: FixedPoint) -> Dot {
+        Dot::of(self.moments[gene], [self.n_cells, self.n_measured[gene]], tissue.n_measured[gene], fixed)
+    }
 }
 
 /// Terms that a filter may take, with the cells that would be left of each.
@@ -178,18 +191,22 @@ impl Terms {
 pub(crate) struct Row {
     /// Its cells.
     pub(crate) n_cells: u64,
+    /// Those that measured each gene.
+    pub(crate) n_measured: Vec<u64>,
     /// What each gene adds up to over them.
     pub(crate) moments: Vec<GeneMoments>,
 }
 
 impl Row {
     fn new(n_genes: usize) -> Self {
-        Self { n_cells: 0, moments: vec![GeneMoments::default(); n_genes] }
+        Self { n_cells: 0, n_measured: vec![0; n_genes], moments: vec![GeneMoments::default(); n_genes] }
     }
 
     /// Adds other cells; none on overflow.
     fn add(&mut self, other: &Self) -> Option<()> {
         self.n_cells = self.n_cells.checked_add(other.n_cells)?;
+        // They are no more than cells.
+        self.n_measured.iter_mut().zip(&other.n_measured).for_each(|(mine, theirs)| *mine += theirs);
         for (mine, theirs) in self.moments.iter_mut().zip(&other.moments) {
             *mine = mine.checked_add(*theirs)?;
         }
@@ -232,20 +249,39 @@ impl<T: Tiles> Corpus<T> {
             ];
             let level = self.level_with(part, &dimensions);
             let groups = self.groups(part, level).await?;
-            let is_taken = passing(&[&query.filters], groups, values, ontology);
-            let key_of = |group: usize| -> Option<Key> {
-                let number = |dimension, numbers: &[u32]| Some(numbers[groups.codes_of(dimension)?[group] as usize]);
-                let tissue = number(Dimension::Tissue, &numbers[0])?;
-                let option = query.group_by.and_then(|by| number(by, &numbers[2]));
-                is_taken[group].then_some((tissue, number(Dimension::CellType, &numbers[1]), option))
+            let keys_of = |groups: &Groups, values: &[Values]| -> Vec<Option<Key>> {
+                let is_taken = passing(&[&query.filters], groups, values, ontology);
+                let key_of = |group: usize| -> Option<Key> {
+                    let number =
+                        |dimension, numbers: &[u32]| Some(numbers[groups.codes_of(dimension)?[group] as usize]);
+                    let tissue = number(Dimension::Tissue, &numbers[0])?;
+                    let option = query.group_by.and_then(|by| number(by, &numbers[2]));
+                    is_taken[group].then_some((tissue, number(Dimension::CellType, &numbers[1]), option))
+                };
+                (0..groups.len()).map(key_of).collect()
             };
-            let keys: Vec<Option<Key>> = (0..groups.len()).map(key_of).collect();
+            let keys = keys_of(groups, values);
+            let wanted: Vec<(usize, u32)> = genes.numbers_in(part).collect();
+            let presence = self.presence(part).await?;
+            let pattern = |number: u32| presence.pattern_of()[number as usize];
+            let (whole, partly): (Vec<_>, Vec<_>) =
+                wanted.iter().copied().partition(|&(_, number)| presence.is_whole(pattern(number)));
             for (key, &n_cells) in keys.iter().zip(&groups.n_cells) {
                 if let Some(key) = key {
-                    annotated.entry(*key).or_insert_with(|| Row::new(genes.genes.len())).n_cells += u64::from(n_cells);
+                    let row = annotated.entry(*key).or_insert_with(|| Row::new(genes.genes.len()));
+                    row.n_cells += u64::from(n_cells);
+                    whole.iter().for_each(|&(gene, _)| row.n_measured[gene] += u64::from(n_cells));
                 }
             }
-            let wanted: Vec<(usize, u32)> = genes.numbers_in(part).collect();
+            // Only the finest groups tell datasets.
+            if !partly.is_empty() {
+                for (key, cells) in self.cells_of(part, 0, &keys_of).await? {
+                    let Some(row) = annotated.get_mut(&key) else { continue };
+                    for &(gene, number) in &partly {
+                        row.n_measured[gene] += presence.n_measured(pattern(number), &cells);
+                    }
+                }
+            }
             let tiles: Vec<u32> = wanted.iter().map(|&(_, number)| number).collect();
             for (&(gene, _), entries) in wanted.iter().zip(self.moments(part, level, &tiles).await?) {
                 for (group, moments) in entries {
@@ -495,6 +531,7 @@ impl Rows {
             depth,
             option: key.2.map(|number| term(&self.options, number)),
             n_cells: row.n_cells,
+            n_measured: row.n_measured.clone(),
             moments: row.moments.clone(),
         }
     }

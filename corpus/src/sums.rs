@@ -3,9 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use explorer_core::{dataset::Tiles, de::GeneMoments};
+use expression::{Cells, Coverage, Sums as _};
 use shared_fbs::corpus::{genes_pack, groups_pack};
 
-use crate::{Corpus, Dimension, Gene, Groups, QueryError, Values, genes::AllGenes};
+use crate::{
+    Corpus, Dimension, Gene, QueryError,
+    genes::AllGenes,
+    presence::{Classes, PartGenes, joined},
+};
 
 /// The number of a gene or a group, and what is added up of it.
 pub type Entry = (u32, GeneMoments);
@@ -19,8 +24,8 @@ const GENES_AT_ONCE: usize = 256;
 /// Cells that are asked for together, and what genes add up to over them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Class {
-    /// Its cells, whether they express anything or not.
-    pub(crate) n_cells: u64,
+    /// Its cells, whether they express anything or not, by datasets as [`ClassSums::coverage`] has them.
+    pub(crate) cells: Cells,
     /// Genes that they express, ascending.
     pub(crate) genes: Vec<Entry>,
 }
@@ -29,6 +34,8 @@ pub(crate) struct Class {
 pub(crate) struct ClassSums<K> {
     /// The genes, by ascending id.
     pub(crate) genes: Vec<Gene>,
+    /// Which datasets have them.
+    pub(crate) coverage: Coverage,
     /// The classes that have cells.
     pub(crate) classes: BTreeMap<K, Class>,
 }
@@ -60,7 +67,7 @@ impl<T: Tiles> Corpus<T> {
         &self,
         parts: &[usize],
         dimensions: &BTreeSet<Dimension>,
-        keys_of: impl Fn(&Groups, &[Values]) -> Vec<Option<K>>,
+        keys_of: impl Classes<K>,
     ) -> Result<ClassSums<K>, QueryError<T::Error>> {
         let mut tables = Vec::new();
         for &part in parts {
@@ -68,14 +75,15 @@ impl<T: Tiles> Corpus<T> {
         }
         let AllGenes { genes, numbers } = AllGenes::of(&tables);
         let mut classes: BTreeMap<K, Class> = BTreeMap::new();
+        let (mut part_genes, mut first) = (Vec::new(), 0);
         for (&part, numbers) in parts.iter().zip(&numbers) {
-            let reading = self.reading(part, dimensions, &keys_of).await?;
-            let n_cells = &self.groups(part, reading.level).await?.n_cells;
-            for (key, &n) in reading.keys.iter().zip(n_cells) {
-                if let Some(key) = key {
-                    classes.entry(key.clone()).or_default().n_cells += u64::from(n);
-                }
+            let n_datasets = self.values(part).await?[Dimension::Dataset as usize].terms.len();
+            part_genes.push(PartGenes { presence: self.presence(part).await?, numbers, n_datasets });
+            for (key, cells) in self.cells_of(part, first, &keys_of).await? {
+                classes.entry(key).or_default().cells.add(&cells);
             }
+            first += n_datasets as u32;
+            let reading = self.reading(part, dimensions, &keys_of).await?;
             let mut take = |key: &K, entries: Vec<Entry>| -> Result<(), QueryError<T::Error>> {
                 let class = classes.entry(key.clone()).or_default();
                 class.genes = match class.genes.is_empty() {
@@ -93,7 +101,8 @@ impl<T: Tiles> Corpus<T> {
                 self.read_genes(part, &reading, numbers, &mut take).await?;
             }
         }
-        Ok(ClassSums { genes, classes })
+        let coverage = joined(&part_genes, genes.len());
+        Ok(ClassSums { genes, coverage, classes })
     }
 
     /// The way of fewest bytes.
@@ -101,7 +110,7 @@ impl<T: Tiles> Corpus<T> {
         &self,
         part: usize,
         dimensions: &BTreeSet<Dimension>,
-        keys_of: &impl Fn(&Groups, &[Values]) -> Vec<Option<K>>,
+        keys_of: &impl Classes<K>,
     ) -> Result<Reading<K>, QueryError<T::Error>> {
         let wanted: Vec<Dimension> = dimensions.iter().copied().collect();
         let by_genes = self.level_with(part, &wanted);

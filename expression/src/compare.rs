@@ -1,14 +1,14 @@
 //! Differential expression between two sets of groups of cells.
 
-use std::{cmp::Ordering, collections::BTreeMap, ops::Range};
+use std::{cmp::Ordering, collections::BTreeMap};
 
 use explorer_core::de::{
-    Adjustment, DeOptions, Degenerate, Dispersion, FixedPoint, FixedPoints, GeneMoments, LEFT_OUT, Method, Moments,
-    PseudobulkError, PseudobulkTable, SampleMoments, Summary, adjust_with_log10, cohens_d, pseudobulk, t_quantile,
-    welch,
+    Adjustment, DeOptions, Degenerate, Design, Dispersion, FixedPoint, FixedPoints, GeneMoments, LEFT_OUT, Method,
+    Moments, PseudobulkError, PseudobulkTable, SampleMoments, Summary, adjust_with_log10, cohens_d, pseudobulk,
+    t_quantile, welch,
 };
 
-use crate::{Mode, Sums};
+use crate::{Cells, Coverage, Mode, Sums};
 
 /// What happens to cells that both sides ask for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -83,7 +83,11 @@ impl Sides {
 pub struct Contrast {
     fixed: FixedPoint,
     mode: Mode,
-    sides: [Moments; 2],
+    /// Of the genes compared.
+    coverage: Coverage,
+    cells: [Cells; 2],
+    /// What each gene adds up to on either side.
+    sides: [Vec<GeneMoments>; 2],
     /// Of each donor the two sides; `None` where cells alone are compared.
     donors: Option<BTreeMap<u32, [DonorSide; 2]>>,
 }
@@ -94,23 +98,24 @@ const GENES_AT_ONCE: usize = 512;
 /// The cells of a donor on a side.
 #[derive(Clone, Debug, Default)]
 struct DonorSide {
-    n_cells: u64,
+    cells: Cells,
     /// Genes that they express, ascending.
     genes: Vec<(u32, GeneMoments)>,
 }
 
 impl DonorSide {
-    fn add(&mut self, n_cells: u64, genes: &[(u32, GeneMoments)]) {
-        self.n_cells.add(&n_cells);
+    fn add(&mut self, cells: &Cells, genes: &[(u32, GeneMoments)]) {
+        self.cells.add(cells);
         self.genes = added(&self.genes, genes);
     }
 
-    /// What the genes of a range add up to.
-    fn moments(&self, range: &Range<usize>) -> Moments {
-        let mut moments = Moments { n_cells: self.n_cells, ..Moments::empty(range.len()) };
-        let first = self.genes.partition_point(|(gene, _)| (*gene as usize) < range.start);
-        for (gene, of_gene) in self.genes[first..].iter().take_while(|(gene, _)| (*gene as usize) < range.end) {
-            moments.entries[*gene as usize - range.start] = *of_gene;
+    /// What some genes, ascending, add up to over so many cells that measured them.
+    fn moments(&self, n_cells: u64, genes: &[u32]) -> Moments {
+        let mut moments = Moments { n_cells, ..Moments::empty(genes.len()) };
+        for (gene, entry) in genes.iter().zip(&mut moments.entries) {
+            if let Ok(at) = self.genes.binary_search_by_key(gene, |of| of.0) {
+                *entry = self.genes[at].1;
+            }
         }
         moments
     }
@@ -184,9 +189,11 @@ pub struct Tested {
 pub struct Comparison {
     /// Cells of the first side and of the second.
     pub n_cells: [u64; 2],
-    /// Mean of ln(CPTT + 1) over all cells of each side.
+    /// Those of each side that measured the gene, which all other columns are of.
+    pub n_measured: Vec<[u64; 2]>,
+    /// Mean of ln(CPTT + 1) over all of these.
     pub means: Vec<[f64; 2]>,
-    /// Percentage of each side's cells that express the gene.
+    /// Percentage of these that express the gene.
     pub percentages: Vec<[f64; 2]>,
     /// The first mean less the second.
     pub difference: Vec<f64>,
@@ -199,14 +206,21 @@ pub struct Comparison {
 }
 
 impl Contrast {
-    /// A comparison of so many genes, cells being the replicates.
-    pub fn new(n_genes: usize, fixed: FixedPoint, mode: Mode) -> Self {
-        Self { fixed, mode, sides: [Moments::empty(n_genes), Moments::empty(n_genes)], donors: None }
+    /// A comparison of the genes that datasets cover, cells being the replicates. In [`Mode::Compatible`] every cell counts as
+    /// one that measured each gene.
+    pub fn new(coverage: Coverage, fixed: FixedPoint, mode: Mode) -> Self {
+        let n_genes = coverage.pattern_of().len();
+        let coverage = match mode {
+            Mode::Exact => coverage,
+            Mode::Compatible => Coverage::whole(n_genes),
+        };
+        let sides = [vec![GeneMoments::default(); n_genes], vec![GeneMoments::default(); n_genes]];
+        Self { fixed, mode, coverage, cells: <[Cells; 2]>::default(), sides, donors: None }
     }
 
     /// The same, donors being noted too.
-    pub fn by_donor(n_genes: usize, fixed: FixedPoint, mode: Mode) -> Self {
-        Self { donors: Some(BTreeMap::new()), ..Self::new(n_genes, fixed, mode) }
+    pub fn by_donor(coverage: Coverage, fixed: FixedPoint, mode: Mode) -> Self {
+        Self { donors: Some(BTreeMap::new()), ..Self::new(coverage, fixed, mode) }
     }
 
     /// Adds a group: what of it counts on each side, its donor's number where it is known, cells, and its genes in ascending
@@ -218,25 +232,26 @@ impl Contrast {
         &mut self,
         counts: [Membership; 2],
         donor: Option<u32>,
-        n_cells: u64,
+        cells: &Cells,
         genes: &[(u32, GeneMoments)],
     ) -> Result<(), ContrastError> {
-        let n_genes = self.sides[0].entries.len();
+        let n_genes = self.sides[0].len();
         if let Some(&(gene, _)) = genes.iter().find(|(gene, _)| *gene as usize >= n_genes) {
             return Err(ContrastError::Gene { gene, n_genes });
         }
         let of_donor = self.donors.as_mut().zip(donor).map(|(donors, donor)| donors.entry(donor).or_default());
         let mut of_donor = of_donor.map_or([None, None], |[first, second]| [Some(first), Some(second)]);
-        for ((side, of_donor), counts) in self.sides.iter_mut().zip(&mut of_donor).zip(counts) {
+        let sides = self.sides.iter_mut().zip(&mut self.cells);
+        for (((side, of_side), of_donor), counts) in sides.zip(&mut of_donor).zip(counts) {
             let genes = match counts {
                 Membership::None => continue,
                 Membership::CellsAlone => &[],
                 Membership::Whole => genes,
             };
-            side.n_cells.add(&n_cells);
-            genes.iter().for_each(|(gene, moments)| side.entries[*gene as usize].add(moments));
+            of_side.add(cells);
+            genes.iter().for_each(|(gene, moments)| side[*gene as usize].add(moments));
             if let Some(of_donor) = of_donor {
-                of_donor.add(n_cells, genes);
+                of_donor.add(cells, genes);
             }
         }
         Ok(())
@@ -244,9 +259,10 @@ impl Contrast {
 
     /// Compares every gene between cells.
     pub fn compare(&self) -> Comparison {
-        let n_genes = self.sides[0].entries.len();
+        let n_genes = self.sides[0].len();
         let mut comparison = Comparison {
-            n_cells: [self.sides[0].n_cells, self.sides[1].n_cells],
+            n_cells: [self.cells[0].n(), self.cells[1].n()],
+            n_measured: Vec::with_capacity(n_genes),
             means: Vec::with_capacity(n_genes),
             percentages: Vec::with_capacity(n_genes),
             difference: Vec::with_capacity(n_genes),
@@ -254,53 +270,67 @@ impl Contrast {
             effect_size: Vec::with_capacity(n_genes),
             tests: Vec::with_capacity(n_genes),
         };
-        for gene in 0..n_genes {
-            comparison.push(self.summaries(gene), self.mode);
+        let of_pattern = |pattern| [0, 1].map(|side| self.coverage.n_measured(pattern, &self.cells[side]));
+        let n_measured: Vec<[u64; 2]> = (0..self.coverage.n_patterns() as u32).map(of_pattern).collect();
+        for (gene, &pattern) in self.coverage.pattern_of().iter().enumerate() {
+            let n_cells = n_measured[pattern as usize];
+            let summary = |side: usize| self.fixed.summary(self.sides[side][gene], n_cells[side]);
+            comparison.push([0, 1].map(summary), self.mode);
         }
         self.adjust(&mut comparison.tests);
         comparison
     }
 
-    /// Compares every gene between donors, each counting once ([`pseudobulk`]), by the mean over its cells. Genes that no
-    /// cell of either side expresses are not among those that p-values are adjusted for.
+    /// Compares every gene between donors, each counting once ([`pseudobulk`]), by the mean over its cells that measured the
+    /// gene. The design is that of all cells; a gene that too few of these donors measured for it has no result, and NaN in
+    /// every column. Genes without one, and those that no cell of either side expresses, are not among those that p-values
+    /// are adjusted for.
     ///
     /// # Errors
     /// [`ContrastError::NoDonors`], or [`ContrastError::Pseudobulk`] where too few donors have enough cells.
     pub fn compare_donors(&self, names: impl Fn(u32) -> String) -> Result<PseudobulkTable, ContrastError> {
         let donors = self.donors.as_ref().ok_or(ContrastError::NoDonors)?;
-        let of_genes = |range: Range<usize>| {
-            let sample = |(&donor, [first, second]): (&u32, &[DonorSide; 2])| SampleMoments {
+        // Of both sides of every donor the cells that measured some genes.
+        let compared = |n_cells: &[u64], genes: &[u32]| {
+            let sample = |((&donor, [first, second]), n_cells): ((&u32, &[DonorSide; 2]), &[u64])| SampleMoments {
                 name: names(donor),
-                group: first.moments(&range),
-                reference: second.moments(&range),
+                group: first.moments(n_cells[0], genes),
+                reference: second.moments(n_cells[1], genes),
             };
-            let samples: Vec<SampleMoments> = donors.iter().map(sample).collect();
+            let samples: Vec<SampleMoments> = donors.iter().zip(n_cells.chunks(2)).map(sample).collect();
             pseudobulk(&samples, &FixedPoints::Uniform(self.fixed), Adjustment::BenjaminiHochberg)
         };
-        let n_genes = self.sides[0].entries.len();
-        let mut table = of_genes(0..n_genes.min(GENES_AT_ONCE))?;
-        for first in (GENES_AT_ONCE..n_genes).step_by(GENES_AT_ONCE) {
-            table.append_genes(of_genes(first..n_genes.min(first + GENES_AT_ONCE))?);
+        let cells: Vec<&Cells> = donors.values().flatten().map(|side| &side.cells).collect();
+        let mut table = compared(&cells.iter().map(|cells| cells.n()).collect::<Vec<_>>(), &[])?;
+        without_results(&mut table, self.sides[0].len());
+        for (n_cells, genes) in self.coverage.genes_by_measured(&cells) {
+            for genes in genes.chunks(GENES_AT_ONCE) {
+                match compared(&n_cells, genes) {
+                    Ok(found) if found.design == table.design => take_results(&mut table, genes, found),
+                    // Too few donors measured them, or too few on both sides.
+                    Ok(_) | Err(PseudobulkError::TooFewSamples { .. }) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
         }
-        let is_expressed = |gene: &usize| self.sides.iter().any(|side| side.entries[*gene].n_nonzero > 0);
-        let expressed: Vec<usize> = (0..table.pval.len()).filter(is_expressed).collect();
-        let of = |column: &[f64]| expressed.iter().map(|&gene| column[gene]).collect::<Vec<f64>>();
+        let is_tested =
+            |gene: &usize| !table.pval[*gene].is_nan() && self.sides.iter().any(|side| side[*gene].n_nonzero > 0);
+        let tested: Vec<usize> = (0..table.pval.len()).filter(is_tested).collect();
+        let of = |column: &[f64]| tested.iter().map(|&gene| column[gene]).collect::<Vec<f64>>();
         let [adjusted, log10] = adjust_with_log10(&of(&table.pval), &of(&table.log10_pval), table.adjustment);
-        table.pval_adj.fill(1.0);
-        table.log10_pval_adj.fill(0.0);
-        for ((gene, adjusted), log10) in expressed.into_iter().zip(adjusted).zip(log10) {
+        for (gene, pval) in table.pval.iter().enumerate() {
+            (table.pval_adj[gene], table.log10_pval_adj[gene]) =
+                if pval.is_nan() { (f64::NAN, f64::NAN) } else { (1.0, 0.0) };
+        }
+        for ((gene, adjusted), log10) in tested.into_iter().zip(adjusted).zip(log10) {
             (table.pval_adj[gene], table.log10_pval_adj[gene]) = (adjusted, log10);
         }
         Ok(table)
     }
 
-    fn summaries(&self, gene: usize) -> [Summary; 2] {
-        [0, 1].map(|side| self.fixed.summary(self.sides[side].entries[gene], self.sides[side].n_cells))
-    }
-
     /// Adjusts the p-values that there are.
     fn adjust(&self, tests: &mut [Option<Tested>]) {
-        let is_expressed = |gene: usize| self.sides.iter().any(|side| side.entries[gene].n_nonzero > 0);
+        let is_expressed = |gene: usize| self.sides.iter().any(|side| side[gene].n_nonzero > 0);
         // The original sorts a p-value that is none behind all others, from where it runs through every adjusted one.
         let is_spoilt = self.mode == Mode::Compatible
             && tests.iter().enumerate().any(|(gene, test)| test.is_none() && is_expressed(gene));
@@ -311,6 +341,28 @@ impl Contrast {
             (test.pval_adj, test.log10_pval_adj) = if is_spoilt { (f64::NAN, f64::NAN) } else { (adjusted, log10) };
         }
     }
+}
+
+/// A table of so many genes, none of which has a result.
+fn without_results(table: &mut PseudobulkTable, n_genes: usize) {
+    columns_of(table).into_iter().for_each(|column| *column = vec![f64::NAN; n_genes]);
+    table.n_agreeing = match table.design {
+        Design::Paired => vec![0; n_genes],
+        Design::Unpaired => Vec::new(),
+    };
+}
+
+/// Takes the results of some genes into a table of all.
+fn take_results(table: &mut PseudobulkTable, genes: &[u32], mut found: PseudobulkTable) {
+    for (column, of_some) in columns_of(table).into_iter().zip(columns_of(&mut found)) {
+        genes.iter().zip(of_some).for_each(|(&gene, value)| column[gene as usize] = *value);
+    }
+    genes.iter().zip(found.n_agreeing).for_each(|(&gene, n)| table.n_agreeing[gene as usize] = n);
+}
+
+fn columns_of(table: &mut PseudobulkTable) -> [&mut Vec<f64>; 7] {
+    let PseudobulkTable { difference, score, df, pval, log10_pval, pval_adj, log10_pval_adj, .. } = table;
+    [difference, score, df, pval, log10_pval, pval_adj, log10_pval_adj]
 }
 
 impl Comparison {
@@ -338,6 +390,7 @@ impl Comparison {
         let squared_error = |side: &Summary| mode.summary(*side).variance / side.n_cells as f64;
         let error = sides.iter().map(squared_error).sum::<f64>().sqrt();
         let half = if error > 0.0 { error * t_quantile(LEFT_OUT, test.df) } else { 0.0 };
+        self.n_measured.push([first.n_cells, second.n_cells]);
         self.means.push([first.mean, second.mean]);
         self.percentages.push([100.0 * first.nonzero_share, 100.0 * second.nonzero_share]);
         self.difference.push(difference);

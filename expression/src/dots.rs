@@ -14,19 +14,28 @@ pub struct Dot {
     pub sum: f64,
     /// Cells of the row.
     pub n_cells: u64,
-    /// Cells of the tissue, over all options.
+    /// Those of them whose dataset has the gene: what shares and means are of.
+    pub n_measured: u64,
+    /// Cells of the tissue, over all options, that measured the gene.
     pub n_tissue: u64,
 }
 
 impl Dot {
-    /// The dot of a gene that adds up to `moments` over so many cells.
-    pub fn of(moments: GeneMoments, n_cells: u64, n_tissue: u64, fixed: FixedPoint) -> Self {
+    /// The dot of a gene that adds up to `moments` over so many cells, and cells that measured it; `n_tissue` are those of
+    /// the tissue that did.
+    pub fn of(moments: GeneMoments, [n_cells, n_measured]: [u64; 2], n_tissue: u64, fixed: FixedPoint) -> Self {
         Self {
             n_expressing: moments.n_nonzero.into(),
             sum: libm::ldexp(moments.sum as f64, -i32::from(fixed.frac_bits())),
             n_cells,
+            n_measured,
             n_tissue,
         }
+    }
+
+    /// Whether any of the cells measured the gene. Of one that none did nothing is known.
+    pub fn is_measured(&self) -> bool {
+        self.n_measured > 0
     }
 
     /// The mean of ln(CPTT + 1) over cells that express the gene; `None` where none does.
@@ -34,49 +43,52 @@ impl Dot {
         (self.n_expressing > 0).then(|| self.sum / self.n_expressing as f64)
     }
 
-    /// The mean over all cells of the row.
-    pub fn mean(&self) -> f64 {
-        if self.n_cells > 0 { self.sum / self.n_cells as f64 } else { 0.0 }
+    /// The mean over all cells of the row that measured the gene; `None` where none did.
+    pub fn mean(&self) -> Option<f64> {
+        self.is_measured().then(|| self.sum / self.n_measured as f64)
     }
 
-    /// The share of the row's cells that express the gene, 0 to 1.
-    pub fn share(&self) -> f64 {
-        share(self.n_expressing, self.n_cells)
+    /// The share of cells that express the gene, 0 to 1, of the row's that measured it; `None` where none did.
+    pub fn share(&self) -> Option<f64> {
+        self.is_measured().then(|| self.n_expressing as f64 / self.n_measured as f64)
     }
 
-    /// The share that the row's expressing cells have of all cells of the tissue, 0 to 1.
-    pub fn tissue_composition(&self) -> f64 {
-        share(self.n_expressing, self.n_tissue)
+    /// The share that the row's expressing cells have of the cells of the tissue that measured the gene, 0 to 1; `None` where
+    /// none of the row did.
+    pub fn tissue_composition(&self) -> Option<f64> {
+        self.is_measured().then(|| self.n_expressing as f64 / self.n_tissue.max(1) as f64)
     }
-}
-
-fn share(part: u64, whole: u64) -> f64 {
-    if whole > 0 { part as f64 / whole as f64 } else { 0.0 }
 }
 
 /// The dots of a gene in one tissue and option, rolled up, one for each term of the hierarchy: from the cells annotated with
-/// exactly each term, what the gene adds up to over them, and the number of cells of the tissue.
+/// exactly each term, with those that measured the gene, what it adds up to over them, and the same two numbers of cells of
+/// the tissue.
 ///
 /// In [`Mode::Compatible`] only cells of terms that express the gene themselves count in `n_cells`: the original rolls up
-/// the rows of its table of expression, which has none of the others.
+/// the rows of its table of expression, which has none of the others. There every cell counts as one that measured the gene.
 ///
 /// # Panics
 /// When there are not as many counts and sums as terms.
 pub fn dots(
     hierarchy: &Hierarchy,
-    own_cells: &[u64],
+    own_cells: &[[u64; 2]],
     own: &[GeneMoments],
-    n_tissue: u64,
+    n_tissue: [u64; 2],
     fixed: FixedPoint,
     mode: Mode,
 ) -> Vec<Dot> {
     assert_eq!(own_cells.len(), own.len(), "a count for each sum");
-    let counted = |(&n_cells, &moments): (&u64, &GeneMoments)| match mode {
-        Mode::Compatible if moments.n_nonzero == 0 => (0, moments),
-        Mode::Exact | Mode::Compatible => (n_cells, moments),
+    let counted = |(&[n_cells, n_measured], &moments): (&[u64; 2], &GeneMoments)| match mode {
+        Mode::Exact => ((n_cells, n_measured), moments),
+        Mode::Compatible if moments.n_nonzero == 0 => ((0, 0), moments),
+        Mode::Compatible => ((n_cells, n_cells), moments),
     };
-    let own: Vec<(u64, GeneMoments)> = own_cells.iter().zip(own).map(counted).collect();
-    let dot = |(n_cells, moments): (u64, GeneMoments)| Dot::of(moments, n_cells, n_tissue, fixed);
+    let own: Vec<((u64, u64), GeneMoments)> = own_cells.iter().zip(own).map(counted).collect();
+    let n_tissue = match mode {
+        Mode::Exact => n_tissue[1],
+        Mode::Compatible => n_tissue[0],
+    };
+    let dot = |((n_cells, n_measured), moments)| Dot::of(moments, [n_cells, n_measured], n_tissue, fixed);
     hierarchy.roll_up(&own).into_iter().map(dot).collect()
 }
 
@@ -151,16 +163,18 @@ mod tests {
     use super::*;
 
     fn dot(n_expressing: u64, sum: f64) -> Dot {
-        Dot { n_expressing, sum, n_cells: 40, n_tissue: 100 }
+        Dot { n_expressing, sum, n_cells: 50, n_measured: 40, n_tissue: 100 }
     }
 
     #[test]
     fn a_dot_tells_means_and_shares() {
         let some = dot(10, 25.0);
-        assert_eq!((some.expression(), some.mean()), (Some(2.5), 0.625));
-        assert_eq!((some.share(), some.tissue_composition()), (0.25, 0.1));
-        let none = Dot::default();
-        assert_eq!((none.expression(), none.mean(), none.share(), none.tissue_composition()), (None, 0.0, 0.0, 0.0));
+        assert_eq!((some.expression(), some.mean()), (Some(2.5), Some(0.625)));
+        assert_eq!((some.share(), some.tissue_composition()), (Some(0.25), Some(0.1)));
+        let none = dot(0, 0.0);
+        assert_eq!((none.expression(), none.mean(), none.share()), (None, Some(0.0), Some(0.0)));
+        let unmeasured = Dot { n_measured: 0, ..none };
+        assert_eq!((unmeasured.mean(), unmeasured.share(), unmeasured.tissue_composition()), (None, None, None));
     }
 
     #[test]

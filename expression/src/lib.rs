@@ -4,6 +4,7 @@
 //! cells the group has: integers that add up exactly. Everything here is computed from them, and nothing here reads or
 //! writes anything.
 //!
+//! - [`Coverage`]: which datasets measured which genes, so that a gene is told of the cells that did.
 //! - [`Ontology`], [`Hierarchy`]: cell types rolled up to their ancestors, redundant rows, the order of rows;
 //!   [`general_tissue`].
 //! - [`dots()`], [`diameter_px`], [`Scales`], [`dot_color`]: the dot plot.
@@ -14,6 +15,7 @@
 //! CELLxGENE's Gene Expression does some of this differently: [`Mode`] chooses.
 
 mod compare;
+mod coverage;
 mod dots;
 mod hierarchy;
 mod markers;
@@ -26,6 +28,7 @@ mod sums;
 mod tissues;
 
 pub use compare::{Comparison, Contrast, ContrastError, Membership, Overlap, Sides, Tested};
+pub use coverage::{Cells, Coverage, bits_of};
 pub use dots::{Dot, Scales, Scaling, diameter_px, dot_color, dots};
 pub use hierarchy::{Hierarchy, Row};
 pub use markers::{

@@ -57,6 +57,14 @@ impl Default for MarkerOptions {
     }
 }
 
+impl MarkerOptions {
+    /// The best of some markers of a type, in order, as many as are kept.
+    pub fn best(&self, markers: &mut Vec<Marker>) {
+        markers.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.gene.cmp(&b.gene)));
+        markers.truncate(self.n_kept);
+    }
+}
+
 /// Finds the markers of the cell types of one organism and tissue, or of the cells of them that a filter leaves.
 ///
 /// The types are all terms of the hierarchy that have cells, themselves or below. A type is compared with each other that is
@@ -64,7 +72,8 @@ impl Default for MarkerOptions {
 /// for a gene is the 10th percentile of these comparisons, averaged over bootstrap samples of the other types in closed form
 /// ([`BootstrapPercentile`]).
 ///
-/// Genes are independent of each other: a finder is made once, and threads or workers share them out.
+/// Genes are independent of each other: a finder is made once, and threads or workers share them out. Genes that other cells
+/// measured take another finder, of those cells: a type of which none did is not compared.
 #[derive(Clone, Debug)]
 pub struct MarkerFinder {
     hierarchy: Hierarchy,
@@ -333,7 +342,7 @@ impl MarkerFinder {
                 }
             }
         }
-        markers.iter_mut().for_each(|markers| self.keep_best(markers));
+        markers.iter_mut().for_each(|markers| self.options.best(markers));
         markers
     }
 
@@ -353,7 +362,7 @@ impl MarkerFinder {
             let score = self.scores_of(&[of_type], own(gene).as_ref(), Wanted::OverLeast)[of_type];
             self.note(gene, score, 0.0, &mut found);
         }
-        self.keep_best(&mut found);
+        self.options.best(&mut found);
         for marker in &mut found {
             marker.specificity = self.specificity(of_type, &self.scores_over_least(own(marker.gene).as_ref()));
         }
@@ -368,7 +377,7 @@ impl MarkerFinder {
         assert_eq!(some.len(), others.len(), "markers of the same types");
         for (markers, others) in some.iter_mut().zip(others) {
             markers.extend(others);
-            self.keep_best(markers);
+            self.options.best(markers);
         }
         some
     }
@@ -378,13 +387,8 @@ impl MarkerFinder {
         markers.push(Marker { gene, score, specificity });
         // Now and then, so that no more are kept than a few times as many as are wanted.
         if markers.len() >= self.options.n_kept.max(N_KEPT).saturating_mul(4) {
-            self.keep_best(markers);
+            self.options.best(markers);
         }
-    }
-
-    fn keep_best(&self, markers: &mut Vec<Marker>) {
-        markers.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.gene.cmp(&b.gene)));
-        markers.truncate(self.options.n_kept);
     }
 
     fn compared<C: Compared>(&self, moments: GeneMoments, n_cells: u64) -> C {

@@ -32,7 +32,8 @@ mod tests {
     #[test]
     fn like_rows_and_like_genes_stand_together() {
         let dots = |values: [f64; 4]| -> Vec<Dot> {
-            let dot = |sum: f64| Dot { n_expressing: u64::from(sum > 0.0), sum, n_cells: 1, n_tissue: 4 };
+            let dot =
+                |sum: f64| Dot { n_expressing: u64::from(sum > 0.0), sum, n_cells: 1, n_measured: 1, n_tissue: 4 };
             values.map(dot).into()
         };
         let genes = [dots([3.0, 0.0, 2.9, 0.1]), dots([0.0, 2.0, 0.0, 2.1]), dots([2.8, 0.1, 3.0, 0.0])];

@@ -9,30 +9,30 @@ use crate::{Dot, Mode};
 /// What a dot is judged by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Quantity {
-    /// The mean of ln(CPTT + 1) over all cells.
+    /// The mean of ln(CPTT + 1) over all cells that measured the gene.
     #[default]
     Mean,
     /// The mean over cells that express the gene: a dot's color.
     Expression,
-    /// The share of cells that express the gene, 0 to 1: a dot's size.
+    /// The share of these that express the gene, 0 to 1: a dot's size.
     Share,
 }
 
 impl Quantity {
-    /// Of a dot; `None` of the expression where no cell expresses the gene.
+    /// Of a dot; `None` where no cell measured the gene, and of the expression where none expresses it.
     pub fn of(self, dot: &Dot) -> Option<f64> {
         match self {
-            Self::Mean => Some(dot.mean()),
+            Self::Mean => dot.mean(),
             Self::Expression => dot.expression(),
-            Self::Share => Some(dot.share()),
+            Self::Share => dot.share(),
         }
     }
 }
 
 /// Which cell types of which tissues express a gene the most: the places of rows and their quantity, the largest first, equal
-/// ones in order. Rows with fewer cells, or fewer that express the gene, say too little and are left out.
+/// ones in order. Rows with fewer cells that measured the gene, or fewer that express it, say too little and are left out.
 pub fn rank_rows(rows: &[Dot], by: Quantity, least_cells: u64, least_expressing: u64) -> Vec<(usize, f64)> {
-    let says_enough = |dot: &Dot| dot.n_cells >= least_cells && dot.n_expressing >= least_expressing.max(1);
+    let says_enough = |dot: &Dot| dot.n_measured >= least_cells && dot.n_expressing >= least_expressing.max(1);
     let quantity = |(row, dot): (usize, &Dot)| Some((row, by.of(dot).filter(|_| says_enough(dot))?));
     let mut ranked: Vec<(usize, f64)> = rows.iter().enumerate().filter_map(quantity).collect();
     ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
@@ -74,7 +74,8 @@ pub struct SpecificGene {
 }
 
 /// The genes that are high in one row and low in all others: those with the largest least effect first. Each gene comes with
-/// what it adds up to here, and in every row there; `n_here` and `n_there` are their cells. A row without cells is none.
+/// what it adds up to here, and in every row there; `n_here` and `n_there` are their cells, of those that measured the genes.
+/// A row without cells is none.
 ///
 /// # Panics
 /// When a gene has not as many sums as there are rows there.
@@ -133,11 +134,11 @@ pub struct DonorInterval {
 }
 
 /// The mean over the donors behind a dot, and its confidence interval, from the dot that each donor's cells would make. Donors
-/// with fewer than [`LEAST_CELLS`] cells (of [`Quantity::Expression`]: of expressing cells) do not count; `None` where none
+/// with fewer than [`LEAST_CELLS`] cells that measured the gene (of [`Quantity::Expression`]: of expressing cells) do not count; `None` where none
 /// does. The interval ends where values do: at 0, and shares at 1.
 pub fn donor_interval(donors: &[Dot], of: Quantity) -> Option<DonorInterval> {
     let n_behind = |donor: &Dot| match of {
-        Quantity::Mean | Quantity::Share => donor.n_cells,
+        Quantity::Mean | Quantity::Share => donor.n_measured,
         Quantity::Expression => donor.n_expressing,
     };
     let counting = donors.iter().filter(|donor| n_behind(donor) >= LEAST_CELLS);
@@ -164,7 +165,7 @@ mod tests {
     use super::*;
 
     fn dot(n_expressing: u64, n_cells: u64, sum: f64) -> Dot {
-        Dot { n_expressing, sum, n_cells, n_tissue: 1000 }
+        Dot { n_expressing, sum, n_cells, n_measured: n_cells, n_tissue: 1000 }
     }
 
     #[test]
@@ -179,6 +180,9 @@ mod tests {
             4,
             "a row that does not express the gene is no answer"
         );
+        let hardly_measured = Dot { n_measured: 60, ..rows[1] };
+        assert!(rank_rows(&[hardly_measured], Quantity::Share, 61, 5).is_empty());
+        assert_eq!(rank_rows(&[hardly_measured], Quantity::Mean, 60, 5), [(0, 1.0)]);
     }
 
     #[test]
@@ -215,5 +219,10 @@ mod tests {
         assert_eq!((expression.n_donors, expression.n_left_out, expression.mean), (2, 2, 3.5));
         assert_eq!(donor_interval(&donors[..1], Quantity::Mean).unwrap().interval, None);
         assert_eq!(donor_interval(&donors[3..], Quantity::Mean), None);
+        // A donor whose cells did not measure the gene has no mean of 0.
+        let unmeasured = Dot { n_measured: 0, ..dot(0, 500, 0.0) };
+        let with_another = [donors[0], donors[1], donors[2], unmeasured];
+        let mean = donor_interval(&with_another, Quantity::Mean).unwrap();
+        assert_eq!((mean.n_donors, mean.n_left_out, mean.mean), (3, 1, 2.0));
     }
 }

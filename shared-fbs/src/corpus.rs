@@ -10,7 +10,12 @@ pub use wire::{
 };
 
 /// The version of the format that this crate writes and reads.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
+
+/// What errors call it, and what is done about an older format.
+const WHAT: &str = "corpus or summary";
+const REMEDY: &str = "summarize its datasets again with `tile-server summarize`, and build the corpus of these summaries with \
+                      `tile-server corpus build`";
 
 /// Bits of fraction that sums may have.
 const MOST_FRAC_BITS: u8 = 51;
@@ -81,6 +86,23 @@ impl Part {
         self.packs.iter().map(pack).collect()
     }
 
+    /// The tile of [`TABLES`] that has the ids of a dimension, which its labels follow.
+    pub fn ids_tile(dimension: usize) -> u32 {
+        1 + 2 * dimension as u32
+    }
+
+    /// The first of the tiles of [`TABLES`] that have the groups of a level, which has one more than it has dimensions. From
+    /// the one after the last level on are the tile of patterns by gene, and that of the patterns.
+    pub fn groups_tile(&self, level: usize) -> u32 {
+        let before = self.levels[..level].iter().map(|level| level.dimensions.len() as u32 + 1);
+        Self::ids_tile(Dimension::ENUM_VALUES.len()) + before.sum::<u32>()
+    }
+
+    /// The tile of [`TABLES`] that has the pattern of every gene, which the patterns follow.
+    pub fn patterns_tile(&self) -> u32 {
+        self.groups_tile(self.levels.len())
+    }
+
     /// Bytes of all its packs.
     pub fn n_bytes(&self) -> u64 {
         self.packs.iter().map(|pack| pack.n_bytes).sum()
@@ -133,8 +155,10 @@ impl Corpus {
             .map_err(|error| DecodeError::invalid("Corpus", &error))?
             .unpack();
         match corpus.format_version {
-            found if found < FORMAT_VERSION => Err(DecodeError::TooOld { found, expected: FORMAT_VERSION }),
-            found if found > FORMAT_VERSION => Err(DecodeError::TooNew { found, expected: FORMAT_VERSION }),
+            found if found < FORMAT_VERSION => {
+                Err(DecodeError::TooOld { what: WHAT, found, expected: FORMAT_VERSION, remedy: REMEDY })
+            }
+            found if found > FORMAT_VERSION => Err(DecodeError::TooNew { what: WHAT, found, expected: FORMAT_VERSION }),
             _ => corpus.check().map(|()| corpus),
         }
     }
@@ -172,6 +196,9 @@ impl Corpus {
             if !(0..part.levels.len()).all(is_whole) || groups_of(0).is_none() {
                 return wrong("a pack does not have a tile for every gene or group");
             }
+            if n_tiles(TABLES) != Some(part.patterns_tile() + 2) {
+                return wrong("the pack of tables does not have a tile for every table");
+            }
             for pack in part.dataset_packs() {
                 if !path::is_pack_file(&pack.file) {
                     return wrong("a pack's file name is not a plain name");
@@ -203,7 +230,8 @@ mod tests {
         let level = Level { dimensions: Dimension::ENUM_VALUES.to_vec(), n_groups: 3 };
         let mut part =
             Part { organism: "NCBITaxon:9606".to_owned(), n_genes: 2, levels: vec![level], ..Part::default() };
-        part.set_packs(vec![pack(TABLES, 4), pack("genes0", 2), pack(&groups_pack(0), 3)]);
+        let n_tables = part.patterns_tile() as usize + 2;
+        part.set_packs(vec![pack(TABLES, n_tables), pack("genes0", 2), pack(&groups_pack(0), 3)]);
         let source = |id: &str| Source { id: id.to_owned(), ..Source::default() };
         let sources = vec![source("a"), source("b")];
         let mut corpus = Corpus { format_version: FORMAT_VERSION, sources, parts: vec![part], ..Corpus::default() };
@@ -215,6 +243,15 @@ mod tests {
     fn a_manifest_comes_back() {
         let corpus = corpus();
         assert_eq!(Corpus::decode(&corpus.encode()), Ok(corpus));
+    }
+
+    #[test]
+    fn one_of_an_older_format_says_what_to_do() {
+        let old = Corpus { format_version: 1, ..corpus() };
+        let error = Corpus::decode(&old.encode()).unwrap_err().to_string();
+        let begins =
+            "the corpus or summary has format 1, and this program reads format 2; summarize its datasets again";
+        assert!(error.starts_with(begins), "{error}");
     }
 
     #[test]
@@ -232,7 +269,7 @@ mod tests {
 
     #[test]
     fn what_would_lead_astray_is_refused() {
-        let changes: [fn(&mut Corpus); 11] = [
+        let changes: [fn(&mut Corpus); 12] = [
             |corpus| corpus.parts[0].packs[0].segments = Some(Vec::new()),
             |corpus| corpus.frac_bits = 52,
             |corpus| corpus.square_shift = 32,
@@ -242,6 +279,11 @@ mod tests {
             |corpus| corpus.ontology.push(OntologyTerm { parents: Some(vec![1]), ..OntologyTerm::default() }),
             |corpus| corpus.parts[0].levels.clear(),
             |corpus| corpus.parts[0].n_genes = 3,
+            |corpus| {
+                let tables = &mut corpus.parts[0].packs[0];
+                tables.n_tiles -= 1;
+                (tables.lengths.pop(), tables.checksums.pop());
+            },
             |corpus| corpus.parts[0].packs[0].file = "../x".to_owned(),
             |corpus| corpus.parts[0].packs[0].lengths.push(1),
         ];

@@ -30,21 +30,24 @@ pub enum DecodeError {
         /// What the bytes give.
         found: u32,
     },
-    /// The dataset was written by an older Tessera, in a format that is no longer read.
-    #[error(
-        "the dataset has format {found}, and this program reads format {expected}; build the dataset again from its \
-         file with `tile-server build`"
-    )]
+    /// It was written by an older Tessera, in a format that is no longer read.
+    #[error("the {what} has format {found}, and this program reads format {expected}; {remedy}")]
     TooOld {
-        /// The dataset's version.
+        /// What the bytes are of, such as a dataset.
+        what: &'static str,
+        /// Its version.
         found: u32,
         /// The version that this program reads.
         expected: u32,
+        /// What to do, as a clause.
+        remedy: &'static str,
     },
-    /// The dataset was written by a newer Tessera.
-    #[error("the dataset has format {found}, newer than {expected}, the newest this program reads; update Tessera")]
+    /// It was written by a newer Tessera.
+    #[error("the {what} has format {found}, newer than {expected}, the newest this program reads; update Tessera")]
     TooNew {
-        /// The dataset's version.
+        /// What the bytes are of, such as a dataset.
+        what: &'static str,
+        /// Its version.
         found: u32,
         /// The version that this program reads.
         expected: u32,

@@ -25,6 +25,10 @@ pub use wire::{
 /// The version of the format that this crate writes and reads.
 pub const FORMAT_VERSION: u32 = 3;
 
+/// What errors call it, and what is done about an older format.
+const WHAT: &str = "dataset";
+const REMEDY: &str = "build the dataset again from its file with `tile-server build`";
+
 /// The content id of a dataset that is only looked at while it is being built, by which nothing may be known.
 pub const UNKNOWN_CONTENT: &str = "00000000000000000000000000000000";
 
@@ -307,8 +311,10 @@ impl Manifest {
         // Before all else, since a manifest of another version need not fit the schema of this one.
         let expected = FORMAT_VERSION;
         match stated_version(&content) {
-            Some(found) if found < expected => return Err(DecodeError::TooOld { found, expected }),
-            Some(found) if found > expected => return Err(DecodeError::TooNew { found, expected }),
+            Some(found) if found < expected => {
+                return Err(DecodeError::TooOld { what: WHAT, found, expected, remedy: REMEDY });
+            }
+            Some(found) if found > expected => return Err(DecodeError::TooNew { what: WHAT, found, expected }),
             // What states none is no manifest, and the verifier says why.
             Some(_) | None => {}
         }

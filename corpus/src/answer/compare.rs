@@ -1,7 +1,7 @@
 use explorer_core::de::{Design, PseudobulkTable};
 use expression::Overlap;
 
-use super::AnswerTable;
+use super::{AnswerTable, unmeasured};
 use crate::{CompareQuery, CorpusComparison, Manifest};
 
 impl CorpusComparison {
@@ -24,9 +24,11 @@ impl CorpusComparison {
             Some(donors) => table.donors(donors),
         }
         table.fact("adjustment", "Benjamini-Hochberg");
+        table.fact("genes left out", &unmeasured(self.n_unmeasured, "one of the two has not measured"));
         table.sources(manifest, &query.organism);
         let t = |gene: usize| match by_donor {
-            Some(donors) => donors.score[gene],
+            // Too few donors may have measured it.
+            Some(donors) => Some(donors.score[gene]).filter(|t| !t.is_nan()).unwrap_or_default(),
             None => self.cells.tests[gene].map_or(0.0, |test| test.t),
         };
         let mut order: Vec<usize> = (0..self.genes.len()).collect();
@@ -71,6 +73,7 @@ impl CorpusComparison {
         table.numbers("effect_size", order().map(|gene| cells.effect_size[gene]));
         table.numbers("log2_fold_change", order().map(|gene| cells.log2_fold_change(gene)));
         for (side, name) in ["group", "reference"].into_iter().enumerate() {
+            table.integers(&format!("n_cells_measured_{name}"), order().map(|gene| cells.n_measured[gene][side]));
             table.numbers(&format!("mean_{name}"), order().map(|gene| cells.means[gene][side]));
             table.numbers(&format!("pct_{name}"), order().map(|gene| cells.percentages[gene][side]));
         }

@@ -14,27 +14,24 @@ impl DotPlot {
         table.fact("grouped by", name_of(query.group_by));
         table.sources(manifest, &query.organism);
         table.fact("unknown genes", &self.unknown.join(", "));
-        let mut n_tissue = 0;
-        let mut rows: Vec<(&DotRow, &Gene, &GeneMoments, u64)> = Vec::new();
-        for row in &self.rows {
-            if row.cell_type.is_none() {
-                n_tissue = row.n_cells;
+        let fixed = fixed_point(manifest);
+        let mut rows: Vec<(&DotRow, &Gene, &GeneMoments)> = Vec::new();
+        let mut dots: Vec<Dot> = Vec::new();
+        for of_tissue in self.rows.chunk_by(|a, b| a.tissue.id == b.tissue.id) {
+            for row in of_tissue {
+                rows.extend(self.genes.iter().zip(&row.moments).map(|(gene, moments)| (row, gene, moments)));
+                dots.extend((0..self.genes.len()).map(|gene| row.dot(gene, &of_tissue[0], fixed)));
             }
-            let of_gene = |(gene, moments)| (row, gene, moments, n_tissue);
-            rows.extend(self.genes.iter().zip(&row.moments).map(of_gene));
         }
         table.terms("tissue", rows.iter().map(|(row, ..)| Some(&row.tissue)));
         table.terms("cell_type", rows.iter().map(|(row, ..)| row.cell_type.as_ref()));
         if let Some(by) = query.group_by {
             table.terms(by.name(), rows.iter().map(|(row, ..)| row.option.as_ref()));
         }
-        table.genes(rows.iter().map(|(_, gene, ..)| *gene));
-        let fixed = fixed_point(manifest);
-        let dots: Vec<Dot> =
-            rows.iter().map(|&(row, _, moments, n)| Dot::of(*moments, row.n_cells, n, fixed)).collect();
+        table.genes(rows.iter().map(|(_, gene, _)| *gene));
         table.dots(&dots);
         table.numbers("sum", dots.iter().map(|dot| dot.sum));
-        table.numbers("sum_of_squares", rows.iter().map(|(_, _, moments, _)| sum_sq(moments, fixed)));
+        table.numbers("sum_of_squares", rows.iter().map(|(_, _, moments)| sum_sq(moments, fixed)));
         table
     }
 }

@@ -39,7 +39,7 @@ impl MarkedRow {
 impl AnswerTable {
     fn marker_options(&mut self, options: MarkerOptions) {
         let measure = match options.measure {
-            Measure::CohensD => "Cohen's d over all cells",
+            Measure::CohensD => "Cohen's d over all cells that measured the gene",
             Measure::WelchT => "t of Welch's test",
         };
         self.fact("effect", measure);
@@ -53,6 +53,7 @@ impl AnswerTable {
         self.numbers("score", markers.clone().map(|(_, marker)| marker.score));
         self.numbers("specificity", markers.clone().map(|(_, marker)| marker.specificity));
         self.integers("n_cells", markers.clone().map(|(n_cells, _)| n_cells));
+        self.integers("n_cells_measured", markers.clone().map(|(_, marker)| marker.n_measured));
         self.integers("n_expressing", markers.clone().map(|(_, marker)| marker.n_expressing));
         self.numbers("mean", markers.map(|(_, marker)| marker.mean));
     }

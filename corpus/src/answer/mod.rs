@@ -140,12 +140,28 @@ impl AnswerTable {
 
     /// What dots show of genes.
     fn dots(&mut self, dots: &[Dot]) {
-        self.integers("n_cells", dots.iter().map(|dot| dot.n_cells));
-        self.integers("n_expressing", dots.iter().map(|dot| dot.n_expressing));
-        self.numbers("fraction", dots.iter().map(Dot::share));
-        self.numbers("fraction_of_tissue", dots.iter().map(Dot::tissue_composition));
-        self.numbers("mean_expressing", dots.iter().map(|dot| dot.expression().unwrap_or(f64::NAN)));
-        self.numbers("mean", dots.iter().map(Dot::mean));
+        self.cells_of(dots.iter());
+        self.known("fraction_of_tissue", dots.iter().map(Dot::tissue_composition));
+        self.means_of(dots.iter());
+    }
+
+    /// The cells of dots, those that measured the gene, and those that express it.
+    fn cells_of<'a>(&mut self, dots: impl Iterator<Item = &'a Dot> + Clone) {
+        self.integers("n_cells", dots.clone().map(|dot| dot.n_cells));
+        self.integers("n_cells_measured", dots.clone().map(|dot| dot.n_measured));
+        self.integers("n_expressing", dots.clone().map(|dot| dot.n_expressing));
+        self.known("fraction", dots.map(Dot::share));
+    }
+
+    /// Their means, over cells that express the gene and over all that measured it.
+    fn means_of<'a>(&mut self, dots: impl Iterator<Item = &'a Dot> + Clone) {
+        self.known("mean_expressing", dots.clone().map(Dot::expression));
+        self.known("mean", dots.map(Dot::mean));
+    }
+
+    /// Numbers that there may not be.
+    fn known(&mut self, name: &str, numbers: impl Iterator<Item = Option<f64>>) {
+        self.numbers(name, numbers.map(|number| number.unwrap_or(f64::NAN)));
     }
 
     /// Ids and symbols.
@@ -153,6 +169,11 @@ impl AnswerTable {
         self.texts("gene_id", genes.clone().map(|gene| gene.id.as_str()));
         self.texts("gene", genes.map(|gene| gene.symbol.as_str()));
     }
+}
+
+/// How many genes are left out, since there is nothing to say of them; empty where none is.
+fn unmeasured(n_genes: usize, why: &str) -> String {
+    if n_genes > 0 { format!("{n_genes} that {why}") } else { String::new() }
 }
 
 /// The name of a dimension; empty for none.

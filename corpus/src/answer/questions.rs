@@ -1,6 +1,6 @@
 use expression::{DonorInterval, Dot, Quantity};
 
-use super::AnswerTable;
+use super::{AnswerTable, unmeasured};
 use crate::{Behind, DonorQuery, Gene, Manifest, Query, RankedRow, Ranking, SpecificGenes, SpecificQuery};
 
 impl Ranking {
@@ -8,9 +8,9 @@ impl Ranking {
     pub fn to_table(rankings: &[Self], (query, by): (&Query, Quantity), manifest: &Manifest) -> AnswerTable {
         let mut table = AnswerTable::of(manifest, &query.organism, &[("filter", &query.filters)]);
         let by = match by {
-            Quantity::Mean => "mean over all cells",
+            Quantity::Mean => "mean over all cells that measured the gene",
             Quantity::Expression => "mean over cells that express the gene",
-            Quantity::Share => "share of cells that express the gene",
+            Quantity::Share => "share of cells that express the gene, of those that measured it",
         };
         table.fact("ranked by", by);
         table.sources(manifest, &query.organism);
@@ -37,14 +37,17 @@ impl SpecificGenes {
         table.fact("share here, at least", &asked.least_share_here.to_string());
         table.fact("share there, at most", &asked.most_share_there.to_string());
         table.fact("Cohen's d, at least", &asked.least_effect.to_string());
+        table.fact("genes left out", &unmeasured(self.n_unmeasured, "no tissue and cell type there has measured"));
         table.sources(manifest, &query.organism);
         let genes = || self.genes.iter();
-        table.genes(genes().map(|(gene, _)| gene));
-        table.numbers("effect_size", genes().map(|(_, found)| found.effect));
-        table.numbers("fraction_here", genes().map(|(_, found)| found.share_here));
-        table.numbers("fraction_there", genes().map(|(_, found)| found.share_there));
-        table.numbers("mean_here", genes().map(|(_, found)| found.mean_here));
-        table.numbers("mean_there", genes().map(|(_, found)| found.mean_there));
+        table.genes(genes().map(|found| &found.gene));
+        table.numbers("effect_size", genes().map(|found| found.of.effect));
+        table.numbers("fraction_here", genes().map(|found| found.of.share_here));
+        table.numbers("fraction_there", genes().map(|found| found.of.share_there));
+        table.numbers("mean_here", genes().map(|found| found.of.mean_here));
+        table.numbers("mean_there", genes().map(|found| found.of.mean_there));
+        table.integers("n_cells_measured_here", genes().map(|found| found.n_measured_here));
+        table.integers("n_rows_measured_there", genes().map(|found| found.n_rows_measured as u64));
         table
     }
 }
@@ -62,12 +65,9 @@ impl Behind {
         table.sources(manifest, &query.organism);
         table.texts("donor_of", self.donors.iter().map(|donor| donor.donor.of.as_str()));
         table.texts("donor_id", self.donors.iter().map(|donor| donor.donor.id.as_str()));
-        let dots = || self.donors.iter().map(|donor| &donor.dot);
-        table.integers("n_cells", dots().map(|dot| dot.n_cells));
-        table.integers("n_expressing", dots().map(|dot| dot.n_expressing));
-        table.numbers("fraction", dots().map(Dot::share));
-        table.numbers("mean_expressing", dots().map(|dot| dot.expression().unwrap_or(f64::NAN)));
-        table.numbers("mean", dots().map(Dot::mean));
+        let dots = self.donors.iter().map(|donor| &donor.dot);
+        table.cells_of(dots.clone());
+        table.means_of(dots);
         table
     }
 }

@@ -6,13 +6,13 @@ use h5ad::{Frame, FrameColumn};
 use shared_fbs::corpus::Profile;
 
 use super::SummaryError;
-use crate::{Dimension, Groups, Term, Values};
+use crate::{
+    Dimension, Donor, Groups, Term, Values,
+    compare::{NO_DONORS, UNKNOWN},
+};
 
 /// The code of a cell without a label, and the group of one that is left out.
 pub const NONE: u32 = u32::MAX;
-
-/// What stands for what is not known.
-const UNKNOWN: &str = "unknown";
 
 /// Ids of cell types that say that it is not known.
 const UNKNOWN_TYPES: [&str; 4] = [UNKNOWN, "na", "nan", ""];
@@ -149,11 +149,12 @@ impl CellTable {
             let term = Term { id: id.to_owned(), label: label.to_owned() };
             Ok((vec![term], vec![0; self.n_obs]))
         };
+        if dimension == Dimension::Dataset {
+            // Genes are told by the dataset, and it is removed by its id.
+            return constant(&choices.id, choices.title.as_deref().unwrap_or(&choices.id));
+        }
         if let Some(term) = choices.constants.get(&dimension) {
             return constant(&term.id, &term.label);
-        }
-        if dimension == Dimension::Dataset {
-            return constant(&choices.id, choices.title.as_deref().unwrap_or(&choices.id));
         }
         if dimension == Dimension::Publication {
             // Datasets of no publication have nothing in common that one's citation could name.
@@ -185,6 +186,22 @@ impl CellTable {
         terms.push(Term { id: UNKNOWN.to_owned(), label: UNKNOWN.to_owned() });
         let codes = ids.codes.iter().map(|&code| code.min(unknown)).collect();
         Ok((terms, codes))
+    }
+
+    /// The donors of every cell. One id is that of one donor within a publication, or within a dataset of none, and of another
+    /// elsewhere.
+    fn donors(&self, choices: &Choices) -> Result<(Vec<Term>, Vec<u32>), SummaryError> {
+        let (donors, of_cells) = self.dimension(Dimension::Donor, choices)?;
+        let publication = match choices.constants.get(&Dimension::Publication) {
+            Some(term) => Some(term.id.as_str()),
+            None => choices.publication.as_deref(),
+        };
+        let of = publication.filter(|&id| id != UNKNOWN).unwrap_or(&choices.id);
+        let unique = |Term { id, label }: Term| match NO_DONORS.contains(&id.as_str()) {
+            true => Term { id, label },
+            false => Term { id: Donor { of: of.to_owned(), id }.to_string(), label },
+        };
+        Ok((donors.into_iter().map(unique).collect(), of_cells))
     }
 
     /// The organism, and whether each cell is of it.
@@ -236,7 +253,16 @@ impl CellTable {
                         None => (tissues.iter().map(general_tissue).collect(), of_cells),
                     }
                 }
-                _ => self.dimension(dimension, choices)?,
+                Dimension::Donor => self.donors(choices)?,
+                Dimension::TissueOriginal
+                | Dimension::CellType
+                | Dimension::Dataset
+                | Dimension::Disease
+                | Dimension::Ethnicity
+                | Dimension::Sex
+                | Dimension::Publication
+                | Dimension::Assay
+                | Dimension::DevelopmentStage => self.dimension(dimension, choices)?,
             };
             terms.push(of_dimension);
             codes.push(of_cells);

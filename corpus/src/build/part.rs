@@ -6,6 +6,7 @@ use builder::{
     Environment,
     pack::{CAREFUL_LEVEL, Frame, MOMENTS_LEVEL, PackWriter},
 };
+use expression::Coverage;
 use rayon::prelude::*;
 use shared_fbs::{
     corpus::{Level, Part, TABLES, genes_pack, groups_pack},
@@ -123,16 +124,17 @@ impl<'a> PartWriter<'a> {
         Ok(())
     }
 
-    /// Completes the part.
+    /// Completes the part, of whose datasets these have which of its genes.
     ///
     /// # Errors
     /// When a file cannot be written.
     ///
     /// # Panics
     /// When other genes came than these.
-    pub fn finish(mut self, genes: &Genes) -> io::Result<Part> {
+    pub fn finish(mut self, genes: &Genes, presence: &Coverage) -> io::Result<Part> {
         assert_eq!(genes.ids.len(), self.n_genes as usize, "every gene came once");
-        let mut packs = vec![self.write_tables(genes)?];
+        assert_eq!(presence.pattern_of().len(), genes.ids.len(), "every gene is in some datasets");
+        let mut packs = vec![self.write_tables(genes, presence)?];
         let mut by_group = Vec::new();
         for (level, spool) in &mut self.by_group {
             let mut writer = PackWriter::create(self.environment.output, &groups_pack(*level))?;
@@ -163,7 +165,7 @@ impl<'a> PartWriter<'a> {
         Ok(part)
     }
 
-    fn write_tables(&self, genes: &Genes) -> io::Result<shared_fbs::manifest::Pack> {
+    fn write_tables(&self, genes: &Genes, presence: &Coverage) -> io::Result<shared_fbs::manifest::Pack> {
         let mut tables = PackWriter::create(self.environment.output, TABLES)?;
         let mut push = |tile: Vec<u8>| tables.push(&Frame::new(&tile, CAREFUL_LEVEL)).map(drop);
         push(genes.encode())?;
@@ -183,6 +185,10 @@ impl<'a> PartWriter<'a> {
             }
             push(Codes::U32(groups.n_cells.clone()).encode())?;
         }
+        let n_datasets = self.values[Dimension::Dataset as usize].terms.len();
+        let patterns = (0..presence.n_patterns() as u32).flat_map(|pattern| presence.bits(pattern, n_datasets));
+        push(pack_codes(presence.pattern_of()).encode())?;
+        push(Codes::U8(patterns.collect()).encode())?;
         tables.finish()
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use builder::{BuildError, Environment, Stage};
 use explorer_core::de::GeneMoments;
+use expression::Coverage;
 use h5ad::SparseSlab;
 use rayon::prelude::*;
 use shared_fbs::{
@@ -129,7 +130,8 @@ pub fn summarize(
     let sorted = |texts: &[String]| order.iter().map(|&gene| texts[gene as usize].clone()).collect::<Vec<_>>();
     let rows = order.iter().map(|&gene| all.rows[gene as usize]).collect();
     let genes = Genes { ids: sorted(&all.ids), symbols: all.symbols.as_deref().map(sorted), rows };
-    let part = writer.finish(&genes).map_err(output)?;
+    // What the input has as a gene it has measured, whether any cell expresses it or not.
+    let part = writer.finish(&genes, &Coverage::whole(genes.ids.len())).map_err(output)?;
     let source = Source {
         id: choices.id.clone(),
         title: choices.title.clone(),

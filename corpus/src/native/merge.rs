@@ -4,23 +4,24 @@ use std::{
     collections::{BTreeSet, HashMap},
     fs::{self, File, TryLockError},
     io,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use builder::{
     BuildError, Environment, Output, Progress,
     native::{Directory, TemporaryFiles},
 };
+use explorer_core::de::GeneMoments;
+use expression::{Coverage, bits_of};
 use rayon::prelude::*;
 use shared_fbs::{corpus::OntologyTerm, path::is_pack_file, tile::Genes};
-use tessera::{
-    dataset::{DatasetError, wait},
-    files,
-    verify::is_whole,
-};
+use tessera::{dataset::wait, files, verify::is_whole};
 
 use super::{
-    FileCorpus, OpenError, open,
+    FileCorpus, OpenError,
+    fit::{SumsCheck, check_profile, take_sources},
+    merge_error::MergeError,
+    open,
     parquet::{FEATURES, GROUPS, ParquetFileError, SUMS, SumsReader, group_ids},
 };
 use crate::{
@@ -28,6 +29,7 @@ use crate::{
     build::{PartWriter, compact, manifest, write_manifest},
     genes::AllGenes,
     ontology::terms_above,
+    presence::{PartGenes, joined},
     sums::added_up,
 };
 
@@ -37,84 +39,6 @@ const GENES_AT_ONCE: usize = 256;
 /// A part is merged with those before it that have at most so many times its bytes, so that there are few parts, and a
 /// small dataset that comes to a large corpus costs little more than itself.
 const MERGED_TIMES: u64 = 2;
-
-/// Why summaries cannot be added up.
-#[derive(Debug, thiserror::Error)]
-pub enum MergeError {
-    /// One cannot be opened.
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    /// A tile cannot be read.
-    #[error(transparent)]
-    Dataset(#[from] DatasetError),
-    /// The corpus cannot be written, or it was told to stop.
-    #[error(transparent)]
-    Build(#[from] BuildError),
-    /// They take other cells or values.
-    #[error(
-        "{first} was summarized by the profile `{one}` and {second} by `{other}`, or by another threshold; summarize all \
-         datasets of a corpus by the same"
-    )]
-    Profiles {
-        /// A directory.
-        first: String,
-        /// Its profile.
-        one: String,
-        /// Another directory.
-        second: String,
-        /// Its profile.
-        other: String,
-    },
-    /// A dataset comes twice.
-    #[error("the dataset `{id}` comes twice, the second time from {place}; its cells would count twice")]
-    Twice {
-        /// Its id.
-        id: String,
-        /// Where it comes from.
-        place: String,
-    },
-    /// There is no such dataset.
-    #[error("the corpus has no dataset `{id}`; it has {known}")]
-    NoSource {
-        /// The id.
-        id: String,
-        /// Those that it has.
-        known: String,
-    },
-    /// Sums in Parquet cannot be read.
-    #[error(transparent)]
-    Parquet(#[from] ParquetFileError),
-    /// They are sums of other values.
-    #[error(
-        "{sums} sums up {found} values, and the summaries have {expected}: an engine has to add up the sums.parquet of every \
-         summary, each once"
-    )]
-    Values {
-        /// The file of sums.
-        sums: String,
-        /// Values in it.
-        found: u64,
-        /// Values of the summaries.
-        expected: u64,
-    },
-    /// Another program changes the corpus.
-    #[error("another program is changing the corpus {0}: run the command again once that has ended")]
-    Busy(String),
-    /// A pack is not what its name says.
-    #[error("{} is damaged: its content is not the one that its name tells; summarize the dataset again", .0.display())]
-    Damaged(PathBuf),
-    /// A pack cannot be read.
-    #[error("{}: {source}", file.display())]
-    Pack {
-        /// The file.
-        file: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// Nothing would be left.
-    #[error("`{0}` is all that the corpus has; remove the directory instead")]
-    Last(String),
-}
 
 /// What a change of a corpus came to.
 #[derive(Clone, Debug)]
@@ -367,32 +291,6 @@ fn copy_packs(part: &Part, from: &Path, output: &Directory) -> Result<(), MergeE
     Ok(())
 }
 
-fn check_profile(one: &FileCorpus, first: &Path, other: &FileCorpus, second: &Path) -> Result<(), MergeError> {
-    let facts = |corpus: &FileCorpus| {
-        let manifest = corpus.manifest();
-        (manifest.profile.clone(), manifest.frac_bits, manifest.square_shift)
-    };
-    if facts(one) == facts(other) {
-        return Ok(());
-    }
-    Err(MergeError::Profiles {
-        first: first.display().to_string(),
-        one: one.manifest().profile.name.clone(),
-        second: second.display().to_string(),
-        other: other.manifest().profile.name.clone(),
-    })
-}
-
-fn take_sources(sources: &mut Vec<Source>, manifest: &Manifest, place: &Path) -> Result<(), MergeError> {
-    for source in &manifest.sources {
-        match sources.binary_search_by(|known| known.id.cmp(&source.id)) {
-            Ok(_) => return Err(MergeError::Twice { id: source.id.clone(), place: place.display().to_string() }),
-            Err(at) => sources.insert(at, source.clone()),
-        }
-    }
-    Ok(())
-}
-
 impl<'a> PartOf<'a> {
     fn entry(self) -> &'a Part {
         &self.corpus.manifest().parts[self.part]
@@ -473,7 +371,12 @@ fn merged(
         .into_iter()
         .map(|numbers| numbers.into_iter().map(|at| new_number[group_of[at?] as usize]).collect())
         .collect();
-    let (genes, numbers) = union_of_genes(inputs)?;
+    let AllGenes { genes, numbers: of_parts } = all_genes(inputs)?;
+    let patterns = patterns_of(inputs, &of_parts, genes.len(), &|id| values[Dimension::Dataset as usize].code(id))?;
+    let numbers: Vec<GeneNumbers> = of_parts.iter().map(|of_part| numbers_in(of_part, genes.len())).collect();
+    // Genes that only other datasets have are none of this part.
+    let (taken, patterns): (Vec<usize>, Vec<Vec<u8>>) =
+        patterns.into_iter().enumerate().filter_map(|(gene, pattern)| Some((gene, pattern?))).unzip();
     let entries_of = |gene: usize| -> Result<Vec<Entry>, MergeError> {
         let mut entries = Vec::new();
         for ((input, numbers), number_of) in inputs.iter().zip(&numbers).zip(&number_of) {
@@ -489,49 +392,98 @@ fn merged(
         Some(path) => Some(AddedSums::open(path, organism, &groups, &values)?),
         None => None,
     };
-    let mut n_nonzero = 0;
+    let datasets = groups.codes_of(Dimension::Dataset).unwrap_or_default().to_vec();
+    let codes: Vec<Option<u32>> = inputs
+        .iter()
+        .flat_map(|input| input.sources())
+        .map(|source| values[Dimension::Dataset as usize].code(&source.id))
+        .collect();
+    let mut held = sums.map(|path| SumsCheck::new(path, &datasets));
     let mut writer = PartWriter::create(environment, organism, values, groups).map_err(output)?;
-    let stage = environment.progress.stage("adding up genes".to_owned(), genes.ids.len() as u64);
-    for first in (0..genes.ids.len()).step_by(GENES_AT_ONCE) {
+    let n_datasets = values[Dimension::Dataset as usize].terms.len();
+    let stage = environment.progress.stage("adding up genes".to_owned(), taken.len() as u64);
+    for batch in taken.chunks(GENES_AT_ONCE) {
         if environment.progress.is_stopped() {
             return Err(BuildError::Interrupted.into());
         }
-        let range = first..genes.ids.len().min(first + GENES_AT_ONCE);
-        let n = range.len() as u64;
-        let batch = match &mut added {
-            Some(added) => genes.ids[range].iter().map(|id| added.entries_of(id)).collect::<Result<Vec<_>, _>>()?,
-            None => range.into_par_iter().map(entries_of).collect::<Result<Vec<_>, _>>()?,
+        let n = batch.len() as u64;
+        let batch = match added.as_mut().zip(held.as_mut()) {
+            Some((added, held)) => {
+                let mut of_genes = Vec::new();
+                for &gene in batch {
+                    let entries = added.entries_of(&genes[gene].id)?;
+                    let expected = total_of(inputs, &numbers, gene)?;
+                    let expected = expected.ok_or_else(|| output(io::Error::other("the sums overflow")))?;
+                    held.check_gene(&genes[gene].id, &entries, expected)?;
+                    of_genes.push(entries);
+                }
+                of_genes
+            }
+            None => batch.par_iter().map(|&gene| entries_of(gene)).collect::<Result<Vec<_>, _>>()?,
         };
-        n_nonzero += batch.iter().flatten().map(|(_, moments)| u64::from(moments.n_nonzero)).sum::<u64>();
         writer.push(&batch).map_err(output)?;
         stage.advance(n);
     }
     drop(stage);
-    if let Some(path) = sums {
-        let sources = inputs.iter().flat_map(|input| input.sources());
-        let expected = sources.map(|source| source.n_nonzero).sum();
-        if n_nonzero != expected {
-            let sums = path.display().to_string();
-            return Err(MergeError::Values { sums, found: n_nonzero, expected });
-        }
+    if let Some(held) = held {
+        let sources = codes.into_iter().zip(inputs.iter().flat_map(|input| input.sources()));
+        held.check_datasets(sources.filter_map(|(code, source)| Some((code?, source))))?;
     }
-    Ok(writer.finish(&genes).map_err(output)?)
+    let (ids, symbols) = taken.iter().map(|&gene| (genes[gene].id.clone(), genes[gene].symbol.clone())).unzip();
+    let genes = Genes { ids, symbols: Some(symbols), rows: (0..taken.len() as u32).collect() };
+    Ok(writer.finish(&genes, &Coverage::of_genes(patterns, n_datasets)).map_err(output)?)
 }
 
 /// Of each gene of several parts its number in one, where that has it.
 type GeneNumbers = Vec<Option<u32>>;
 
-/// The genes of all parts by ascending id, and of every part the number of each of them.
-fn union_of_genes(inputs: &[PartOf<'_>]) -> Result<(Genes, Vec<GeneNumbers>), MergeError> {
+fn numbers_in(of_part: &[u32], n_genes: usize) -> GeneNumbers {
+    let mut numbers = vec![None; n_genes];
+    of_part.iter().zip(0..).for_each(|(&gene, number)| numbers[gene as usize] = Some(number));
+    numbers
+}
+
+/// What a gene adds up to over all cells of some parts, from their smallest levels; none on overflow.
+fn total_of(inputs: &[PartOf<'_>], numbers: &[GeneNumbers], gene: usize) -> Result<Option<GeneMoments>, MergeError> {
+    let mut total = Some(GeneMoments::default());
+    for (input, numbers) in inputs.iter().zip(numbers) {
+        let Some(number) = numbers[gene] else { continue };
+        let level = input.corpus.level_with(input.part, &[]);
+        for (_, moments) in wait(input.corpus.moments(input.part, level, &[number]))?.into_iter().flatten() {
+            total = total.and_then(|total| total.checked_add(moments));
+        }
+    }
+    Ok(total)
+}
+
+/// The genes of all parts.
+fn all_genes(inputs: &[PartOf<'_>]) -> Result<AllGenes, MergeError> {
     let tables = inputs.iter().map(|input| wait(input.corpus.genes(input.part))).collect::<Result<Vec<_>, _>>()?;
-    let AllGenes { genes, numbers: of_parts } = AllGenes::of(&tables);
-    let in_part = |of_part: Vec<u32>| {
-        let mut numbers = vec![None; genes.len()];
-        of_part.into_iter().zip(0..).for_each(|(gene, number)| numbers[gene as usize] = Some(number));
-        numbers
+    Ok(AllGenes::of(&tables))
+}
+
+/// Of each gene of all parts the datasets that have it, as bits of their codes in the part in the making; none where it has no
+/// such dataset. `code` is that of the id of one that it has.
+fn patterns_of(
+    inputs: &[PartOf<'_>],
+    numbers: &[Vec<u32>],
+    n_genes: usize,
+    code: &dyn Fn(&str) -> Option<u32>,
+) -> Result<Vec<Option<Vec<u8>>>, MergeError> {
+    let (mut parts, mut codes) = (Vec::new(), Vec::new());
+    for (input, numbers) in inputs.iter().zip(numbers) {
+        let datasets = &wait(input.corpus.values(input.part))?[Dimension::Dataset as usize].terms;
+        codes.extend(datasets.iter().map(|dataset| code(&dataset.id)));
+        let presence = wait(input.corpus.presence(input.part))?;
+        parts.push(PartGenes { presence, numbers, n_datasets: datasets.len() });
+    }
+    let n_datasets = codes.iter().flatten().max().map_or(0, |&last| last as usize + 1);
+    let of_all = joined(&parts, n_genes);
+    let kept = |pattern: u32| {
+        let datasets = codes.iter().zip(0..).filter(|&(_, dataset)| of_all.has(pattern, dataset));
+        let datasets: Vec<usize> = datasets.filter_map(|(code, _)| Some((*code)? as usize)).collect();
+        (!datasets.is_empty()).then(|| bits_of(datasets, n_datasets))
     };
-    let numbers = of_parts.into_iter().map(in_part).collect();
-    let rows = (0..genes.len() as u32).collect();
-    let (ids, symbols) = genes.into_iter().map(|gene| (gene.id, gene.symbol)).unzip();
-    Ok((Genes { ids, symbols: Some(symbols), rows }, numbers))
+    let patterns: Vec<Option<Vec<u8>>> = (0..of_all.n_patterns() as u32).map(kept).collect();
+    Ok(of_all.pattern_of().iter().map(|&pattern| patterns[pattern as usize].clone()).collect())
 }

@@ -1,8 +1,10 @@
 //! Corpora as directories.
 
 mod dataset;
+mod fit;
 mod kind;
 mod merge;
+mod merge_error;
 mod parquet;
 
 use std::{
@@ -24,7 +26,8 @@ use tessera::{
 
 pub use dataset::DatasetCounts;
 pub use kind::CorpusKind;
-pub use merge::{Added, MergeError, add, remove};
+pub use merge::{Added, add, remove};
+pub use merge_error::MergeError;
 pub use parquet::{FEATURES, GROUPS, ParquetFileError, SUMS, to_parquet};
 pub use tessera::dataset::wait;
 

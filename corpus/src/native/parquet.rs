@@ -5,7 +5,7 @@
 //! that follows from its ids, so it is the same wherever it is computed.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fs::File,
     io::{self, Write},
     path::{Path, PathBuf},
@@ -280,8 +280,9 @@ pub struct SumsReader {
     next_row_group: usize,
     rows: std::vec::IntoIter<(ByteArray, [i64; 4])>,
     waiting: Option<(ByteArray, [i64; 4])>,
-    /// The gene of the row that was read last.
+    /// The gene of the row that was read last, and the row's number from 1 on.
     last: Option<ByteArray>,
+    row_number: u64,
 }
 
 impl SumsReader {
@@ -309,6 +310,7 @@ impl SumsReader {
             rows: Vec::new().into_iter(),
             waiting: None,
             last: None,
+            row_number: 0,
         })
     }
 
@@ -323,6 +325,7 @@ impl SumsReader {
                     return Err(self.wrong("its rows are not in the order of feature_id; add ORDER BY feature_id"));
                 }
                 self.last = Some(row.0.clone());
+                self.row_number += 1;
                 return Ok(Some(row));
             }
             if self.next_row_group == self.reader.num_row_groups() {
@@ -365,9 +368,10 @@ impl SumsReader {
     /// order of their ids. Others are passed over.
     ///
     /// # Errors
-    /// When the file cannot be read, or its rows are not in the order of genes.
+    /// When the file cannot be read, its rows are not in the order of genes, or two rows are of one gene and group.
     pub fn entries_of(&mut self, gene: &str, number_of: &HashMap<i64, u32>) -> Result<Vec<Entry>, ParquetFileError> {
         let mut entries = Vec::new();
+        let mut seen = HashSet::new();
         loop {
             let Some((name, numbers)) = (match self.waiting.take() {
                 Some(row) => Some(row),
@@ -384,6 +388,13 @@ impl SumsReader {
                 std::cmp::Ordering::Equal => {
                     let [group, n_nonzero, sum, sum_sq] = numbers;
                     let Some(&number) = number_of.get(&group) else { continue };
+                    if !seen.insert(number) {
+                        let row = self.row_number;
+                        return Err(self.wrong(format!(
+                            "row {row} has the gene {gene} and the group {group}, as a row before it; add up the sums of \
+                             every gene and group to one row, by GROUP BY feature_id, group_id"
+                        )));
+                    }
                     let moments = u32::try_from(n_nonzero).ok().zip(u128::try_from(sum_sq).ok());
                     let Some((n_nonzero, sum_sq)) = moments else {
                         return Err(self.wrong(format!("the sums of {gene} are out of range")));
@@ -392,5 +403,37 @@ impl SumsReader {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_rows_of_one_gene_and_group_are_refused_with_their_place() {
+        let numbers = SUMS_COLUMNS[1..].iter().map(|name| format!("required int64 {name};")).collect::<String>();
+        let schema = format!("message sums {{ required binary {} (UTF8); {numbers} }}", SUMS_COLUMNS[0]);
+        let folder = tempfile::tempdir().unwrap();
+        let read = |rows: &[(&str, i64)]| {
+            let mut table = Table::begin(Vec::new(), &schema, properties().build()).unwrap();
+            let names = rows.iter().map(|(gene, _)| ByteArray::from(*gene)).collect();
+            let groups: Vec<i64> = rows.iter().map(|(_, group)| *group).collect();
+            let ones = || Column::Integers(vec![1; rows.len()]);
+            table.push(&[Column::Texts(names), Column::Integers(groups), ones(), ones(), ones()]).unwrap();
+            let file = folder.path().join("sums.parquet");
+            std::fs::write(&file, table.writer.into_inner().unwrap()).unwrap();
+            let mut reader = SumsReader::open(&file).unwrap();
+            let number_of = HashMap::from([(7, 0), (8, 1)]);
+            ["A", "B"]
+                .map(|gene| reader.entries_of(gene, &number_of).map(|entries| entries.len()).map_err(|e| e.to_string()))
+        };
+        assert_eq!(read(&[("A", 7), ("A", 8), ("B", 7)]), [Ok(2), Ok(1)]);
+        // A group of another organism may come as often as it likes.
+        assert_eq!(read(&[("A", 9), ("A", 9), ("B", 8)]), [Ok(0), Ok(1)]);
+        let [first, second] = read(&[("A", 7), ("B", 8), ("B", 7), ("B", 8)]);
+        assert_eq!(first, Ok(1));
+        let error = second.unwrap_err();
+        assert!(error.contains("row 4 has the gene B and the group 8, as a row before it"), "{error}");
     }
 }

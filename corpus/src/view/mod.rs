@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use expression::{Overlap, Scaling};
 
 pub use panel::{Compared, Panel, RowId, Side};
-pub use table::{RowKind, Table, TableRow};
+pub use table::{RowKind, Table, TableRow, measured_in};
 
 use crate::{Dimension, Filters, Query, Replicates, Tissues};
 

@@ -1,9 +1,6 @@
 //! How an answer is laid out: the order of rows and genes, and what every dot is.
 
-use explorer_core::{
-    de::{FixedPoint, GeneMoments},
-    names::visible,
-};
+use explorer_core::{de::FixedPoint, format::integer, names::visible};
 use expression::{Dot, Scales, order_of_genes, order_of_rows};
 
 use super::{GeneOrder, RowId, RowOrder, View};
@@ -40,6 +37,15 @@ pub struct TableRow {
     pub n_cells: u64,
     /// A dot for every gene.
     pub dots: Vec<Dot>,
+}
+
+/// How many of a row's cells measured the gene of a dot, in words: "measured in 3 of 40 cells"; empty where all did.
+pub fn measured_in(dot: &Dot) -> String {
+    match dot.n_measured {
+        0 if dot.n_cells > 0 => format!("not measured in any of {} cells", integer(dot.n_cells)),
+        n if n < dot.n_cells => format!("measured in {} of {} cells", integer(n), integer(dot.n_cells)),
+        _ => String::new(),
+    }
 }
 
 /// The rows and genes that are shown, in order.
@@ -83,7 +89,7 @@ impl Table {
         let mut rows = Vec::with_capacity(answer.rows.len());
         for of_tissue in answer.rows.chunk_by(|a, b| a.tissue.id == b.tissue.id) {
             let Some((whole, below)) = of_tissue.split_first() else { continue };
-            let laid_out = |of: &DotRow| laid_out(of, whole.n_cells, view, fixed);
+            let laid_out = |of: &DotRow| laid_out(of, whole, view, fixed);
             rows.push(laid_out(whole));
             // A cell type and its options stay together.
             let types: Vec<Vec<TableRow>> = below
@@ -118,6 +124,11 @@ impl Table {
         self.scales.as_ref().filter(|_| gene < self.genes.len())?.range(gene)
     }
 
+    /// Whether there is a dot of which no cell measured the gene.
+    pub fn has_unmeasured(&self) -> bool {
+        self.rows.iter().flat_map(|row| &row.dots).any(|dot| !dot.is_measured())
+    }
+
     /// The place of a dot on its color scale, 0 to 1; `None` where no cell expresses the gene.
     pub fn place(&self, row: usize, gene: usize) -> Option<f64> {
         let expression = self.rows.get(row)?.dots.get(gene)?.expression()?;
@@ -125,13 +136,12 @@ impl Table {
     }
 }
 
-fn laid_out(row: &DotRow, n_tissue: u64, view: &View, fixed: FixedPoint) -> TableRow {
+fn laid_out(row: &DotRow, tissue: &DotRow, view: &View, fixed: FixedPoint) -> TableRow {
     let (kind, depth) = match (&row.cell_type, &row.option) {
         (None, _) => (RowKind::Tissue { is_open: view.expanded.contains(&row.tissue.id) }, 0),
         (Some(_), None) => (RowKind::CellType, row.depth + 1),
         (Some(_), Some(_)) => (RowKind::Option, row.depth + 2),
     };
-    let dot = |moments: &GeneMoments| Dot::of(*moments, row.n_cells, n_tissue, fixed);
     TableRow {
         kind,
         depth,
@@ -139,7 +149,7 @@ fn laid_out(row: &DotRow, n_tissue: u64, view: &View, fixed: FixedPoint) -> Tabl
         cell_type: row.cell_type.clone(),
         option: row.option.clone(),
         n_cells: row.n_cells,
-        dots: row.moments.iter().map(dot).collect(),
+        dots: (0..row.moments.len()).map(|gene| row.dot(gene, tissue, fixed)).collect(),
     }
 }
 
@@ -174,6 +184,7 @@ fn ordered(mut types: Vec<Vec<TableRow>>, answer: &DotPlot, view: &View) -> Vec<
 mod tests {
     use std::collections::BTreeSet;
 
+    use explorer_core::de::GeneMoments;
     use expression::Scaling;
 
     use super::*;
@@ -193,6 +204,7 @@ mod tests {
             depth,
             option: some(option),
             n_cells,
+            n_measured: vec![n_cells; 2],
             moments: sums.map(|(n_nonzero, sum)| GeneMoments { n_nonzero, sum, sum_sq: 0 }).into(),
         }
     }
@@ -243,12 +255,31 @@ mod tests {
     fn dots_are_of_the_row_and_scaled_over_what_is_shown() {
         let table = Table::new(&answer(), &open(), fixed());
         let t_cells = &table.rows[5].dots[0];
-        assert_eq!((t_cells.expression(), t_cells.share()), (Some(35.0 / 30.0), 0.75));
-        assert_eq!(t_cells.tissue_composition(), 30.0 / 65.0);
+        assert_eq!((t_cells.expression(), t_cells.share()), (Some(35.0 / 30.0), Some(0.75)));
+        assert_eq!(t_cells.tissue_composition(), Some(30.0 / 65.0));
         assert_eq!((table.range(0), table.range(1), table.range(2)), (Some([0.5, 2.0]), Some([0.5, 2.0]), None));
         assert_eq!((table.place(6, 0), table.place(6, 1), table.place(9, 0)), (Some(1.0), None, None));
         let by_gene = Table::new(&answer(), &View { scaling: Scaling::PerGene, ..open() }, fixed());
         assert_eq!(by_gene.range(1), Some([1.5, 2.0]));
+    }
+
+    #[test]
+    fn what_no_cell_measured_is_told_from_what_none_expresses() {
+        let mut answer = answer();
+        let table = Table::new(&answer, &open(), fixed());
+        assert!(!table.has_unmeasured() && measured_in(&table.rows[5].dots[1]).is_empty());
+        // T cells of a dataset without B, and some of the skin's.
+        answer.rows[5].n_measured[1] = 0;
+        answer.rows[0].n_measured = vec![65, 25];
+        let table = Table::new(&answer, &open(), fixed());
+        let told: Vec<String> = table.rows.iter().map(|row| measured_in(&row.dots[1])).collect();
+        assert!(table.has_unmeasured());
+        assert_eq!(
+            (&*told[0], &*told[1], &*told[5]),
+            ("measured in 25 of 65 cells", "", "not measured in any of 40 cells")
+        );
+        assert_eq!((table.rows[0].dots[1].share(), table.rows[5].dots[1].share()), (Some(0.2), None));
+        assert_eq!(table.rows[3].dots[1].tissue_composition(), Some(4.0 / 25.0));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::{
 
 use corpus::{
     CompareQuery, CorpusComparison, Dimension, DonorQuery, Filters, Gene, Least, MarkerQuery, Query, QueryError,
-    Replicates, RowMarkers, SpecificQuery,
+    Replicates, RowMarkers, SpecificFound, SpecificQuery,
     native::{FileCorpus, wait},
 };
 use explorer_core::de::{Design, PseudobulkTable};
@@ -88,14 +88,29 @@ fn groups_are_compared_as_scipy_compares_their_cells() {
                 ..CompareQuery::default()
             },
         ),
+        // A does not have all genes of B.
+        (
+            "datasets",
+            CompareQuery {
+                organism: HUMAN.to_owned(),
+                group: filters(&[(Dimension::Dataset, &["A"])]),
+                reference: filters(&[(Dimension::Dataset, &["B"])]),
+                ..CompareQuery::default()
+            },
+        ),
     ];
     for (name, query) in &queries {
         let (found, expected) = (compare(query), &golden()[name]);
         assert_eq!(Value::from(found.cells.n_cells.to_vec()), expected["n_cells"]);
         assert_eq!(Value::from(found.genes.len()), expected["n_genes"]);
+        assert_eq!(
+            (Value::from(found.n_unmeasured), *name == "datasets"),
+            (expected["n_unmeasured"].clone(), found.n_unmeasured > 0)
+        );
         for (symbol, expected) in expected["genes"].as_object().unwrap() {
             let gene = place(&found.genes, symbol);
             let test = found.cells.tests[gene].unwrap();
+            assert_eq!(Value::from(found.cells.n_measured[gene].to_vec()), expected["n_measured"], "{symbol}");
             let numbers = [
                 ("difference", found.cells.difference[gene]),
                 ("d", found.cells.effect_size[gene]),
@@ -154,6 +169,7 @@ fn donors_are_replicates_as_scipy_tests_their_means() {
             Design::Unpaired => table.samples.len() - table.n_group,
         };
         assert_eq!((table.design, Value::from(vec![table.n_group, n_reference])), (*design, expected["n"].clone()));
+        assert_eq!(Value::from(table.pval.iter().filter(|pval| !pval.is_nan()).count()), expected["n_genes"]);
         for (symbol, expected) in expected["genes"].as_object().unwrap() {
             let gene = place(genes, symbol);
             let numbers = [
@@ -194,6 +210,7 @@ fn markers_are_those_of_numpy_of_all_cells_and_of_some() {
                 assert_eq!(Value::from(marker.gene.symbol.clone()), expected["gene"], "{:?}", row.cell_type);
                 assert_close(marker.score, &expected["score"], &marker.gene.symbol);
                 assert_close(marker.specificity, &expected["specificity"], &marker.gene.symbol);
+                assert_eq!(Value::from(marker.n_measured), expected["n_measured"]);
                 assert_eq!(Value::from(marker.n_expressing), expected["n_expressing"]);
             }
             // One row by itself has the same.
@@ -237,11 +254,14 @@ fn genes_high_here_and_low_there_are_those_of_numpy() {
     assert!(found.n_left_out > 0 && found.there.iter().all(|row| row.n_cells >= 20));
     let genes = expected["genes"].as_array().unwrap();
     assert_eq!(found.genes.len(), genes.len());
-    for ((gene, numbers), expected) in found.genes.iter().zip(genes) {
+    for (SpecificFound { gene, of, n_measured_here, n_rows_measured }, expected) in found.genes.iter().zip(genes) {
         assert_eq!(Value::from(gene.symbol.clone()), expected["gene"]);
-        assert_close(numbers.effect, &expected["effect"], &gene.symbol);
-        assert_close(numbers.share_there, &expected["share_there"], &gene.symbol);
+        assert_close(of.effect, &expected["effect"], &gene.symbol);
+        assert_close(of.share_there, &expected["share_there"], &gene.symbol);
+        assert_eq!(Value::from(*n_measured_here), expected["n_measured"], "{}", gene.symbol);
+        assert_eq!(Value::from(*n_rows_measured), expected["n_rows"], "{}", gene.symbol);
     }
+    assert_eq!(Value::from(found.n_unmeasured), expected["n_unmeasured"]);
 }
 
 #[test]
@@ -259,6 +279,13 @@ fn donors_behind_a_dot_have_the_interval_of_scipy() {
     let interval = mean.interval.unwrap();
     assert_close(interval[0], &expected["interval"][0], "low");
     assert_close(interval[1], &expected["interval"][1], "high");
+    // Those of a dataset without the gene have no mean of 0.
+    let only_in_b = DonorQuery { gene: golden()["only_in_b"].as_str().unwrap().to_owned(), ..query.clone() };
+    let of_some = wait(corpus().donors_behind(&only_in_b, &Ontology::default())).unwrap();
+    let (mean, expected) = (of_some.mean.unwrap(), &golden()["behind_of_some"]);
+    assert_eq!(Value::from(mean.n_donors), expected["n"]);
+    assert_close(mean.mean, &expected["mean"], "mean");
+    assert_eq!(of_some.donors.len(), found.donors.len());
     // Donors of one id in two datasets are two.
     assert!(found.donors.iter().any(|a| found.donors.iter().any(|b| a.donor.id == b.donor.id && a.donor != b.donor)));
     let unknown = DonorQuery { gene: "no such gene".to_owned(), ..query };
@@ -273,7 +300,9 @@ fn rows_of_all_tissues_are_ranked_by_a_gene() {
     let rows = &rankings.genes[0].rows;
     assert_eq!((rankings.genes.len(), rows[0].cell_type.id.as_str()), (1, NAIVE_B));
     assert!(rows.is_sorted_by(|a, b| a.value >= b.value) && rows.len() > 1);
-    assert!(rows.iter().all(|row| row.dot.n_cells >= 10 && row.dot.n_expressing >= 10 && row.dot.mean() == row.value));
+    assert!(
+        rows.iter().all(|row| row.dot.n_cells >= 10 && row.dot.n_expressing >= 10 && row.dot.mean() == Some(row.value))
+    );
 }
 
 #[test]

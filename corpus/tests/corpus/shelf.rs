@@ -83,12 +83,17 @@ pub fn choices(id: &str, organism: &str) -> Choices {
 }
 
 pub fn summarize(file: &Path, out: &Path, id: &str, organism: &str) {
+    summarize_with(file, out, &choices(id, organism));
+}
+
+/// Every summary is taken for one of another content.
+pub fn summarize_with(file: &Path, out: &Path, choices: &Choices) {
     let opened = H5ad::open(file).unwrap();
     let counts = H5adCounts::open(&opened, None).unwrap();
     let cells = CellTable::of(&opened.obs().unwrap());
-    let input = Input { cells: &cells, counts: &counts, file: "file", content: "0", organism: None };
+    let input = Input { cells: &cells, counts: &counts, file: "file", content: &choices.id, organism: None };
     let to = (out, Existing::Keep);
-    native::summarize(input, &choices(id, organism), &terms(), to, &Quiet::default()).unwrap();
+    native::summarize(input, choices, &terms(), to, &Quiet::default()).unwrap();
 }
 
 pub fn build(inputs: &[&str], out: &Path) -> FileCorpus {

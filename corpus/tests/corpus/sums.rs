@@ -3,21 +3,25 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::File,
+    path::Path,
 };
 
 use builder::{Quiet, native::Existing};
 use corpus::{
-    Dimension, DotPlot, FIXED_POINT, Manifest, Query, QueryError, Term,
-    build::Input,
+    CompareQuery, Dimension, DonorQuery, DotPlot, FIXED_POINT, Manifest, MarkerQuery, Query, QueryError, RowMarkers,
+    Term,
+    build::{CellTable, Choices, H5adCounts, Input},
     native::{self, DatasetCounts, FileCorpus, MergeError, SUMS, open, wait},
     sum_sq,
 };
-use expression::Ontology;
+use expression::{MarkerOptions, Ontology};
 use shared_fbs::path::{CORPUS, MANIFEST};
 use synthetic::h5ad::Layout;
 use tessera::dataset::Dataset;
 
-use crate::shelf::{HUMAN, MOUSE, Shelf, build, build_with, choices, nothing, query, summarize, terms, write_file};
+use crate::shelf::{
+    HUMAN, MOUSE, Shelf, build, build_with, choices, nothing, query, summarize, summarize_with, terms, write_file,
+};
 
 /// Of means and of means of squares against pandas on `f64`: ours are sums of values of `f32`, which are off by 6e-8 at most.
 const RTOL: [f64; 2] = [1e-7, 2e-7];
@@ -61,7 +65,8 @@ fn sums_of_three_datasets_are_those_of_pandas() {
         for row in &plot.rows {
             for (gene, moments) in plot.genes.iter().zip(&row.moments) {
                 let mean = FIXED_POINT.summary(*moments, moments.n_nonzero.into()).mean;
-                let labels = [label(Some(&row.tissue)), label(row.cell_type.as_ref()), label(row.option.as_ref())];
+                let option = row.option.as_ref().map_or("", |option| &option.id);
+                let labels = [label(Some(&row.tissue)), label(row.cell_type.as_ref()), option];
                 let key = format!("{name}\t{}\t{}", labels.join("\t"), gene.symbol);
                 found.insert(
                     key,
@@ -86,6 +91,35 @@ fn sums_of_three_datasets_are_those_of_pandas() {
         }
     }
     assert!(golden.lines().count() > 1000 && found.is_empty(), "{found:?}");
+}
+
+#[test]
+fn donors_of_one_id_are_one_within_a_publication_and_two_beyond_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, quiet) = (Shelf::get().file("A"), Quiet::default());
+    let summary = |id: &str, publication: Option<&str>| {
+        let out = folder.path().join(id);
+        let of = Choices { publication: publication.map(str::to_owned), ..choices(id, HUMAN) };
+        summarize_with(&file, &out, &of);
+        out
+    };
+    let summaries = [summary("1", Some("p")), summary("2", Some("p")), summary("3", Some("q")), summary("4", None)];
+    let from: Vec<&Path> = summaries.iter().map(AsRef::as_ref).collect();
+    let out = folder.path().join("corpus");
+    native::build_corpus(&from, None, (&out, Existing::Keep), &nothing, &quiet).unwrap();
+    let corpus = open(&out).unwrap();
+    let donors =
+        wait(corpus.options(&query(HUMAN, &[], None), &Ontology::default())).unwrap()[&Dimension::Donor].clone();
+    let first: Vec<(&str, &str)> =
+        donors.iter().filter(|(of, _)| of.label == "D01").map(|(of, _)| (of.id.as_str(), of.label.as_str())).collect();
+    assert_eq!(first, [("D01 of 4", "D01"), ("D01 of p", "D01"), ("D01 of q", "D01")]);
+    let n_cells = |id: &str| donors.iter().find(|(donor, _)| donor.id == id).unwrap().1;
+    assert_eq!((n_cells("D01 of p"), n_cells("D01 of 4")), (2 * n_cells("D01 of q"), n_cells("D01 of q")));
+    // As `donors` has them.
+    let gene = DonorQuery { organism: HUMAN.to_owned(), gene: "LYZ".to_owned(), ..DonorQuery::default() };
+    let behind = wait(corpus.donors_behind(&gene, &Ontology::default())).unwrap();
+    let of_p = behind.donors.iter().find(|donor| donor.donor.of == "p" && donor.donor.id == "D01").unwrap();
+    assert_eq!(of_p.dot.n_cells, n_cells("D01 of p"));
 }
 
 #[test]
@@ -153,6 +187,41 @@ fn one_program_changes_a_corpus_at_a_time_and_takes_no_damaged_summary() {
     assert!(matches!(&damaged, MergeError::Damaged(file) if file.ends_with(pack)), "{damaged}");
     assert_eq!(*open(&corpus).unwrap().manifest(), before);
     native::add(&corpus, &[&shelf.summary("C")], &nothing, &quiet).unwrap();
+}
+
+#[test]
+fn one_content_under_two_ids_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (shelf, quiet) = (Shelf::get(), Quiet::default());
+    let again = folder.path().join("again");
+    let opened = h5ad::H5ad::open(&shelf.file("A")).unwrap();
+    let counts = H5adCounts::open(&opened, None).unwrap();
+    let cells = CellTable::of(&opened.obs().unwrap());
+    let input = Input { cells: &cells, counts: &counts, file: "file", content: "A", organism: None };
+    native::summarize(input, &choices("other", HUMAN), &terms(), (&again, Existing::Keep), &quiet).unwrap();
+    let to = folder.path().join("corpus");
+    let from = [shelf.summary("A"), again.clone()];
+    let from: Vec<&Path> = from.iter().map(AsRef::as_ref).collect();
+    let error = native::build_corpus(&from, None, (&to, Existing::Keep), &nothing, &quiet).unwrap_err().to_string();
+    assert!(error.starts_with("the datasets `A` and `other` (from ") && error.contains("same content (A)"), "{error}");
+    build(&["A", "B"], &to);
+    let error = native::add(&to, &[&again], &nothing, &quiet).unwrap_err();
+    assert!(matches!(&error, MergeError::SameContent { first, .. } if first == "A"), "{error}");
+}
+
+#[test]
+fn datasets_of_other_thresholds_are_refused_with_both_numbers() {
+    let folder = tempfile::tempdir().unwrap();
+    let (shelf, other, to) = (Shelf::get(), folder.path().join("other"), folder.path().join("corpus"));
+    let mut of_other = choices("other", HUMAN);
+    (of_other.profile.least_genes, of_other.profile.least_cptt) = (130, 2.5);
+    summarize_with(&shelf.file("B"), &other, &of_other);
+    let from = [shelf.summary("A"), other];
+    let from: Vec<&Path> = from.iter().map(AsRef::as_ref).collect();
+    let quiet = Quiet::default();
+    let error = native::build_corpus(&from, None, (&to, Existing::Keep), &nothing, &quiet).unwrap_err().to_string();
+    let told = "were summarized differently, by least genes of a cell (120 and 130), least counts per ten thousand (3 and 2.5);";
+    assert!(error.contains(told), "{error}");
 }
 
 #[test]
@@ -279,6 +348,44 @@ fn a_cell_type_has_the_cells_of_those_below_it() {
 }
 
 #[test]
+fn markers_of_a_type_that_cells_are_annotated_below_are_of_those() {
+    let corpus = open(&Shelf::get().summary("A")).unwrap();
+    let markers = |cell_type: &str| {
+        let query = MarkerQuery {
+            organism: HUMAN.to_owned(),
+            tissue: "UBERON:0002048".to_owned(),
+            cell_type: Some(cell_type.to_owned()),
+            options: MarkerOptions { least_score: 0.0, ..MarkerOptions::default() },
+            ..MarkerQuery::default()
+        };
+        wait(corpus.markers(&query, &blood_cells()))
+    };
+    let rolled = markers("CL:nobody").unwrap().remove(0);
+    let of_each: Vec<RowMarkers> = LYMPHOCYTES.iter().flat_map(|id| markers(id).unwrap_or_default()).collect();
+    assert_eq!(rolled.n_cells, of_each.iter().map(|row| row.n_cells).sum::<u64>());
+    assert_eq!((rolled.cell_type.id.as_str(), rolled.markers.is_empty()), ("CL:nobody", false));
+    let compared = CompareQuery {
+        organism: HUMAN.to_owned(),
+        group: [
+            (Dimension::CellType, BTreeSet::from(["CL:nobody".to_owned()])),
+            (Dimension::Tissue, BTreeSet::from(["UBERON:0002048".to_owned()])),
+        ]
+        .into(),
+        ..CompareQuery::default()
+    };
+    let compared = wait(corpus.compare(&compared, &blood_cells())).unwrap();
+    for marker in &rolled.markers {
+        let gene = compared.genes.iter().position(|gene| *gene == marker.gene).unwrap();
+        assert!((compared.cells.means[gene][0] - marker.mean).abs() < 1e-12, "{marker:?}");
+    }
+    // A type with no cells at all is none.
+    let error = markers("CL:0000000").unwrap();
+    assert!(error[0].n_cells > rolled.n_cells);
+    let unknown = markers("CL:9999999").unwrap_err().to_string();
+    assert!(unknown.contains("has the cell_type `CL:9999999`"), "{unknown}");
+}
+
+#[test]
 fn options_are_what_the_other_filters_leave() {
     let corpus = open(&Shelf::get().summary("A")).unwrap();
     let female = query(HUMAN, &[(Dimension::Sex, &["female"])], None);
@@ -349,6 +456,10 @@ fn sums_come_from_parquet_as_from_tiles() {
     // The sums of one of two.
     let error = build_with(&["A", "B"], Some(&of_a), &folder.path().join("wrong")).map(drop).unwrap_err();
     assert!(matches!(error, MergeError::Values { .. }), "{error}");
+    // The values of another dataset, of as many cells.
+    let of_c = Shelf::get().summary("C").join(SUMS);
+    let error = build_with(&["A"], Some(&of_c), &folder.path().join("other")).map(drop).unwrap_err().to_string();
+    assert!(error.contains(" has 0 values, sum_x 0 and sum_sq 0 of gene "), "{error}");
     let groups = Shelf::get().summary("A").join(native::GROUPS);
     let error = build_with(&["A"], Some(&groups), &folder.path().join("groups")).map(drop).unwrap_err().to_string();
     assert!(

@@ -48,6 +48,8 @@ def values(path, dataset):
     columns = ["tissue", "cell_type", "disease", "sex", "assay", "donor_id"]
     frame = pd.concat([obs[columns].astype(str), frame], axis=1)[taken]
     frame["dataset"] = dataset
+    # One donor within a dataset, which is of no publication.
+    frame["donor_id"] = frame["donor_id"] + f" of {dataset}"
     return frame
 
 

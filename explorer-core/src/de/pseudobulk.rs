@@ -226,18 +226,6 @@ impl PseudobulkTable {
         caution_of_samples(&self.left_out, &on_both, self.design)
     }
 
-    /// Takes in further genes of the same samples, adjusted by themselves.
-    pub fn append_genes(&mut self, genes: Self) {
-        self.difference.extend(genes.difference);
-        self.score.extend(genes.score);
-        self.df.extend(genes.df);
-        self.pval.extend(genes.pval);
-        self.log10_pval.extend(genes.log10_pval);
-        self.pval_adj.extend(genes.pval_adj);
-        self.log10_pval_adj.extend(genes.log10_pval_adj);
-        self.n_agreeing.extend(genes.n_agreeing);
-    }
-
     /// The same table, its p-values adjusted otherwise.
     #[must_use]
     pub fn adjusted(&self, adjustment: Adjustment) -> Self {

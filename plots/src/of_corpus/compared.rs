@@ -75,9 +75,13 @@ impl<T: Tiles> Asked<'_, T> {
             (n, Overlap::TakeFromFirst) => format!("{} cells of both count in group 2 only.", integer(n)),
             (n, Overlap::TakeFromSecond) => format!("{} cells of both count in group 1 only.", integer(n)),
         };
+        let unmeasured = match found.n_unmeasured {
+            0 => String::new(),
+            n => format!("{} left out, which no cell of one group measured. ", plural(n, "gene is", "genes are")),
+        };
         let mut html = format!(
             "<section><p><b>Group 1</b>, {first} cells: {}.<br><b>Group 2</b>, {second} cells: {}.</p>\
-             <p class=\"note\">{overlap} {}</p></section>",
+             <p class=\"note\">{overlap} {unmeasured}{}</p></section>",
             xml_escaped(&names[0]),
             xml_escaped(&names[1]),
             xml_escaped(&tested_over(&found))

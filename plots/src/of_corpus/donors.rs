@@ -9,7 +9,10 @@ use explorer_core::{
 };
 use expression::DonorInterval;
 
-use super::{Asked, CorpusAnswer};
+use super::{
+    Asked, CorpusAnswer,
+    gene::{measured, share},
+};
 use crate::table::html_table;
 
 /// What a quantity over donors is called, its mean and interval, and how it is written.
@@ -45,16 +48,16 @@ impl<T: Tiles> Asked<'_, T> {
                 integer(of.n_donors as u64),
             ]
         };
-        let caption = format!("Over donors of {LEAST_CELLS} cells or more, each counting once");
+        let caption = format!("Over donors of {LEAST_CELLS} cells or more that measured the gene, each counting once");
         html += &html_table(&caption, &["", "mean", "95 % interval", "donors"], quantities.iter().map(line));
         let line = |DonorDot { donor, dot }: &DonorDot| {
             vec![
                 xml_escaped(&donor.id),
                 xml_escaped(&donor.of),
-                number(dot.mean()),
+                dot.mean().map(number).unwrap_or_default(),
                 dot.expression().map(number).unwrap_or_default(),
-                percent(dot.share()),
-                integer(dot.n_cells),
+                share(dot),
+                measured(dot),
             ]
         };
         let unknown = match n_without_donor {

@@ -2,7 +2,7 @@
 
 use corpus::{
     Manifest, Query,
-    view::{RowKind, Table, TableRow},
+    view::{RowKind, Table, TableRow, measured_in},
 };
 use explorer_core::{
     color::Ground,
@@ -33,6 +33,9 @@ const GAP_PX: f64 = 8.0;
 
 /// The longest name of a row; those of cell types are long.
 const MOST_LABEL_PX: f64 = 340.0;
+
+/// How far a cross reaches from its middle.
+const CROSS_PX: f64 = 2.5;
 
 /// Shares whose dots the legend has.
 const SHARES: [f64; 4] = [0.1, 0.25, 0.5, 1.0];
@@ -96,20 +99,23 @@ pub fn draw(
     figure.size = [left + size[0] + MARGIN_PX, top + size[1] + MARGIN_PX];
     for (at, row) in table.rows.iter().enumerate() {
         for gene in 0..n_genes {
-            let Some(place) = table.place(at, gene) else { continue };
-            let dot = Shape::Circle {
-                at: middle(at, gene),
-                radius: diameter_px(row.dots[gene].share()) / 2.0,
-                fill: Paint::Color(Palette::Magma(ground).color(place)),
-                edge: Paint::Muted,
-            };
             let [x, y] = middle(at, gene);
+            let shape = match (row.dots[gene].share(), table.place(at, gene)) {
+                (Some(share), Some(place)) => Shape::Circle {
+                    at: [x, y],
+                    radius: diameter_px(share) / 2.0,
+                    fill: Paint::Color(Palette::Magma(ground).color(place)),
+                    edge: Paint::Muted,
+                },
+                (None, _) => cross([x, y]),
+                (Some(_), None) => continue,
+            };
             figure.mark(Mark {
                 row: at,
                 column: gene,
                 tip: tip(table, at, gene),
                 area: [x - PLACE_PX / 2.0, y - PLACE_PX / 2.0, PLACE_PX, PLACE_PX],
-                shapes: vec![dot],
+                shapes: vec![shape],
             });
         }
     }
@@ -121,10 +127,20 @@ pub fn draw(
         Scaling::PerGene => ("Expression, scaled by gene", [0.0, 1.0]),
     };
     legend::colors(&mut figure, [x, below], title, Palette::Magma(ground), domain);
+    if table.has_unmeasured() {
+        figure.say_below("×: no cell of the row measured the gene, whose datasets do not have it".to_owned());
+    }
     for line in notes(query, manifest) {
         figure.say_below(line);
     }
     Ok(figure)
+}
+
+/// What stands in the place of a dot that nothing is known of.
+fn cross([x, y]: [f64; 2]) -> Shape {
+    let (left, right, top, bottom) = (x - CROSS_PX, x + CROSS_PX, y - CROSS_PX, y + CROSS_PX);
+    let d = format!("M{left} {top}L{right} {bottom}M{left} {bottom}L{right} {top}");
+    Shape::Path { d, fill: None, stroke: Some((Paint::Muted, 1.0)) }
 }
 
 fn bounded(table: &Table) -> Result<(), TooManyDots> {
@@ -140,15 +156,21 @@ pub fn html(table: &Table) -> Result<String, TooManyDots> {
     bounded(table)?;
     let symbols = table.genes.iter().map(|gene| gene.symbol.as_str());
     let header: Vec<&str> = ["tissue, cell type", "cells"].into_iter().chain(symbols).collect();
-    let dot = |dot: &Dot| match dot.expression() {
-        Some(expression) => format!("{} ({})", significant(expression, 3), percent(dot.share())),
-        None => "none".to_owned(),
+    let dot = |dot: &Dot| {
+        let value = match (dot.expression(), dot.share()) {
+            (Some(expression), Some(share)) => format!("{} ({})", significant(expression, 3), percent(share)),
+            (None, Some(_)) => "none".to_owned(),
+            (_, None) => return "not measured".to_owned(),
+        };
+        let told = [value, measured_in(dot)];
+        told.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(", ")
     };
     let row = |row: &TableRow| {
         let name = [xml_escaped(&row.name()), integer(row.n_cells)];
         name.into_iter().chain(row.dots.iter().map(dot)).collect()
     };
-    let caption = "Mean of ln(CPTT + 1) over the cells that express the gene, and their share";
+    let caption =
+        "Mean of ln(CPTT + 1) over the cells that express the gene, and their share of those that measured it";
     Ok(html_table(caption, &header, table.rows.iter().map(row)))
 }
 
@@ -156,14 +178,13 @@ pub fn html(table: &Table) -> Result<String, TooManyDots> {
 fn tip(table: &Table, at: usize, gene: usize) -> String {
     let (row, dot) = (&table.rows[at], &table.rows[at].dots[gene]);
     let expression = dot.expression().map(|value| significant(value, 3)).unwrap_or_default();
-    format!(
-        "{} in {}: expression {expression}, expressed by {} ({} of {} cells)",
-        table.genes[gene].symbol,
-        row.name(),
-        percent(dot.share()),
-        integer(dot.n_expressing),
-        integer(dot.n_cells)
-    )
+    let expressed = dot.share().map(|share| {
+        let [n_expressing, n_measured] = [dot.n_expressing, dot.n_measured].map(integer);
+        format!("expression {expression}, expressed by {} ({n_expressing} of {n_measured} cells)", percent(share))
+    });
+    let measured = Some(measured_in(dot)).filter(|text| !text.is_empty());
+    let told: Vec<String> = expressed.into_iter().chain(measured).collect();
+    format!("{} in {}: {}", table.genes[gene].symbol, row.name(), told.join(", "))
 }
 
 /// What the dots are of.
@@ -202,6 +223,8 @@ mod tests {
             depth: 0,
             option: None,
             n_cells: 40,
+            // Nothing is known of the second gene in the last row.
+            n_measured: vec![40 - at as u64, if at == 2 { 0 } else { 40 }],
             // Sums of one bit below the point; the second gene is in no cell.
             moments: vec![
                 GeneMoments { n_nonzero: 10, sum: 40 + at as i64, sum_sq: 0 },
@@ -226,15 +249,22 @@ mod tests {
                 Part::Shape(_) => None,
             })
             .collect();
-        // None for the gene that no cell expresses.
-        assert_eq!(marks.iter().map(|mark| (mark.row, mark.column)).collect::<Vec<_>>(), [(0, 0), (1, 0), (2, 0)]);
+        // None for the gene that no cell expresses, but a cross where none measured it.
+        let places: Vec<_> = marks.iter().map(|mark| (mark.row, mark.column)).collect();
+        assert_eq!(places, [(0, 0), (1, 0), (2, 0), (2, 1)]);
+        assert!(matches!(marks[3].shapes[..], [Shape::Path { .. }]), "{:?}", marks[3]);
+        assert_eq!(marks[3].tip, "none in type <2>, lung: not measured in any of 40 cells");
         assert!(matches!(marks[0].shapes[..], [Shape::Circle { radius: 4.5, .. }]), "{:?}", marks[0]);
-        assert_eq!(marks[1].tip, "lyz in type <1>, lung: expression 2.05, expressed by 25.0% (10 of 40 cells)");
+        let tip =
+            "lyz in type <1>, lung: expression 2.05, expressed by 25.6% (10 of 39 cells), measured in 39 of 40 cells";
+        assert_eq!(marks[1].tip, tip);
         let svg = figure.to_svg();
         assert!(svg.contains(">type &lt;1&gt;</text>") && svg.contains("Homo sapiens"), "{svg}");
-        let html = html(&table(2)).unwrap();
-        let row = "<th scope=\"row\">type &lt;1&gt;, lung</th><td>40</td><td>2.05 (25.0%)</td><td>none</td>";
-        assert!(html.contains(row), "{html}");
+        assert!(svg.contains("no cell of the row measured the gene"), "{svg}");
+        let html = html(&table(3)).unwrap();
+        let row = "<th scope=\"row\">type &lt;1&gt;, lung</th><td>40</td><td>2.05 (25.6%), measured in 39 of 40 cells</td>\
+                   <td>none</td>";
+        assert!(html.contains(row) && html.contains("<td>not measured</td>"), "{html}");
     }
 
     #[test]

@@ -2,14 +2,14 @@
 
 use corpus::{
     Dimension, Gene, Least, Query, QueryError, RankedRow, Ranking,
-    view::{Panel, RowId, View},
+    view::{Panel, RowId, View, measured_in},
 };
 use explorer_core::{
     dataset::Tiles,
     format::{integer, percent, plural, significant},
     screen::xml_escaped,
 };
-use expression::Quantity;
+use expression::{Dot, Quantity};
 
 use super::{Asked, CorpusAnswer, button, panel_button};
 use crate::table::html_table;
@@ -36,14 +36,14 @@ impl<T: Tiles> Asked<'_, T> {
                 button(&opens, "Show the tissue's dots", &cell_type.label),
                 xml_escaped(&tissue.label),
                 significant(*value, 3),
-                percent(dot.share()),
-                integer(dot.n_cells),
+                share(dot),
+                measured(dot),
                 panel_button(Panel::Donors(id, of.id.clone()), "The donors behind it", "donors"),
             ]
         };
         let n_rows = ranking.rows.len();
         let caption = format!(
-            "Highest mean over all cells: the first {} of {} (rows of {} cells or more, {} of which express it)",
+            "Highest mean over all cells that measured it: the first {} of {} (rows of {} cells or more, {} of which express it)",
             n_rows.min(MOST_ROWS),
             plural(n_rows, "row", "rows"),
             least.cells,
@@ -58,8 +58,8 @@ impl<T: Tiles> Asked<'_, T> {
             lines.push(vec![
                 self.dataset(&dataset.id, Some(of)).await?,
                 integer(dot.n_expressing),
-                percent(dot.share()),
-                integer(dot.n_cells),
+                share(dot),
+                measured(dot),
             ]);
         }
         let caption = "Cells that filters leave, and those that express it";
@@ -67,6 +67,19 @@ impl<T: Tiles> Asked<'_, T> {
         html += "</section>";
         let csv = Ranking::to_table(std::slice::from_ref(&ranking), (&query, Quantity::Mean), self.manifest()).to_csv();
         Ok(CorpusAnswer { html, figure: None, csv })
+    }
+}
+
+/// The share of cells that express a gene.
+pub(super) fn share(dot: &Dot) -> String {
+    dot.share().map_or_else(|| "not measured".to_owned(), percent)
+}
+
+/// How many cells there are, and how many of them measured the gene where not all did.
+pub(super) fn measured(dot: &Dot) -> String {
+    match measured_in(dot) {
+        told if told.is_empty() => integer(dot.n_cells),
+        told => told,
     }
 }
 

@@ -50,7 +50,7 @@ impl<T: Tiles> Asked<'_, T> {
                     gene_button(&marker.gene),
                     significant(marker.score, 3),
                     significant(marker.specificity, 2),
-                    percent(marker.n_expressing as f64 / *n_cells as f64),
+                    percent(marker.n_expressing as f64 / marker.n_measured as f64),
                     significant(marker.mean, 3),
                     panel_button(about, "What the corpus knows of the gene", "about"),
                 ]

@@ -63,7 +63,7 @@ pub(super) fn draw(outcome: &Outcome<'_>, ground: Ground) -> Figure {
 mod tests {
     use corpus::{CorpusComparison, Gene};
     use explorer_core::de::{FixedPoint, GeneMoments};
-    use expression::{Contrast, Membership, Mode};
+    use expression::{Cells, Contrast, Coverage, Membership, Mode};
 
     use super::*;
     use crate::figure::{Part, Shape};
@@ -76,16 +76,17 @@ mod tests {
 
     #[test]
     fn genes_that_differ_are_named_on_their_side_and_the_others_are_dots() {
-        let mut contrast = Contrast::new(4, FixedPoint::of_bits(0, 0).unwrap(), Mode::Exact);
+        let mut contrast = Contrast::new(Coverage::whole(4), FixedPoint::of_bits(0, 0).unwrap(), Mode::Exact);
         let (first, second) = ([Membership::Whole, Membership::None], [Membership::None, Membership::Whole]);
         // Higher in the first, in the second, alike, in no cell.
         let of_first = [(0, moments(40, 40)), (1, moments(5, 0)), (2, moments(20, 20))];
         let of_second = [(0, moments(5, 1)), (1, moments(40, 30)), (2, moments(21, 20))];
-        contrast.push(first, None, 100, &of_first).unwrap();
-        contrast.push(second, None, 100, &of_second).unwrap();
+        contrast.push(first, None, &Cells::of(0, 100), &of_first).unwrap();
+        contrast.push(second, None, &Cells::of(0, 100), &of_second).unwrap();
         let gene = |id: &str| Gene { id: id.to_owned(), symbol: id.to_lowercase() };
         let found = CorpusComparison {
             genes: ["UP", "DOWN", "ALIKE", "NONE"].map(gene).to_vec(),
+            n_unmeasured: 0,
             n_shared: 0,
             cells: contrast.compare(),
             donors: None,

@@ -101,9 +101,9 @@ fn another_version_is_told_before_its_schema_matters() {
         Manifest::decode(&frame::deflate(builder.finished_data(), 1)).expect_err("it is of another version")
     };
     let old = of_version(2);
-    assert_eq!(old, DecodeError::TooOld { found: 2, expected: FORMAT_VERSION });
+    assert_eq!(old, DecodeError::TooOld { what: WHAT, found: 2, expected: FORMAT_VERSION, remedy: REMEDY });
     assert!(old.to_string().contains("build the dataset again"), "{old}");
-    assert_eq!(of_version(4), DecodeError::TooNew { found: 4, expected: FORMAT_VERSION });
+    assert_eq!(of_version(4), DecodeError::TooNew { what: WHAT, found: 4, expected: FORMAT_VERSION });
     assert!(matches!(of_version(FORMAT_VERSION), DecodeError::Invalid { .. }));
 }
 

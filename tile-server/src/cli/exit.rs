@@ -212,9 +212,11 @@ fn of_merge(error: &MergeError) -> u8 {
         MergeError::Dataset(error) => of_dataset(error),
         MergeError::Build(error) => of_build(error),
         MergeError::Parquet(error) => of_parquet(error),
-        MergeError::Profiles { .. } | MergeError::Twice { .. } | MergeError::Values { .. } | MergeError::Damaged(_) => {
-            INPUT
-        }
+        MergeError::Profiles { .. }
+        | MergeError::Twice { .. }
+        | MergeError::SameContent { .. }
+        | MergeError::Values { .. }
+        | MergeError::Damaged(_) => INPUT,
         MergeError::Busy(_) | MergeError::Pack { .. } => FILE,
         MergeError::NoSource { .. } | MergeError::Last(_) => USAGE,
     }

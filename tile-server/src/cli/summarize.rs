@@ -103,15 +103,23 @@ fn dataset_id(text: &str) -> Result<String, &'static str> {
     if is_one { Ok(text.to_owned()) } else { Err("it takes a text of one line") }
 }
 
+/// A dimension that columns and constants may give.
+fn settable(name: &str) -> Result<Dimension, String> {
+    match name.parse().map_err(|error: corpus::UnknownDimension| error.to_string())? {
+        Dimension::Dataset => Err("the dataset is what --id calls it, and --title".to_owned()),
+        dimension => Ok(dimension),
+    }
+}
+
 fn column(text: &str) -> Result<(Dimension, String), String> {
     let (dimension, column) = text.split_once('=').ok_or("it takes DIMENSION=COLUMN")?;
-    Ok((dimension.parse().map_err(|error: corpus::UnknownDimension| error.to_string())?, column.to_owned()))
+    Ok((settable(dimension)?, column.to_owned()))
 }
 
 fn constant(text: &str) -> Result<(Dimension, Term), String> {
     let (dimension, term) = text.split_once('=').ok_or("it takes DIMENSION=ID or DIMENSION=ID=LABEL")?;
     let (id, label) = term.split_once('=').unwrap_or((term, term));
-    let dimension = dimension.parse().map_err(|error: corpus::UnknownDimension| error.to_string())?;
+    let dimension = settable(dimension)?;
     Ok((dimension, Term { id: id.to_owned(), label: label.to_owned() }))
 }
 

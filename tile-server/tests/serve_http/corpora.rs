@@ -93,12 +93,12 @@ fn a_corpus_is_asked_by_commands() {
     let atlas = atlas();
     let place = atlas.to_str().unwrap();
     let markers = ask(&["corpus", "markers", "--tissue", LUNG, "--cell-type", MONOCYTE], place);
-    assert!(markers.contains("# effect: Cohen's d over all cells\n"), "{markers}");
+    assert!(markers.contains("# effect: Cohen's d over all cells that measured the gene\n"), "{markers}");
     assert!(first_row(&markers).starts_with("CL:0000860,classical monocyte,"), "{markers}");
     assert!(markers.lines().any(|line| line.contains(",CD14,")), "{markers}");
     let rank = ask(&["corpus", "rank", "--genes", "LYZ"], place);
     assert!(
-        first_row(&rank).starts_with("LYZ,LYZ,UBERON:0002048,lung,CL:0000860,classical monocyte,40,25,0.625,"),
+        first_row(&rank).starts_with("LYZ,LYZ,UBERON:0002048,lung,CL:0000860,classical monocyte,40,40,25,0.625,"),
         "{rank}"
     );
     let compared = ask(&["corpus", "compare", "--group", "cell_type=CL:0000860"], place);

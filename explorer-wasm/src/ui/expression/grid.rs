@@ -4,7 +4,7 @@ use std::{f64::consts::TAU, sync::Arc};
 
 use corpus::{
     Dimension,
-    view::{Edit, LEAST_MARKED, Panel, RowKind, RowOrder, Table, TableRow},
+    view::{Edit, LEAST_MARKED, Panel, RowKind, RowOrder, Table, TableRow, measured_in},
 };
 use explorer_core::{
     color::{Rgb, css_color, opaque},
@@ -40,6 +40,9 @@ const MOST_INDENTS: usize = 8;
 
 /// Digits of expression that are told.
 const DIGITS: usize = 3;
+
+/// How far the cross of what was not measured reaches from its middle, in CSS pixels.
+const CROSS_PX: f64 = 2.5;
 
 /// A dot: numbers of its row and gene.
 type Place = (usize, usize);
@@ -346,16 +349,20 @@ fn donors_behind(table: &Table, (row, gene): Place, group_by: Option<Dimension>)
 /// What is known of a dot, by name.
 fn values_of(table: &Table, (row, gene): Place) -> Option<Vec<(String, String)>> {
     let (of_row, dot) = (table.rows.get(row)?, table.rows.get(row)?.dots.get(gene)?);
-    let mut values = vec![(
-        "Expressing".to_owned(),
-        format!("{} ({} of {} cells)", percent(dot.share()), integer(dot.n_expressing), integer(dot.n_cells)),
-    )];
+    let (Some(share), Some(of_tissue)) = (dot.share(), dot.tissue_composition()) else {
+        return Some(vec![("Expressing".to_owned(), measured_in(dot))]);
+    };
+    let n_expressing = format!("{} of {} cells", integer(dot.n_expressing), integer(dot.n_measured));
+    let mut values = vec![("Expressing".to_owned(), format!("{} ({n_expressing})", percent(share)))];
+    if dot.n_measured < dot.n_cells {
+        values.push(("Known".to_owned(), measured_in(dot)));
+    }
     if let (Some(expression), Some(place)) = (dot.expression(), table.place(row, gene)) {
         values.push(("Expression".to_owned(), significant(expression, DIGITS)));
         values.push(("Scaled".to_owned(), significant(place, DIGITS)));
     }
     if !matches!(of_row.kind, RowKind::Tissue { .. }) {
-        values.push(("Of the tissue".to_owned(), percent(dot.tissue_composition())));
+        values.push(("Of the tissue".to_owned(), percent(of_tissue)));
     }
     Some(values)
 }
@@ -427,12 +434,21 @@ fn draw(
     context.set_line_width(0.75);
     for row in rows.start..rows.end {
         for gene in genes.start..genes.end {
+            let (x, y) = ((gene as f64 + 0.5) * GENE_PX - left, (row as f64 + 0.5) * ROW_PX - top);
+            let Some(share) = table.rows[row].dots[gene].share() else {
+                context.begin_path();
+                for (from, to) in [(-CROSS_PX, CROSS_PX), (CROSS_PX, -CROSS_PX)] {
+                    context.move_to(x - CROSS_PX, y + from);
+                    context.line_to(x + CROSS_PX, y + to);
+                }
+                context.stroke();
+                continue;
+            };
             // No dot stands for none: the least of the sizes is for few.
             let Some(scaled) = table.place(row, gene) else { continue };
-            let radius = diameter_px(table.rows[row].dots[gene].share()) / 2.0;
+            let radius = diameter_px(share) / 2.0;
             context.set_fill_style_str(&css_color(color_of(scaled, is_dark)));
             context.begin_path();
-            let (x, y) = ((gene as f64 + 0.5) * GENE_PX - left, (row as f64 + 0.5) * ROW_PX - top);
             // Fails for negative radii alone.
             let _ = context.arc(x, y, radius, 0.0, TAU);
             context.fill();

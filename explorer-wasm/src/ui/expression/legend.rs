@@ -11,7 +11,7 @@ use expression::{Scaling, diameter_px};
 use leptos::prelude::*;
 
 use super::grid::color_of;
-use crate::view::view;
+use crate::{ui::Show, view::view};
 
 /// Shares whose dots are shown.
 const SHARES: [f64; 4] = [0.0, 0.25, 0.5, 1.0];
@@ -77,6 +77,9 @@ pub fn DotLegend(
             <div>
                 <span>"Cells that express it"</span>
                 <ul>{dots}</ul>
+                <Show when=move || table.with(|table| table.has_unmeasured())>
+                    <span data-testid="legend-unmeasured">"× not measured"</span>
+                </Show>
             </div>
             <p class="note">{noise}</p>
         </div>
