@@ -18,6 +18,7 @@ mod export;
 mod expression;
 mod fragments;
 mod inspect;
+mod inspect_corpus;
 mod label;
 mod lists;
 mod markers;

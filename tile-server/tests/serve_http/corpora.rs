@@ -115,6 +115,47 @@ fn a_corpus_is_asked_by_commands() {
 }
 
 #[test]
+fn a_corpus_is_inspected_and_verified_as_a_dataset_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let copied = folder.path().join("atlas");
+    copy(&atlas(), &copied);
+    let place = copied.to_str().unwrap();
+    let told = done(&["inspect", place]);
+    assert!(
+        told.starts_with("summary, or corpus, of 1 dataset\n") && told.contains("600 genes in 1 set of datasets"),
+        "{told}"
+    );
+    let json: serde_json::Value = serde_json::from_str(&done(&["inspect", place, "--json"])).unwrap();
+    assert_eq!((&json["kind"], &json["parts"][0]["datasets"][0]), (&"corpus".into(), &"cells".into()));
+    let sound = done(&["verify", place]);
+    assert!(sound.ends_with("tiles are sound\n"), "{sound}");
+    let verify = || {
+        let output = run(&["verify", place]);
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    for pack in ["tables", "genes0", "groups-"] {
+        let files = || fs::read_dir(&copied).unwrap().map(|entry| entry.unwrap().path());
+        let is_it = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with(pack);
+        let file = files().find(is_it).unwrap();
+        let whole = fs::read(&file).unwrap();
+        let mut bytes = whole.clone();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        fs::write(&file, bytes).unwrap();
+        let (code, told) = verify();
+        assert!(
+            code == Some(5) && told.contains("damaged: tile ") && told.contains("summarize its datasets again"),
+            "{told}"
+        );
+        fs::write(&file, whole).unwrap();
+    }
+    assert_eq!(verify().0, Some(0));
+    fs::write(copied.join(CORPUS), "nonsense").unwrap();
+    assert_eq!(verify().0, Some(5));
+    assert_eq!(run(&["inspect", place]).status.code(), Some(3));
+}
+
+#[test]
 fn what_cannot_be_asked_is_said_with_what_there_is() {
     let atlas = atlas();
     let refused = |arguments: &[&str]| {

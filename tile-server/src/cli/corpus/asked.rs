@@ -1,23 +1,19 @@
 //! What commands that ask a corpus have in common: the corpus, the organism, filters, and where the answer goes.
 
-use std::{
-    collections::BTreeSet,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeSet, path::PathBuf};
 
 use anyhow::Result;
 use clap::Args;
 use corpus::{
     AnswerTable, Column, Dimension, Filters, Manifest,
-    native::{self, FileCorpus, OpenError, to_parquet},
+    native::{self, FileCorpus, to_parquet},
 };
 use expression::Ontology;
 use serde_json::{Map, Value};
 use shared_fbs::path::CORPUS;
-use tessera::dataset::MOST_MANIFEST_BYTES;
-use tile_server::dataset_place::{DatasetPlace, manifest_of};
 
 use super::super::{
+    dataset_argument::corpus_at,
     lists,
     output::{ANSWER, Output},
     remote_inputs::{self, RemoteArguments},
@@ -112,14 +108,7 @@ impl CorpusArgument {
     pub fn open(&self) -> Result<(FileCorpus, Ontology)> {
         let corpus = match place_of(&self.place) {
             None => native::open(&self.place)?,
-            Some(text) => {
-                let remote = remote_inputs::folder_with(text, CORPUS, &self.remote.stores()?)?;
-                let bytes = manifest_of(remote.get(CORPUS, MOST_MANIFEST_BYTES, None), remote.place());
-                let bytes = bytes.map_err(remote_inputs::of_place)?;
-                let path = Path::new(&remote.place().below(CORPUS).to_string()).to_owned();
-                let manifest = Manifest::decode(&bytes).map_err(|source| OpenError::Manifest { path, source })?;
-                native::of_manifest(&DatasetPlace::Remote(remote).files(), manifest)
-            }
+            Some(text) => corpus_at(remote_inputs::folder_with(text, CORPUS, &self.remote.stores()?)?)?.0,
         };
         let ontology = corpus::ontology(corpus.manifest());
         Ok((corpus, ontology))
