@@ -26,6 +26,8 @@ pub struct Options {
     pub folders: Vec<AnyFolder>,
     /// Corpora of gene expression.
     pub corpora: Vec<CorpusAddress>,
+    /// Folders whose corpora are served as they come and go, beside those.
+    pub corpus_folders: Vec<PathBuf>,
     /// Reads the manifests.
     pub reader: Arc<dyn ReadDataset>,
     /// The page; without one, data is served alone.

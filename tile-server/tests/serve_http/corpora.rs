@@ -6,6 +6,8 @@ use std::{
     path::{Path, PathBuf},
     process::{Command, Output},
     sync::LazyLock,
+    thread::sleep,
+    time::{Duration, Instant},
 };
 
 use shared_fbs::path::{CORPUS, is_pack_file};
@@ -18,6 +20,7 @@ use tempfile::TempDir;
 use crate::{
     host::Host,
     remote_command::{start, with_keys},
+    support::TestServer,
 };
 
 const LUNG: &str = "UBERON:0002048";
@@ -236,6 +239,26 @@ fn a_site_has_a_corpus_and_its_page_in_segments_too() {
         let program = start(&host, &place, &cache);
         assert_has_all_files(|path| program.get(path));
     }
+}
+
+#[test]
+fn corpora_come_to_a_served_folder_and_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = TestServer::start_with(|options| options.corpus_folders = vec![folder.path().to_owned()]);
+    let status = || server.get(&format!("/corpora/late/{CORPUS}"), &[]).status;
+    let until = |expected: u16| {
+        let end = Instant::now() + Duration::from_secs(60);
+        while status() != expected {
+            assert!(Instant::now() < end, "it stays {}", status());
+            sleep(Duration::from_millis(100));
+        }
+    };
+    assert_eq!(status(), 404);
+    let late = folder.path().join("late");
+    copy(&atlas(), &late);
+    until(200);
+    fs::remove_dir_all(&late).unwrap();
+    until(404);
 }
 
 /// Cuts the last byte off a pack of a directory.
