@@ -406,6 +406,25 @@ fn options_are_what_the_other_filters_leave() {
 }
 
 #[test]
+fn the_explorer_opens_on_the_cells_that_the_corpus_took() {
+    let corpus = open(&Shelf::get().summary("A")).unwrap();
+    let source = &corpus.manifest().sources[0];
+    assert!(source.n_cells < source.n_obs, "A has cells that are no primary data");
+    let asked = query(HUMAN, &[(Dimension::Sex, &["female"])], None);
+    let link = wait(corpus.explorer_link(&asked, "A", &Ontology::default())).unwrap();
+    assert!(link.contains("is_primary_data") && link.contains("True") && link.contains("cell_type"), "{link}");
+    // One that was taken whole is not narrowed.
+    let whole = tempfile::tempdir().unwrap();
+    let mut of_all = choices("all", HUMAN);
+    (of_all.profile.primary_data_only, of_all.profile.least_genes) = (false, 0);
+    summarize_with(&Shelf::get().file("A"), &whole.path().join("all"), &of_all);
+    let corpus = open(&whole.path().join("all")).unwrap();
+    assert_eq!(corpus.manifest().sources[0].n_cells, corpus.manifest().sources[0].n_obs);
+    let link = wait(corpus.explorer_link(&asked, "all", &Ontology::default())).unwrap();
+    assert!(!link.contains("is_primary_data") && link.contains("female"), "{link}");
+}
+
+#[test]
 fn every_level_gives_the_same_answer() {
     let folder = tempfile::tempdir().unwrap();
     let corpus = build(&["A", "B"], &folder.path().join("corpus"));

@@ -292,7 +292,10 @@ async fn to_a_dataset_and_back(visit: &Visit, asked: &Asked<'_>) -> Result<()> {
     page.goto(link.as_str().context("an address")?).await?;
     page.until_drawn(n_cells).await?;
     let truth = Truth::open(&asked.corpus.with_file_name(format!("{name}.tessera")))?;
-    let n_of_sex = count(&truth.labels("sex")?, |id| *id == sex);
+    // Of primary data, as the corpus takes them.
+    let of_cells: Vec<(String, String)> =
+        truth.labels("sex")?.into_iter().zip(truth.labels("is_primary_data")?).collect();
+    let n_of_sex = count(&of_cells, |(id, is_primary)| *id == sex && is_primary == "True");
     ensure!((1..n_cells).contains(&n_of_sex), "{n_of_sex} of {n_cells} cells are of {sex}");
     page.until_selected(n_of_sex, n_cells).await?;
     visit.browser.shoot("expression-dataset")?;
