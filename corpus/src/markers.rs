@@ -239,7 +239,7 @@ impl<T: Tiles> Corpus<T> {
         for &part in parts {
             terms.extend(self.values(part).await?[Dimension::CellType as usize].terms.iter().cloned());
         }
-        Ok(crate::Values::of(terms).terms)
+        Ok(Values::of(terms).terms)
     }
 
     fn gene_marker(&self, gene: Gene, marker: &Marker, sums: GeneMoments, n_measured: u64) -> GeneMarker {

@@ -297,10 +297,11 @@ class CorpusQuery:
         return counts.sort_values("n_obs", ascending=False, kind="stable").reset_index(drop=True)
 
     def mean_variance(self, layer: str | None = None, *, nnz_only: bool = False, ddof: int = 1) -> pd.DataFrame:
-        """Mean, variance and number of values other than zero of each gene over the cells, a gene that a dataset has not
-        being zero there; see :func:`tessera.mean_variance_of`.
+        """Mean, variance and number of values other than zero of each gene over the cells whose dataset has the gene, and
+        how many these are (``n_measured``); NaN where there are none. See :func:`tessera.mean_variance_of`.
 
-        Each dataset's are from its exact sums, and are joined in 64-bit floats.
+        A dataset that does not have a gene says nothing of it, whereas :meth:`csr` and :meth:`to_anndata` fill its cells
+        with zeros as anndata does. Each dataset's are from its exact sums, and are joined in 64-bit floats.
         """
         if not self.n_obs:
             raise ValueError("the query has no cells, so that genes have no mean")
@@ -312,7 +313,12 @@ class CorpusQuery:
             squares = (squares + n * (mean - joined) ** 2).sum(axis=0)
             variance = np.where(total > ddof, squares / (total - ddof), np.nan)
         return pd.DataFrame(
-            {"mean": joined, "variance": variance, "nnz": self._nnz(layer).sum(axis=0)},
+            {
+                "mean": joined,
+                "variance": variance,
+                "nnz": self._nnz(layer).sum(axis=0),
+                "n_measured": self._n_measured(layer),
+            },
             index=names,
         )
 
@@ -325,12 +331,17 @@ class CorpusQuery:
             taken = slice(None) if genes is None else genes
             of_mean, variance, nnz = (part[taken] for part in query.dataset._native.summaries(moments, nnz_only))
             values = nnz.astype(float) if nnz_only else np.full(len(nnz), float(query.n_obs))
-            if not nnz_only:
-                n[row] = query.n_obs
             n[row, places] = values
             mean[row, places] = np.where(values > 0, of_mean, 0)
             squares[row, places] = np.where(values > 1, variance * (values - 1), 0)
         return n, mean, squares
+
+    def _n_measured(self, layer: str | None) -> np.ndarray:
+        """How many of the cells are of a dataset that has each gene."""
+        n = np.zeros(len(self.var_names(layer)), dtype=np.int64)
+        for query, places in zip(self.queries, self._places(layer)):
+            n[places] += query.n_obs
+        return n
 
     def _nnz(self, layer: str | None) -> np.ndarray:
         """How many values of each dataset and gene are not zero."""

@@ -114,7 +114,10 @@ def test_means_and_variances_are_those_of_all_cells(inputs, corpus, nnz_only, dd
     ours = corpus.query().mean_variance(nnz_only=nnz_only, ddof=ddof)
     values = dense(concat(inputs).X).astype("float64")
     assert ours["nnz"].tolist() == (values != 0).sum(axis=0).tolist()
-    masked = np.ma.masked_array(values, mask=(values == 0) & nnz_only)
+    # Genes that a dataset does not have are not known in its cells.
+    known = np.concatenate([np.tile(ours.index.isin(each.var_names), (each.n_obs, 1)) for each in inputs])
+    assert ours["n_measured"].tolist() == known.sum(axis=0).tolist() and not known.all()
+    masked = np.ma.masked_array(values, mask=~known | ((values == 0) & nnz_only))
     np.testing.assert_allclose(ours["mean"], masked.mean(axis=0).filled(np.nan), rtol=1e-12, atol=1e-15)
     enough = masked.count(axis=0) > ddof
     np.testing.assert_allclose(ours["variance"][enough], masked.var(axis=0, ddof=ddof).filled(np.nan)[enough], rtol=1e-9)

@@ -55,6 +55,11 @@ pub enum DecodeError {
 }
 
 impl DecodeError {
+    /// Whether the bytes are whole, and of a format that this program does not read.
+    pub fn is_of_another_version(&self) -> bool {
+        matches!(self, Self::TooOld { .. } | Self::TooNew { .. })
+    }
+
     pub(crate) fn invalid(table: &'static str, error: &flatbuffers::InvalidFlatbuffer) -> Self {
         Self::Invalid { table, reason: error.to_string().replace('\n', " ") }
     }

@@ -90,7 +90,7 @@ impl DatasetError {
     /// Whether the dataset is whole, but of a format that this program does not read.
     pub fn is_of_another_version(&self) -> bool {
         let Self::Manifest { source, .. } = self else { return false };
-        matches!(source, DecodeError::TooOld { .. } | DecodeError::TooNew { .. })
+        source.is_of_another_version()
     }
 }
 

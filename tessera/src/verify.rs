@@ -65,11 +65,13 @@ impl fmt::Display for Damage {
 }
 
 impl Damage {
-    fn of_file(file: &str, kind: DamageKind, what: &str) -> Self {
+    /// Of a file as a whole, with what is wrong of it.
+    pub fn of_file(file: &str, kind: DamageKind, what: &str) -> Self {
         Self { file: file.to_owned(), tile: None, kind, message: format!("{file}: {what}") }
     }
 
-    fn of_tile(file: &str, index: u32, error: &DatasetError) -> Self {
+    /// Of a tile of a file, with why it cannot be read or decoded.
+    pub fn of_tile(file: &str, index: u32, error: &DatasetError) -> Self {
         let kind = match error {
             DatasetError::NoManifest { .. }
             | DatasetError::LongManifest { .. }
@@ -123,18 +125,20 @@ fn damaged_posters(manifest: &Manifest, files: &dyn Files) -> Vec<Damage> {
     manifest.all_posters().par_iter().filter_map(|poster| check(poster).err()).collect()
 }
 
+/// Packs whose content is not that which the names of their files tell.
+pub fn damaged_packs(packs: &[&Pack], files: &dyn Files) -> Vec<Damage> {
+    let check = |pack: &&Pack| match content_name(files, pack) {
+        Ok(name) if name == pack.file => None,
+        Ok(_) => Some(Damage::of_file(&pack.file, DamageKind::OtherContent, OTHER_CONTENT)),
+        Err(error) => Some(Damage::of_file(&pack.file, DamageKind::Unreadable, &error.to_string())),
+    };
+    packs.par_iter().filter_map(check).collect()
+}
+
 /// Checks every pack, every tile and every poster of a dataset, which are among these files.
 pub fn verify(dataset: &Dataset, files: &dyn Files) -> VerifyReport {
     let manifest = dataset.manifest();
-    let mut damage: Vec<Damage> = manifest
-        .packs
-        .par_iter()
-        .filter_map(|pack| match content_name(files, pack) {
-            Ok(name) if name == pack.file => None,
-            Ok(_) => Some(Damage::of_file(&pack.file, DamageKind::OtherContent, OTHER_CONTENT)),
-            Err(error) => Some(Damage::of_file(&pack.file, DamageKind::Unreadable, &error.to_string())),
-        })
-        .collect();
+    let mut damage = damaged_packs(&manifest.packs.iter().collect::<Vec<_>>(), files);
     if manifest.content_id_of() != manifest.content_id {
         let what = "its content id is not the one of what it names";
         damage.push(Damage::of_file(MANIFEST, DamageKind::OtherContent, what));

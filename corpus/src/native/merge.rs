@@ -399,8 +399,8 @@ fn merged(
         .map(|source| values[Dimension::Dataset as usize].code(&source.id))
         .collect();
     let mut held = sums.map(|path| SumsCheck::new(path, &datasets));
-    let mut writer = PartWriter::create(environment, organism, values, groups).map_err(output)?;
     let n_datasets = values[Dimension::Dataset as usize].terms.len();
+    let mut writer = PartWriter::create(environment, organism, values, groups).map_err(output)?;
     let stage = environment.progress.stage("adding up genes".to_owned(), taken.len() as u64);
     for batch in taken.chunks(GENES_AT_ONCE) {
         if environment.progress.is_stopped() {

@@ -6,6 +6,7 @@ mod kind;
 mod merge;
 mod merge_error;
 mod parquet;
+mod verify;
 
 use std::{
     fs, io,
@@ -30,6 +31,7 @@ pub use merge::{Added, add, remove};
 pub use merge_error::MergeError;
 pub use parquet::{FEATURES, GROUPS, ParquetFileError, SUMS, to_parquet};
 pub use tessera::dataset::wait;
+pub use verify::verify;
 
 use crate::{
     Corpus, LookUp, Manifest,

@@ -8,12 +8,13 @@ use explorer_core::{
 };
 use expression::Ontology;
 
-use crate::{Corpus, Dimension, Query, query::passing};
+use crate::{Corpus, Dimension, Filters as CorpusFilters, Profile, Query, Source, query::passing};
 
 impl<T: Tiles> Corpus<T> {
     /// The link of the Explorer's view of a dataset in which the cells that filters leave are selected, by the labels of the
-    /// columns that the CELLxGENE schema has, and all colored by a question's first gene. A dataset has other columns where
-    /// it was summarized by these: the Explorer tells then.
+    /// columns that the CELLxGENE schema has, and all colored by a question's first gene. Of a dataset that the corpus has not
+    /// taken whole, only primary data and what its profile takes are selected; cells of few genes are, too, since no column
+    /// tells them. A dataset has other columns where it was summarized by these: the Explorer tells then.
     ///
     /// # Errors
     /// When a tile cannot be read.
@@ -24,9 +25,20 @@ impl<T: Tiles> Corpus<T> {
             let Some(of_dataset) = values[Dimension::Dataset as usize].code(dataset) else { continue };
             let groups = self.groups(part, 0).await?;
             let datasets = groups.codes_of(Dimension::Dataset).unwrap_or_default();
-            for (&dimension, ids) in &query.filters {
+            let is_whole = |source: &Source| source.id != dataset || source.n_cells == source.n_obs;
+            let taken = match self.manifest().sources.iter().all(is_whole) {
+                true => Vec::new(),
+                false => narrowed_by(&self.manifest().profile),
+            };
+            if !taken.is_empty() && self.manifest().profile.primary_data_only {
+                let primary = LabelFilter::Only([Label::Named(TRUE.to_owned())].into());
+                filters.obs.insert(PRIMARY.to_owned(), ObsFilter::Labels(primary));
+            }
+            let asked = query.filters.iter().map(|(&dimension, ids)| (dimension, Some(ids)));
+            for (dimension, ids) in asked.chain(taken.into_iter().map(|dimension| (dimension, None))) {
                 let Some((_, column)) = narrowing(dimension).columns() else { continue };
-                let is_taken = passing(&[&[(dimension, ids.clone())].into()], groups, values, ontology);
+                let of_dimension = ids.map(|ids| CorpusFilters::from([(dimension, ids.clone())])).unwrap_or_default();
+                let is_taken = passing(&[&of_dimension], groups, values, ontology);
                 let codes = groups.codes_of(narrowing(dimension)).unwrap_or_default();
                 let terms = &values[narrowing(dimension) as usize].terms;
                 let labels: BTreeSet<Label> = (0..groups.len())
@@ -47,6 +59,18 @@ impl<T: Tiles> Corpus<T> {
         let view = ViewSpec { analysis: Analysis { color, query, ..Analysis::default() }, ..ViewSpec::default() };
         Ok(view.to_link())
     }
+}
+
+/// The column of files that follow the CELLxGENE schema that says which cells are in no other dataset, and what it says.
+const PRIMARY: &str = "is_primary_data";
+const TRUE: &str = "True";
+
+/// The dimensions by which a profile takes cells.
+fn narrowed_by(profile: &Profile) -> Vec<Dimension> {
+    let tissues = (!profile.left_out_tissues.is_empty()).then_some(Dimension::TissueOriginal);
+    let types = profile.known_cell_types_only.then_some(Dimension::CellType);
+    let assays = profile.assays.is_some().then_some(Dimension::Assay);
+    [tissues, types, assays].into_iter().flatten().collect()
 }
 
 /// The dimension whose column of a file narrows cells as another does: the general tissue is in no file.

@@ -232,7 +232,6 @@ fn a_corpus_that_grew_answers_as_one_that_was_built() {
     build(&["B"], &grown);
     let quiet = Quiet::default();
     let shelf = Shelf::get();
-    let only_b = open(&grown).unwrap().manifest().clone();
     let added = native::add(&grown, &[&shelf.summary("C")], &nothing, &quiet).unwrap();
     // Of another organism: a part of its own, which is copied.
     assert_eq!(added.n_bytes_written, open(&shelf.summary("C")).unwrap().manifest().parts[0].n_bytes());
@@ -257,10 +256,12 @@ fn a_corpus_that_grew_answers_as_one_that_was_built() {
     assert!(matches!(left, MergeError::Last(id) if id == "C"));
     let unknown = native::remove(&grown, "B", &quiet).unwrap_err().to_string();
     assert_eq!(unknown, "the corpus has no dataset `B`; it has C");
-    // Packs of versions before the last are gone.
+    // Packs of versions before the last are gone: those of A and B together. Those of B alone were in the last.
     let files: BTreeSet<String> =
         std::fs::read_dir(&grown).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    assert!(pack_names(&only_b).iter().all(|pack| !files.contains(pack)));
+    let of_c = pack_names(open(&shelf.summary("C")).unwrap().manifest());
+    let of_both: Vec<String> = pack_names(&added).into_iter().filter(|pack| !of_c.contains(pack)).collect();
+    assert!(!of_both.is_empty() && of_both.iter().all(|pack| !files.contains(pack)));
 }
 
 #[test]
@@ -403,6 +404,25 @@ fn options_are_what_the_other_filters_leave() {
         let of_tissues: u64 = rows.iter().filter(|row| row.cell_type.is_none()).map(|row| row.n_cells).sum();
         assert_eq!(of_tissues, *n_cells);
     }
+}
+
+#[test]
+fn the_explorer_opens_on_the_cells_that_the_corpus_took() {
+    let corpus = open(&Shelf::get().summary("A")).unwrap();
+    let source = &corpus.manifest().sources[0];
+    assert!(source.n_cells < source.n_obs, "A has cells that are no primary data");
+    let asked = query(HUMAN, &[(Dimension::Sex, &["female"])], None);
+    let link = wait(corpus.explorer_link(&asked, "A", &Ontology::default())).unwrap();
+    assert!(link.contains("is_primary_data") && link.contains("True") && link.contains("cell_type"), "{link}");
+    // One that was taken whole is not narrowed.
+    let whole = tempfile::tempdir().unwrap();
+    let mut of_all = choices("all", HUMAN);
+    (of_all.profile.primary_data_only, of_all.profile.least_genes) = (false, 0);
+    summarize_with(&Shelf::get().file("A"), &whole.path().join("all"), &of_all);
+    let corpus = open(&whole.path().join("all")).unwrap();
+    assert_eq!(corpus.manifest().sources[0].n_cells, corpus.manifest().sources[0].n_obs);
+    let link = wait(corpus.explorer_link(&asked, "all", &Ontology::default())).unwrap();
+    assert!(!link.contains("is_primary_data") && link.contains("female"), "{link}");
 }
 
 #[test]

@@ -22,7 +22,7 @@ LEAST_GENES = 120
 LEAST_CPTT = 3.0
 MONOCYTE, MACROPHAGE, MEMORY_T, NAIVE_B = "CL:0000860", "CL:0000235", "CL:0000897", "CL:0000788"
 # A gene that A does not have.
-ONLY_IN_B = "GENE00700"
+ONLY_IN_B = "SYN00603"
 # Rows of a comparison that are written, of those in the order of ids.
 EVERY = 9
 

@@ -13,6 +13,10 @@ use synthetic::{
 /// Its datasets: cells and seed.
 const DATASETS: [(&str, usize, u64); 2] = [("one", 700, 1), ("two", 500, 2)];
 
+/// Genes of the first dataset; each that follows has [`MORE_GENES`] more.
+const N_GENES: usize = 120;
+const MORE_GENES: usize = 20;
+
 const ORGANISM: &str = "NCBITaxon:9606";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -37,11 +41,12 @@ fn run(environment: &Environment, arguments: &[&str]) -> Result<Vec<u8>> {
 fn build(environment: &Environment, folder: &Path, corpus: &Path) -> Result<()> {
     let text = |path: &Path| path.to_str().map(str::to_owned).context("paths are texts");
     let mut summaries = Vec::new();
-    for (name, n_cells, seed) in DATASETS {
+    for (at, (name, n_cells, seed)) in DATASETS.into_iter().enumerate() {
+        let n_genes = N_GENES + at * MORE_GENES;
         let file = folder.join(format!("{name}.h5ad"));
         let options =
             Options { layout: Layout::Csr, compression: Compression::None, raw: Raw::Counts, views: Views::Flat };
-        h5ad::write(&Model::new(Spec { n_cells, n_genes: 120, seed })?, &file, options, |_| ControlFlow::Continue(()))?;
+        h5ad::write(&Model::new(Spec { n_cells, n_genes, seed })?, &file, options, |_| ControlFlow::Continue(()))?;
         let (file, out) = (text(&file)?, text(&folder.join(format!("{name}.summary")))?);
         let organism = ["--organism", ORGANISM, "--least-genes", "5", "--quiet"];
         run(environment, &[&["summarize", &file, "--out", &out][..], &organism].concat())?;
@@ -140,11 +145,42 @@ async fn steps(visit: &Visit, environment: &Environment, corpus: &Path) -> Resul
     page.choose("group-by", "None").await?;
 
     figures(visit, n_opened as usize).await?;
+    measured_in_some(visit, environment, corpus).await?;
+    page.goto("about:blank").await?;
+    page.goto(address).await?;
+    page.element(&format!("dots-gene-{symbol}")).await?;
+    page.choose("group-by", "None").await?;
     let asked = Asked { environment, corpus, gene, symbol: &symbol, tissue: id };
     beside_the_dots(visit, &asked).await?;
     compared(visit, &asked).await?;
     to_a_dataset_and_back(visit, &asked).await?;
     of_static_sites(visit, &asked).await
+}
+
+/// A gene that one of the datasets does not have is of the cells of the other.
+async fn measured_in_some(visit: &Visit, environment: &Environment, corpus: &Path) -> Result<()> {
+    let page = visit.page();
+    let genes: Vec<String> = (0..N_GENES + MORE_GENES).map(|gene| format!("SYN{gene:05}")).collect();
+    let rows = answer(environment, corpus, &["--genes", &genes.join(","), "--collapsed"])?;
+    let is_partly =
+        |row: &&Value| row["n_cells_measured"].as_u64().is_some_and(|n| n > 0 && Some(n) < row["n_cells"].as_u64());
+    let row =
+        rows["rows"].as_array().context("rows")?.iter().find(is_partly).context("a gene that one dataset lacks")?;
+    let id = row["gene_id"].as_str().context("an id")?;
+    page.goto("about:blank").await?;
+    page.goto(&format!("{}/expression/atlas#gene={id}", visit.server.address())).await?;
+    page.element(&format!("dots-gene-{}", row["gene"].as_str().context("a symbol")?)).await?;
+    let label = format!("in {}. ", row["tissue"].as_str().context("a label")?);
+    let mut text = told(&page, "ArrowDown").await?;
+    for _ in 0..rows["rows"].as_array().context("rows")?.len() {
+        if text.contains(&label) {
+            break;
+        }
+        text = told(&page, "ArrowDown").await?;
+    }
+    let expected = format!("measured in {} of {} cells", row["n_cells_measured"], row["n_cells"]);
+    ensure!(text.contains(&expected), "it says `{text}`, not {expected}");
+    Ok(())
 }
 
 /// The dots as files.
@@ -292,7 +328,10 @@ async fn to_a_dataset_and_back(visit: &Visit, asked: &Asked<'_>) -> Result<()> {
     page.goto(link.as_str().context("an address")?).await?;
     page.until_drawn(n_cells).await?;
     let truth = Truth::open(&asked.corpus.with_file_name(format!("{name}.tessera")))?;
-    let n_of_sex = count(&truth.labels("sex")?, |id| *id == sex);
+    // Of primary data, as the corpus takes them.
+    let of_cells: Vec<(String, String)> =
+        truth.labels("sex")?.into_iter().zip(truth.labels("is_primary_data")?).collect();
+    let n_of_sex = count(&of_cells, |(id, is_primary)| *id == sex && is_primary == "True");
     ensure!((1..n_cells).contains(&n_of_sex), "{n_of_sex} of {n_cells} cells are of {sex}");
     page.until_selected(n_of_sex, n_cells).await?;
     visit.browser.shoot("expression-dataset")?;

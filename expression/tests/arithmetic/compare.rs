@@ -145,7 +145,7 @@ fn two_datasets() -> Coverage {
 
 #[test]
 fn a_gene_is_compared_over_the_cells_that_measured_it() {
-    let (first, second) = ([1.0, 2.0, 4.0, 3.0, 0.0], [0.0, 0.0, 3.0, 1.0, 0.5, 0.0]);
+    let (first, second) = ([1.0, 2.0, 4.0, 3.0, 2.5], [0.0, 0.0, 3.0, 1.0, 0.5, 0.0]);
     // Of each side cells of both datasets; of the second gene the other dataset has no values.
     let of = |values: &[f64], n: usize| group(&[values.to_vec(), values[..n].to_vec()]);
     let mut contrast = Contrast::new(two_datasets(), fixed(), Mode::Exact);

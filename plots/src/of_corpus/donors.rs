@@ -11,7 +11,7 @@ use expression::DonorInterval;
 
 use super::{
     Asked, CorpusAnswer,
-    gene::{measured, share},
+    gene::{measured, share_of},
 };
 use crate::table::html_table;
 
@@ -56,7 +56,7 @@ impl<T: Tiles> Asked<'_, T> {
                 xml_escaped(&donor.of),
                 dot.mean().map(number).unwrap_or_default(),
                 dot.expression().map(number).unwrap_or_default(),
-                share(dot),
+                share_of(dot),
                 measured(dot),
             ]
         };

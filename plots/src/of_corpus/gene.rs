@@ -36,7 +36,7 @@ impl<T: Tiles> Asked<'_, T> {
                 button(&opens, "Show the tissue's dots", &cell_type.label),
                 xml_escaped(&tissue.label),
                 significant(*value, 3),
-                share(dot),
+                share_of(dot),
                 measured(dot),
                 panel_button(Panel::Donors(id, of.id.clone()), "The donors behind it", "donors"),
             ]
@@ -58,7 +58,7 @@ impl<T: Tiles> Asked<'_, T> {
             lines.push(vec![
                 self.dataset(&dataset.id, Some(of)).await?,
                 integer(dot.n_expressing),
-                share(dot),
+                share_of(dot),
                 measured(dot),
             ]);
         }
@@ -71,7 +71,7 @@ impl<T: Tiles> Asked<'_, T> {
 }
 
 /// The share of cells that express a gene.
-pub(super) fn share(dot: &Dot) -> String {
+pub(super) fn share_of(dot: &Dot) -> String {
     dot.share().map_or_else(|| "not measured".to_owned(), percent)
 }
 

@@ -6,6 +6,7 @@ use explorer_core::{
     format::{integer, plural},
     screen::xml_escaped,
 };
+use shared_fbs::dataset_id::name_of;
 
 use super::{Asked, CorpusAnswer};
 
@@ -16,8 +17,18 @@ impl<T: Tiles> Asked<'_, T> {
         let sources = ShownSource::all(&self.query, &options, self.manifest());
         let n_left: u64 = sources.iter().map(|shown| shown.n_shown).sum();
         let n_with_cells = sources.iter().filter(|shown| shown.n_shown > 0).count();
+        let least_genes = self.manifest().profile.least_genes;
+        let is_served = sources.iter().any(|shown| self.served.contains_key(name_of(&shown.source.id)));
+        let explorer = if is_served && least_genes > 0 {
+            format!(
+                " Titles lead to the Explorer with these cells selected; cells with counts of fewer than {least_genes} genes, \
+                 which the corpus leaves out, are selected there, too."
+            )
+        } else {
+            String::new()
+        };
         let mut html = format!(
-            "<p class=\"note\">{} of {}, of {} of {} in the corpus.</p><ul class=\"sources\">",
+            "<p class=\"note\">{} of {}, of {} of {} in the corpus.{explorer}</p><ul class=\"sources\">",
             plural(n_left as usize, "cell", "cells"),
             plural(n_with_cells, "dataset", "datasets"),
             sources.len(),

@@ -14,6 +14,7 @@ use tessera::dataset::{Dataset, DatasetError};
 
 use super::{
     dataset_argument::{DatasetArgument, Freshness},
+    inspect_corpus,
     remote_inputs::DATASET_PLACES,
     terminal,
 };
@@ -29,8 +30,16 @@ pub struct Arguments {
     json: bool,
 }
 
-/// Prints what a dataset holds.
+/// Prints what a dataset, or a corpus, holds.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    if let Some((corpus, _)) = arguments.dataset.corpus(Freshness::Kept)? {
+        if arguments.json {
+            terminal::print_json(&inspect_corpus::to_json(&corpus)?)?;
+        } else {
+            terminal::print_lines(inspect_corpus::to_lines(&corpus)?)?;
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
     let (dataset, _) = arguments.dataset.open(Freshness::Kept)?;
     let manifest = dataset.manifest();
     let of_cells = |column| ColumnSummary::new(column, || dataset.file_column(&column.name));

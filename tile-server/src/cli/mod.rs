@@ -17,6 +17,7 @@ mod exit;
 mod export;
 mod fragments;
 mod inspect;
+mod inspect_corpus;
 mod label;
 mod markers;
 mod mend;

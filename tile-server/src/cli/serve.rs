@@ -1,6 +1,5 @@
 use std::{
     collections::HashSet,
-    fs,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::ExitCode,
@@ -171,6 +170,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let cache = Cache { directory: arguments.cache.as_deref(), choices: &choices, is_quiet: arguments.quiet };
     let progress = TerminalProgress::new(arguments.quiet)?;
     let (corpora, others) = corpora_among(&arguments.inputs, &arguments.remote)?;
+    let is_folder = |input: &&PathBuf| place_of(input).is_none() && input.is_dir() && !input.join(MANIFEST).exists();
+    let corpus_folders = others.iter().filter(is_folder).cloned().collect();
     let Inputs { datasets, folders, found, refused: _ } = inputs(&others, &cache, &arguments.remote, &progress)?;
     // Signals are the server's from here on.
     drop(progress);
@@ -193,6 +194,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         datasets,
         folders,
         corpora,
+        corpus_folders,
         reader: Arc::new(ManifestReader { requires_schema: arguments.require_schema }),
         front_end,
         allowed_hosts,
@@ -266,11 +268,13 @@ pub fn corpora_among(inputs: &[PathBuf], remote: &RemoteArguments) -> Result<(Ve
                 let id = ids::of_place(remote.place().name(), remote.place());
                 corpora.push(CorpusAddress { id: name_of(&id).to_owned(), place: DatasetPlace::Remote(remote) });
             }
-            None if is_corpus(input) => corpora.push(corpus_of(input.clone())),
+            None if serve::is_corpus(input) => corpora.push(serve::corpus_of(input)),
             None => others.push(input.clone()),
         }
     }
-    corpora.extend(others.iter().flat_map(|input| corpora_in(input)).map(corpus_of));
+    // What is no folder has none.
+    let in_folders = others.iter().flat_map(|input| serve::corpora_in(input).unwrap_or_default());
+    corpora.extend(in_folders.map(|directory| serve::corpus_of(&directory)));
     let mut seen = Vec::new();
     corpora.retain(|corpus| {
         let is_new = !seen.contains(&corpus.place);
@@ -284,28 +288,10 @@ pub fn corpora_among(inputs: &[PathBuf], remote: &RemoteArguments) -> Result<(Ve
     }
 }
 
-fn corpus_of(directory: PathBuf) -> CorpusAddress {
-    let directory = directory.canonicalize().unwrap_or(directory);
-    CorpusAddress { id: ids::name_of(&directory), place: directory.into() }
-}
-
 /// The corpus at a place of another host; none where there is no such file.
 fn corpus_elsewhere(text: &str, remote: &RemoteArguments) -> Result<Option<Remote>> {
     let folder = remote_inputs::folder_with(text, CORPUS, &remote.stores()?)?;
     Ok(folder.head(CORPUS).is_ok().then_some(folder))
-}
-
-fn is_corpus(directory: &Path) -> bool {
-    directory.join(CORPUS).is_file()
-}
-
-/// The corpora right in a folder, by name.
-fn corpora_in(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut corpora: Vec<PathBuf> =
-        entries.map(|entry| entry.path()).filter(|directory| is_corpus(directory)).collect();
-    corpora.sort();
-    corpora
 }
 
 /// What the arguments name.
@@ -432,7 +418,7 @@ fn find(input: &Path, cache: &Cache<'_>, progress: &TerminalProgress) -> Result<
     let mut folder = Folder::new(input.to_owned());
     let scan = folder.scan().with_context(|| format!("cannot list {}", input.display()))?;
     // They are told again once the server looks.
-    if scan.datasets.is_empty() && corpora_in(input).is_empty() {
+    if scan.datasets.is_empty() && serve::corpora_in(input)?.is_empty() {
         return Err(NothingToServe::at(input.display().to_string(), &scan.new_faults).into());
     }
     let ids = scan.datasets.into_iter().map(|found| found.id).collect();

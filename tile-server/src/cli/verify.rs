@@ -2,6 +2,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
+use corpus::native::{self, OpenError};
 use explorer_core::format;
 use serde_json::{Value, json};
 use tessera::{
@@ -18,6 +19,10 @@ use super::{
 
 /// How many tiles of a pack are named that are damaged in the same way.
 const N_NAMED: usize = 3;
+
+/// What is done about a damaged dataset, and about a damaged corpus.
+const BUILD_AGAIN: &str = "build the dataset again from its .h5ad";
+const SUMMARIZE_AGAIN: &str = "summarize its datasets again, and build the corpus of these summaries";
 
 /// The arguments of `tile-server verify`.
 #[derive(Args)]
@@ -39,7 +44,14 @@ struct DamageGroup<'a> {
 
 /// Checks every tile, and prints what is damaged.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let (dataset, files) = match arguments.dataset.open(Freshness::Anew) {
+    let checked = match arguments.dataset.corpus(Freshness::Anew) {
+        Ok(Some((corpus, files))) => Ok((native::verify(&corpus, &*files), SUMMARIZE_AGAIN)),
+        Ok(None) => {
+            arguments.dataset.open(Freshness::Anew).map(|(dataset, files)| (verify(&dataset, &*files), BUILD_AGAIN))
+        }
+        Err(error) => Err(error),
+    };
+    let (report, remedy) = match checked {
         // A manifest of another version is whole.
         Err(error) if is_damage(&error) => {
             if arguments.json {
@@ -51,21 +63,21 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             }
             return Ok(ExitCode::from(exit::DAMAGE));
         }
-        opened => opened?,
+        checked => checked?,
     };
-    let report = verify(&dataset, &*files);
     if arguments.json {
         terminal::print_json(&to_json(&report))?;
     } else {
-        terminal::print_lines(to_lines(&report))?;
+        terminal::print_lines(to_lines(&report, remedy))?;
     }
     Ok(if report.damage.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(exit::DAMAGE) })
 }
 
 fn is_damage(error: &anyhow::Error) -> bool {
-    match error.downcast_ref() {
-        Some(error @ DatasetError::Manifest { .. }) => !error.is_of_another_version(),
-        Some(_) | None => false,
+    match (error.downcast_ref(), error.downcast_ref()) {
+        (Some(error @ DatasetError::Manifest { .. }), _) => !error.is_of_another_version(),
+        (_, Some(OpenError::Manifest { source, .. })) => !source.is_of_another_version(),
+        (Some(_) | None, Some(_) | None) => false,
     }
 }
 
@@ -81,7 +93,7 @@ fn groups(report: &VerifyReport) -> Vec<DamageGroup<'_>> {
     groups
 }
 
-fn to_lines(report: &VerifyReport) -> Vec<String> {
+fn to_lines(report: &VerifyReport, remedy: &str) -> Vec<String> {
     let tiles = format::plural(report.n_tiles as usize, "tile", "tiles");
     if report.damage.is_empty() {
         return vec![format!("{tiles} {} sound", if report.n_tiles == 1 { "is" } else { "are" })];
@@ -96,7 +108,7 @@ fn to_lines(report: &VerifyReport) -> Vec<String> {
         }
     }
     let problems = format::plural(report.damage.len(), "problem", "problems");
-    lines.push(format!("{problems} in {tiles}; build the dataset again from its .h5ad"));
+    lines.push(format!("{problems} in {tiles}; {remedy}"));
     lines
 }
 
@@ -152,7 +164,7 @@ mod tests {
         all.extend((5..7).map(|tile| damage("b", Some(tile), DamageKind::Unreadable)));
         let report = VerifyReport { n_tiles: 2000, damage: all };
         assert_eq!(
-            to_lines(&report),
+            to_lines(&report, BUILD_AGAIN),
             [
                 "damaged: a: whole",
                 "damaged: tile a/0",

@@ -44,7 +44,7 @@ pub(super) async fn question(
     let Some(place) = exchange.compute() else {
         return responses::busy("The server computes as many comparisons as it may; try again in a moment.");
     };
-    let question = Question { corpus: Arc::clone(corpus), asked, key: xxh64(format!("{name}?{query}").as_bytes(), 0) };
+    let question = Question { corpus, asked, key: xxh64(format!("{name}?{query}").as_bytes(), 0) };
     let (request, exchange) = (request.clone(), Arc::clone(exchange));
     let job = spawn_blocking(move || {
         // Given back when the work has ended, which is after this request has, where that is no longer waited for.

@@ -6,7 +6,7 @@ use std::{
     fs, io,
     ops::Range,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
 use corpus::native::FileCorpus;
@@ -79,14 +79,16 @@ impl CorpusDatasets {
     }
 }
 
-/// All corpora that are served.
-pub(super) struct Corpora(HashMap<String, Arc<Corpus>>);
+/// All corpora that are served, by their ids.
+pub(super) struct Corpora(RwLock<Arc<HashMap<String, Arc<Corpus>>>>);
 
 /// One of them.
 pub(super) struct Corpus {
     source: Source,
     /// Those that it was made of when it was opened; none of a corpus of another host.
     datasets: CorpusDatasets,
+    /// The state of its manifest then.
+    stamp: Option<FileStamp>,
     threads: DiskThreads,
 }
 
@@ -130,45 +132,79 @@ impl Corpora {
         let mut opened = HashMap::new();
         let (kept, recent) = (KeptOpen::at_most(limits.open_packs), Arc::new(RecentFrames::default()));
         for CorpusAddress { id, place } in corpora {
-            let (source, manifest) = match place {
-                DatasetPlace::Directory(directory) => {
-                    let root = directory.canonicalize().and_then(|root| {
-                        OpenFile::within(&root, Path::new(CORPUS))?;
-                        let manifest = fs::read(root.join(CORPUS))?;
-                        Ok((root, manifest))
-                    });
-                    let (root, manifest) = root.map_err(|source| ServeError::Corpus { directory, source })?;
-                    // A manifest that cannot be read is for its own page to tell of.
-                    (Source::Directory(root), Manifest::decode(&manifest).unwrap_or_default())
-                }
+            let corpus = match place {
+                DatasetPlace::Directory(directory) => Corpus::open(&id, &directory)?,
                 // It is looked at when somebody asks, as it may be there later.
                 DatasetPlace::Remote(remote) => {
                     let (kept, recent) = (Arc::clone(&kept), Arc::clone(&recent));
-                    (Source::Remote(Elsewhere { remote, kept, recent, seen: Mutex::default() }), Manifest::default())
+                    let source = Source::Remote(Elsewhere { remote, kept, recent, seen: Mutex::default() });
+                    let datasets = CorpusDatasets::of(&id, &Manifest::default());
+                    Corpus { source, datasets, stamp: None, threads: DiskThreads::default() }
                 }
             };
-            let datasets = CorpusDatasets::of(&id, &manifest);
-            let corpus = Arc::new(Corpus { source, datasets, threads: DiskThreads::default() });
-            if opened.insert(id.clone(), corpus).is_some() {
+            if opened.insert(id.clone(), Arc::new(corpus)).is_some() {
                 return Err(ServeError::DuplicateCorpus { id });
             }
         }
-        Ok(Self(opened))
+        Ok(Self(RwLock::new(Arc::new(opened))))
+    }
+
+    /// Those that are served now.
+    pub(super) fn served(&self) -> Arc<HashMap<String, Arc<Corpus>>> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Serves others from now on.
+    pub(super) fn replace(&self, corpora: HashMap<String, Arc<Corpus>>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(corpora);
     }
 
     /// The addresses of the pages of corpora that have a dataset of this id, with spaces between them.
     pub(super) fn with_dataset(&self, dataset: &str) -> String {
-        CorpusDatasets::pages_with(self.0.values().map(|corpus| &corpus.datasets), dataset)
+        CorpusDatasets::pages_with(self.served().values().map(|corpus| &corpus.datasets), dataset)
     }
 
     /// The addresses of the pages of all corpora, with spaces between them.
     pub(super) fn pages(&self) -> String {
-        CorpusDatasets::pages_of(self.0.values().map(|corpus| &corpus.datasets))
+        CorpusDatasets::pages_of(self.served().values().map(|corpus| &corpus.datasets))
     }
 
     /// The corpus of an id.
-    pub(super) fn get(&self, id: &str) -> Option<&Arc<Corpus>> {
-        self.0.get(id)
+    pub(super) fn get(&self, id: &str) -> Option<Arc<Corpus>> {
+        self.served().get(id).cloned()
+    }
+}
+
+impl Corpus {
+    /// The corpus of a directory, which is called so. Blocks.
+    ///
+    /// # Errors
+    /// [`ServeError::Corpus`].
+    pub(super) fn open(id: &str, directory: &Path) -> Result<Self, ServeError> {
+        let root = directory.canonicalize().and_then(|root| {
+            OpenFile::within(&root, Path::new(CORPUS))?;
+            let stamp = FileStamp::at(&root.join(CORPUS));
+            let manifest = fs::read(root.join(CORPUS))?;
+            Ok((root, stamp, manifest))
+        });
+        let (root, stamp, manifest) =
+            root.map_err(|source| ServeError::Corpus { directory: directory.to_owned(), source })?;
+        // A manifest that cannot be read is for its own page to tell of.
+        let datasets = CorpusDatasets::of(id, &Manifest::decode(&manifest).unwrap_or_default());
+        Ok(Self { source: Source::Directory(root), datasets, stamp, threads: DiskThreads::default() })
+    }
+
+    /// Its canonical directory; none of a corpus of another host.
+    pub(super) fn root(&self) -> Option<&Path> {
+        match &self.source {
+            Source::Directory(root) => Some(root),
+            Source::Remote(_) => None,
+        }
+    }
+
+    /// The state of its manifest when it was opened.
+    pub(super) fn stamp(&self) -> Option<FileStamp> {
+        self.stamp
     }
 }
 
@@ -186,7 +222,7 @@ pub(super) async fn file(
     if name != CORPUS && !is_pack_file(&name) {
         return responses::not_found("The corpus has no such file.");
     }
-    let (threads, corpus, limits) = (corpus.threads.clone(), Arc::clone(corpus), state.limits.clone());
+    let (threads, corpus, limits) = (corpus.threads.clone(), Arc::clone(&corpus), state.limits.clone());
     let answer = threads.run(state.limits.answer_time, move || {
         let asked = Asked { request: &request, exchange: &exchange, limits: &limits, patience: Patience::MayWait };
         let file = match corpus.source.open(&asked, &name) {

@@ -10,7 +10,7 @@ use std::{
 
 use futures_util::{
     FutureExt,
-    future::{BoxFuture, Either, Ready, ready},
+    future::{BoxFuture, Either, Ready, join, ready},
 };
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request};
 use hyper::body::Incoming;
@@ -34,6 +34,7 @@ use super::{
     conditional_requests::Validators,
     connections::Connection,
     corpora::{self, Corpora},
+    corpus_folders::CorpusFolders,
     cross_origin::{cors_layer, is_shared, readable_elsewhere},
     entry::{Dataset, NoDataset},
     exchange::Exchange,
@@ -56,6 +57,8 @@ pub(super) struct State {
     pub(super) catalog: Catalog,
     /// The corpora.
     pub(super) corpora: Corpora,
+    /// The folders that some of them are in.
+    pub(super) corpus_folders: CorpusFolders,
     /// The page.
     pub(super) page: Page,
     /// The address of the site's root as others see it.
@@ -91,9 +94,10 @@ impl App {
         Arc::new(Self { state, plain, shared, base_path, host_check, transfer_time })
     }
 
-    /// Keeps the catalog as it is on the disk; never returns.
+    /// Keeps datasets and corpora as they are on the disk; never returns.
     pub(super) async fn watch(&self) {
-        self.state.catalog.watch().await;
+        let State { catalog, corpora, corpus_folders, .. } = &*self.state;
+        join(catalog.watch(), corpus_folders.watch(corpora)).await;
     }
 
     /// The datasets.

@@ -45,6 +45,7 @@ mod connections;
 mod content_negotiation;
 mod content_security_policy;
 mod corpora;
+mod corpus_folders;
 mod cross_origin;
 mod dataset_reader;
 mod descriptors;
@@ -90,6 +91,7 @@ pub use self::{
     base_path::BasePath,
     content_security_policy::FrameAncestors,
     corpora::{CorpusAddress, CorpusDatasets},
+    corpus_folders::{corpora_in, corpus_of, is_corpus},
     dataset_reader::{
         ComputeError, ComputeMoments, DatasetAddress, OpenDataset, PackDescription, PlacedFrame, Posters, ReadDataset,
         ReadError, ReadFacts, TileIndex,

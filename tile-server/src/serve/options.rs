@@ -1,6 +1,6 @@
 //! What the server is told when it starts.
 
-use std::{fmt, net::SocketAddr, sync::Arc};
+use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use http::HeaderValue;
 
@@ -26,6 +26,8 @@ pub struct Options {
     pub folders: Vec<AnyFolder>,
     /// Corpora of gene expression.
     pub corpora: Vec<CorpusAddress>,
+    /// Folders whose corpora are served as they come and go, beside those.
+    pub corpus_folders: Vec<PathBuf>,
     /// Reads the manifests.
     pub reader: Arc<dyn ReadDataset>,
     /// The page; without one, data is served alone.

@@ -17,6 +17,7 @@ use super::{
     catalog::Catalog,
     connections::Connections,
     corpora::Corpora,
+    corpus_folders::CorpusFolders,
     dispatch::{App, State},
     error::ServeError,
     host_check::HostCheck,
@@ -73,7 +74,8 @@ pub async fn bind(options: Options) -> Result<Server, ServeError> {
         options.frame_ancestors,
     );
     let corpora = Corpora::open(options.corpora, &limits)?;
-    let state = State { catalog, corpora, page, site: options.site, limits: limits.clone() };
+    let corpus_folders = CorpusFolders::new(options.corpus_folders, limits.look_time);
+    let state = State { catalog, corpora, corpus_folders, page, site: options.site, limits: limits.clone() };
     let host_check = HostCheck::new(options.allowed_hosts, address);
     let app = App::new(state, options.cors, options.base_path, host_check);
     Ok(Server { listener, address, app, limits, threads, metrics })

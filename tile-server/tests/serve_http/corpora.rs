@@ -6,6 +6,8 @@ use std::{
     path::{Path, PathBuf},
     process::{Command, Output},
     sync::LazyLock,
+    thread::sleep,
+    time::{Duration, Instant},
 };
 
 use shared_fbs::path::{CORPUS, is_pack_file};
@@ -18,6 +20,7 @@ use tempfile::TempDir;
 use crate::{
     host::Host,
     remote_command::{start, with_keys},
+    support::TestServer,
 };
 
 const LUNG: &str = "UBERON:0002048";
@@ -116,6 +119,47 @@ fn a_corpus_is_asked_by_commands() {
     let file = folder.path().join("rank.parquet");
     done(&["corpus", "rank", place, "--genes", "LYZ", "--out", file.to_str().unwrap()]);
     assert!(fs::read(&file).unwrap().starts_with(b"PAR1"));
+}
+
+#[test]
+fn a_corpus_is_inspected_and_verified_as_a_dataset_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let copied = folder.path().join("atlas");
+    copy(&atlas(), &copied);
+    let place = copied.to_str().unwrap();
+    let told = done(&["inspect", place]);
+    assert!(
+        told.starts_with("summary, or corpus, of 1 dataset\n") && told.contains("600 genes in 1 set of datasets"),
+        "{told}"
+    );
+    let json: serde_json::Value = serde_json::from_str(&done(&["inspect", place, "--json"])).unwrap();
+    assert_eq!((&json["kind"], &json["parts"][0]["datasets"][0]), (&"corpus".into(), &"cells".into()));
+    let sound = done(&["verify", place]);
+    assert!(sound.ends_with("tiles are sound\n"), "{sound}");
+    let verify = || {
+        let output = run(&["verify", place]);
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    for pack in ["tables", "genes0", "groups-"] {
+        let files = || fs::read_dir(&copied).unwrap().map(|entry| entry.unwrap().path());
+        let is_it = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with(pack);
+        let file = files().find(is_it).unwrap();
+        let whole = fs::read(&file).unwrap();
+        let mut bytes = whole.clone();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        fs::write(&file, bytes).unwrap();
+        let (code, told) = verify();
+        assert!(
+            code == Some(5) && told.contains("damaged: tile ") && told.contains("summarize its datasets again"),
+            "{told}"
+        );
+        fs::write(&file, whole).unwrap();
+    }
+    assert_eq!(verify().0, Some(0));
+    fs::write(copied.join(CORPUS), "nonsense").unwrap();
+    assert_eq!(verify().0, Some(5));
+    assert_eq!(run(&["inspect", place]).status.code(), Some(3));
 }
 
 #[test]
@@ -258,6 +302,26 @@ fn a_site_has_a_corpus_and_its_page_in_segments_too() {
         let program = start(&host, &place, &cache);
         assert_has_all_files(|path| program.get(path));
     }
+}
+
+#[test]
+fn corpora_come_to_a_served_folder_and_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = TestServer::start_with(|options| options.corpus_folders = vec![folder.path().to_owned()]);
+    let status = || server.get(&format!("/corpora/late/{CORPUS}"), &[]).status;
+    let until = |expected: u16| {
+        let end = Instant::now() + Duration::from_secs(60);
+        while status() != expected {
+            assert!(Instant::now() < end, "it stays {}", status());
+            sleep(Duration::from_millis(100));
+        }
+    };
+    assert_eq!(status(), 404);
+    let late = folder.path().join("late");
+    copy(&atlas(), &late);
+    until(200);
+    fs::remove_dir_all(&late).unwrap();
+    until(404);
 }
 
 /// Cuts the last byte off a pack of a directory.

@@ -21,6 +21,7 @@ fn no_datasets(address: SocketAddr) -> serve::Options {
         datasets: Vec::new(),
         folders: Vec::new(),
         corpora: Vec::new(),
+        corpus_folders: Vec::new(),
         reader: Arc::new(serve::ManifestReader::default()),
         front_end: None,
         allowed_hosts: serve::AllowedHosts::Own,

@@ -171,6 +171,7 @@ impl TestServer {
             datasets: vec![DatasetAddress { id: "demo".to_owned(), place: demo.into() }],
             folders: Vec::new(),
             corpora: Vec::new(),
+            corpus_folders: Vec::new(),
             reader: Arc::new(FixtureReader),
             front_end: None,
             allowed_hosts: AllowedHosts::parse(&["test".to_owned()]).unwrap(),

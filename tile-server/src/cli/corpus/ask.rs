@@ -1,24 +1,15 @@
 //! Commands that ask a corpus: where it lies, and where the answer goes.
 
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Result;
 use clap::Args;
-use corpus::{
-    Manifest,
-    native::{self, FileCorpus, OpenError},
-};
+use corpus::native::{self, FileCorpus};
 use shared_fbs::path::CORPUS;
-use tessera::dataset::MOST_MANIFEST_BYTES;
-use tile_server::{
-    dataset_place::{DatasetPlace, manifest_of},
-    questions::{Ask, Form, OrganismArgument, QuestionError},
-};
+use tile_server::questions::{Ask, Form, OrganismArgument, QuestionError};
 
 use super::super::{
+    dataset_argument::corpus_at,
     output::{ANSWER, Output},
     remote_inputs::{self, DATASET_PLACES, RemoteArguments},
     serve::place_of,
@@ -74,11 +65,6 @@ pub fn run<Q: Args + Ask>(arguments: &Arguments<Q>) -> Result<ExitCode> {
 impl<Q: Args> Arguments<Q> {
     fn open(&self) -> Result<FileCorpus> {
         let Some(text) = place_of(&self.place) else { return Ok(native::open(&self.place)?) };
-        let remote = remote_inputs::folder_with(text, CORPUS, &self.remote.stores()?)?;
-        let bytes = manifest_of(remote.get(CORPUS, MOST_MANIFEST_BYTES, None), remote.place());
-        let bytes = bytes.map_err(remote_inputs::of_place)?;
-        let path = Path::new(&remote.place().below(CORPUS).to_string()).to_owned();
-        let manifest = Manifest::decode(&bytes).map_err(|source| OpenError::Manifest { path, source })?;
-        Ok(native::of_manifest(&DatasetPlace::Remote(remote).files(), manifest))
+        Ok(corpus_at(remote_inputs::folder_with(text, CORPUS, &self.remote.stores()?)?)?.0)
     }
 }
