@@ -85,14 +85,30 @@ impl Bounds {
 
     /// The box around all points that have a position; `None` where none has.
     #[must_use]
-    pub fn of_positions(positions: &[PointPosition]) -> Option<Self> {
+    pub fn of_positions<'p>(positions: impl IntoIterator<Item = &'p PointPosition>) -> Option<Self> {
         let mut min = [u16::MAX; 2];
         let mut max = [0; 2];
-        for [x, y] in positions.iter().filter_map(|position| position.xy()) {
+        for [x, y] in positions.into_iter().filter_map(|position| position.xy()) {
             min = [min[0].min(x), min[1].min(y)];
             max = [max[0].max(x), max[1].max(y)];
         }
         (min[0] <= max[0]).then(|| Self { min: min.map(f64::from), max: max.map(f64::from) })
+    }
+
+    /// How many times larger it is shown when it is fitted in the place of another.
+    #[must_use]
+    pub fn gain_over(&self, other: &Self) -> f64 {
+        let gain = |axis: usize| (other.max[axis] - other.min[axis]) / (self.max[axis] - self.min[axis]);
+        gain(0).min(gain(1))
+    }
+
+    /// The same, about its center made as large as a share of another's larger side.
+    #[must_use]
+    pub fn at_least(&self, other: &Self, share: f64) -> Self {
+        let least = share * (other.max[0] - other.min[0]).max(other.max[1] - other.min[1]);
+        let center = self.center();
+        let half = [0, 1].map(|axis| (self.max[axis] - self.min[axis]).max(least) / 2.0);
+        Self { min: [0, 1].map(|axis| center[axis] - half[axis]), max: [0, 1].map(|axis| center[axis] + half[axis]) }
     }
 
     fn center(&self) -> [f64; 2] {
@@ -246,6 +262,17 @@ mod tests {
                 prop_assert!(y >= padding && y <= viewport.height_px() - padding, "{y}");
             }
         }
+    }
+
+    #[test]
+    fn a_part_gains_by_the_side_that_it_fills_the_most() {
+        let all = Bounds { min: [0.0; 2], max: [100.0, 50.0] };
+        let part = Bounds { min: [10.0, 20.0], max: [20.0, 45.0] };
+        assert_eq!(part.gain_over(&all), 2.0);
+        assert_eq!(part.at_least(&all, 0.2), Bounds { min: [5.0, 20.0], max: [25.0, 45.0] });
+        let one = Bounds { min: [40.0; 2], max: [40.0; 2] };
+        assert_eq!(one.at_least(&all, 0.1), Bounds { min: [35.0; 2], max: [45.0; 2] });
+        assert_eq!(one.at_least(&all, 0.1).gain_over(&all), 5.0);
     }
 
     #[test]

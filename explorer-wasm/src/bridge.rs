@@ -6,6 +6,7 @@ mod tissue;
 mod view;
 
 use explorer_render::Backend;
+pub use explorer_render::Bounds;
 
 pub use scene::Scene;
 pub use tissue::{TissueLayer, most_pixels};

@@ -92,6 +92,10 @@ pub fn draw_sets(found: &Enriched, sets: &[GeneSet], table: &DeTable, record: &D
         }
         n => plural(n, "set", "sets"),
     };
+    let shown = match threshold {
+        Some(_) if !rows.is_empty() => format!("{shown}; dashed: adjusted p of {ALPHA}"),
+        _ => shown,
+    };
     let of = title(record);
     let part = NumberRows {
         heading: String::new(),

@@ -163,13 +163,14 @@ impl ComparisonFigure<'_> {
                 paint,
             }
         };
-        let part = NumberRows {
-            heading: String::new(),
-            title: format!("{} with its 95 % interval", table.options.effect.title()),
-            form: RowForm::Dots,
-            threshold: None,
-            rows: leading.into_iter().map(row).collect(),
+        let rows: Vec<NumberRow> = leading.into_iter().map(row).collect();
+        let effect = table.options.effect.title();
+        let of_scale = match rows.iter().filter(|row| row.interval.is_none()).count() {
+            0 => format!("{effect} with its 95 % interval"),
+            without => format!("{effect} with its 95 % interval, {} without one", plural(without, "gene", "genes")),
         };
+        let (heading, form, threshold) = (String::new(), RowForm::Dots, None);
+        let part = NumberRows { heading, title: of_scale, form, threshold, rows };
         let title = title(record);
         let mut figure = Figure::new(format!("Effects of leading genes: {title}"), ground);
         number_rows::draw(&mut figure, &part, (HEADING_PX + 8.0, labels_px([&part]), 0));

@@ -15,6 +15,9 @@ const HALO_PX: f64 = 3.0;
 /// Length of a dash, and from one to the next.
 const DASH_PX: f64 = 4.0;
 
+/// The widest heading: longer ones are cut in their middle.
+const MOST_HEADING_PX: f64 = 880.0;
+
 /// Height of a line of text.
 pub const LINE_PX: f64 = 20.0;
 
@@ -232,16 +235,17 @@ impl Figure {
         self.push(Shape::Text { at, text: text.into(), align, fill: Paint::Text, stroke: None, weight, direction });
     }
 
-    /// What a figure is of, and what it was made from: a heading in its upper left corner, and lines below all that was
-    /// drawn, cut where they are wider.
+    /// What a figure is of, and what it was made from: a heading in its upper left corner, for which it is made wider, and
+    /// below all that was drawn texts, in as many lines as they take.
     pub(crate) fn frame(&mut self, heading: &str, source: impl IntoIterator<Item = String>) {
-        let most_px = self.size[0] - 2.0 * MARGIN_PX;
         // Headings are heavier than the letters that are measured.
-        let heading = text::cut(heading, most_px / 1.06);
+        let heading = text::cut(heading, MOST_HEADING_PX);
+        self.size[0] = self.size[0].max(text::width(&heading) * 1.06 + 2.0 * MARGIN_PX);
+        let most_px = self.size[0] - 2.0 * MARGIN_PX;
         self.heading([MARGIN_PX, HEADING_PX / 2.0 + 8.0], heading, Align::Start);
-        self.size[1] += 4.0;
-        for line in source {
-            self.say_below(text::cut(&line, most_px));
+        self.size[1] += 10.0;
+        for line in source.into_iter().flat_map(|text| text::lines(&text, most_px)) {
+            self.say_below(line);
         }
         self.size[1] += 2.0;
     }

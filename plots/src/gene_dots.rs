@@ -20,7 +20,7 @@ const DOTS_PX: [f64; 2] = [4.0, 3.0];
 const MOST_MARKS: usize = 150;
 
 /// Numbers on an axis, of either sign.
-const MOST_TICKS: usize = 4;
+const MOST_TICKS: usize = 5;
 
 /// Genes that stand for the same.
 pub struct GeneClass {
@@ -85,12 +85,14 @@ impl GeneDots<'_> {
 
     fn axes(&self, figure: &mut Figure) {
         let Rect([left, top, right, bottom]) = self.layout.plot();
-        for GeneTick { at_px: x, text, .. } in self.layout.x_ticks(MOST_TICKS) {
-            figure.line([x, top], [x, bottom], Paint::Grid);
+        // Zero parts what is lower from what is higher.
+        let grid = |value: f64| if value == 0.0 { Paint::Line } else { Paint::Grid };
+        for GeneTick { at_px: x, text, value } in self.layout.x_ticks(MOST_TICKS) {
+            figure.line([x, top], [x, bottom], grid(value));
             figure.text([x, bottom + 14.0], text, Align::Middle, Paint::Muted);
         }
-        for GeneTick { at_px: y, text, .. } in self.layout.y_ticks(MOST_TICKS) {
-            figure.line([left, y], [right, y], Paint::Grid);
+        for GeneTick { at_px: y, text, value } in self.layout.y_ticks(MOST_TICKS) {
+            figure.line([left, y], [right, y], grid(value));
             figure.text([left - 8.0, y], text, Align::End, Paint::Muted);
         }
         let [of_x, of_y] = &self.titles;

@@ -58,9 +58,12 @@ pub struct NumberRows {
 }
 
 impl NumberRows {
-    /// Both ends of the scale: 0 and all numbers are on it. Intervals are up to twice as far.
+    /// Both ends of the scale: 0 and all numbers are on it; where some have intervals, those with one. Intervals are up to
+    /// twice as far.
     fn ends(&self) -> [f64; 2] {
-        let numbers = self.rows.iter().map(|row| row.value).chain(self.threshold).filter(|number| number.is_finite());
+        let has_intervals = self.rows.iter().any(|row| row.interval.is_some());
+        let rows = self.rows.iter().filter(|row| !has_intervals || row.interval.is_some());
+        let numbers = rows.map(|row| row.value).chain(self.threshold).filter(|number| number.is_finite());
         let around = |[least, greatest]: [f64; 2], number: f64| [least.min(number), greatest.max(number)];
         let inner = numbers.fold([0.0, 0.0], around);
         let most = inner[0].abs().max(inner[1]);
@@ -109,6 +112,13 @@ pub fn draw(figure: &mut Figure, part: &NumberRows, (top, labels_px, row): (f64,
                 let [from, to] = [0.0, of.value].map(x);
                 let area = [from.min(to), middle - BAR_PX / 2.0, (to - from).abs().max(1.0), BAR_PX];
                 vec![Shape::Rect { area, fill }]
+            }
+            RowForm::Dots if of.value < least || greatest < of.value => {
+                // It lies beyond the scale, there.
+                let (end, inward) = if of.value < least { (left, 5.0) } else { (left + WIDTH_PX, -5.0) };
+                let d =
+                    format!("M{:.1} {:.1}L{end:.1} {middle:.1}L{0:.1} {:.1}", end + inward, middle - 4.0, middle + 4.0);
+                vec![Shape::Path { d, fill: None, stroke: Some((fill, 1.5)) }]
             }
             RowForm::Dots => {
                 let dot = Shape::Circle { at: [x(of.value), middle], radius: 4.0, fill, edge: fill };

@@ -9,7 +9,7 @@ pub const FAMILY: &str = "Inter, Helvetica, Arial, sans-serif";
 pub const SIZE_PX: f64 = 12.0;
 
 /// The longest label, in CSS pixels; longer ones are cut in the middle.
-const MOST_LABEL_PX: f64 = 220.0;
+const MOST_LABEL_PX: f64 = 340.0;
 
 /// The width of a text, in CSS pixels.
 pub fn width(text: &str) -> f64 {
@@ -24,6 +24,19 @@ pub fn label(text: &str) -> String {
 /// A text, cut where it is wider than so many CSS pixels.
 pub fn cut(text: &str, most_px: f64) -> String {
     fitted(text, most_px, width)
+}
+
+/// A text in lines of so many CSS pixels at most, parted at blanks; a word that is wider is cut.
+pub fn lines(text: &str, most_px: f64) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        let longer = lines.last().map(|line| format!("{line} {word}")).filter(|longer| width(longer) <= most_px);
+        match (longer, lines.last_mut()) {
+            (Some(longer), Some(line)) => *line = longer,
+            (None, _) | (Some(_), None) => lines.push(cut(word, most_px)),
+        }
+    }
+    lines
 }
 
 /// The widest of some labels, in CSS pixels.
@@ -42,5 +55,20 @@ fn em(c: char) -> f64 {
         '\u{300}'..='\u{36f}' => 0.0,
         '\u{1100}'.. => 1.0,
         _ => 0.65,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_goes_on_in_the_next_line_and_loses_nothing() {
+        let text = "Over-representation of genes chosen: 132 higher in the group; adjusted p at most 0.05";
+        let found = lines(text, 200.0);
+        assert!(found.len() > 2 && found.iter().all(|line| width(line) <= 200.0), "{found:?}");
+        assert_eq!(found.join(" "), text);
+        assert_eq!(lines("short", 200.0), ["short"]);
+        assert!(lines(&"m".repeat(90), 200.0)[0].contains('…'), "a word has no blank to be parted at");
     }
 }

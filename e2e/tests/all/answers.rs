@@ -64,16 +64,13 @@ async fn tests(visit: &Visit) -> Result<()> {
         .await?;
     let saved = expect_saved(&page, "de-export", &expected).await?;
     ensure!(saved.contains("# adjustment: Bonferroni"), "the file does not say how p-values are adjusted");
-    // The interval of an effect stands where the pointer rests on it.
+    // The interval of an effect stands in a column, with the ends that the terminal writes.
     let first = data_lines(&expected)[1].to_owned();
     let fields: Vec<&str> = first.split(',').collect();
-    let interval = format!("$('de-row-{}').querySelector('.de-effect').title", fields[0]);
+    let interval = format!("$('de-row-{}').querySelector('.de-interval').textContent.trim()", fields[0]);
     let interval = page.evaluate(&interval, Value::Null).await?;
-    let low: f64 = fields[11].parse()?;
-    ensure!(
-        interval.as_str().is_some_and(|text| text.starts_with("95 % interval: ") && text.contains(&signed(low))),
-        "{interval} of {first}"
-    );
+    let [low, high]: [f64; 2] = [fields[11].parse()?, fields[12].parse()?];
+    ensure!(interval.as_str() == Some(&format!("{} to {}", signed(low), signed(high))), "{interval} of {first}");
     page.expect_accessible("a comparison by ranks").await?;
     visit.browser.shoot("ranks")?;
 

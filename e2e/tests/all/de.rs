@@ -167,7 +167,7 @@ async fn expect_first(page: &Page<'_>, expected: Option<&str>) -> Result<()> {
 async fn first_rows(page: &Page<'_>) -> Result<Vec<(String, f64)>> {
     let rows = "[...document.querySelectorAll('[data-testid^=\"de-row-\"]')]\
          .sort((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top)\
-         .map(row => [row.dataset.testid.slice('de-row-'.length), row.children[2].textContent])";
+         .map(row => [row.dataset.testid.slice('de-row-'.length), row.children[3].textContent])";
     let rows = page
         .until_value("rows of the table", rows, Value::Null, |rows| rows.as_array().is_some_and(|rows| rows.len() >= 5))
         .await?;

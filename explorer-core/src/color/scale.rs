@@ -19,6 +19,7 @@ pub struct ColorScale {
     kept: [f64; 2],
     log: bool,
     zeros_gray: bool,
+    is_of_nothing: bool,
 }
 
 impl ColorScale {
@@ -46,11 +47,13 @@ impl ColorScale {
             kept,
             log: options.log,
             zeros_gray: options.zeros_gray,
+            is_of_nothing: false,
         };
         let drawn = values().filter(|&value| scale.is_drawn(value));
         let empty = [f32::INFINITY, f32::NEG_INFINITY];
         let [min, max] = drawn.fold(empty, |[min, max], value| [min.min(value), max.max(value)]);
-        let (min, max) = if min <= max { (min, max) } else { (0.0, 0.0) };
+        scale.is_of_nothing = min > max;
+        let (min, max) = if scale.is_of_nothing { (0.0, 0.0) } else { (min, max) };
         let is_signed = min < 0.0 && max > 0.0;
         scale.colormap = options.colormap.as_deref().and_then(Colormap::from_name).unwrap_or(if is_signed {
             Colormap::Coolwarm
@@ -64,6 +67,11 @@ impl ColorScale {
         let max = asked(options.range.max(), max);
         scale.domain = Domain { min, max: max.max(min) };
         scale
+    }
+
+    /// Whether no value is drawn, so that the bounds are none of the data's.
+    pub fn is_of_nothing(&self) -> bool {
+        self.is_of_nothing
     }
 
     /// The color index of every cell.
@@ -195,6 +203,8 @@ mod tests {
         assert_eq!(indices(&[3.0, 3.0], &plain), [0, 0]);
         assert_eq!(indices(&[f32::NAN], &plain), [MISSING]);
         assert_eq!(indices(&[], &plain), [0u8; 0]);
+        let is_of_nothing = |values: &[f32]| ColorScale::fit(&column(values), None, &plain).is_of_nothing();
+        assert!(is_of_nothing(&[f32::NAN, f32::INFINITY]) && is_of_nothing(&[]) && !is_of_nothing(&[0.0]));
     }
 
     #[test]

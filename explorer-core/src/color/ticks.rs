@@ -93,6 +93,10 @@ fn power_of_ten(exponent: i32) -> f64 {
 /// large or small.
 fn label(value: f64, decimals: u32) -> String {
     let size = value.abs();
+    if value < 0.0 {
+        // A minus, as elsewhere, and no hyphen.
+        return format!("−{}", label(size, decimals));
+    }
     if size != 0.0 && !(1e-4..1e6).contains(&size) {
         // Enough digits to tell neighbors apart, no noise from the last ones.
         let text = format!("{value:.3e}");
@@ -117,7 +121,7 @@ mod tests {
     #[test]
     fn ticks_are_round() {
         assert_eq!(labels(&linear_ticks(0.0, 5.3, 6)), ["0", "1", "2", "3", "4", "5"]);
-        assert_eq!(labels(&linear_ticks(-0.31, 0.42, 5)), ["-0.2", "0.0", "0.2", "0.4"]);
+        assert_eq!(labels(&linear_ticks(-0.31, 0.42, 5)), ["−0.2", "0.0", "0.2", "0.4"]);
         assert_eq!(labels(&linear_ticks(0.0, 30_000.0, 4)), ["0", "10000", "20000", "30000"]);
         assert_eq!(labels(&linear_ticks(0.0, 3e-7, 3)), ["0.0000000", "1e-7", "2e-7", "3e-7"]);
         assert_eq!(labels(&linear_ticks(2.5, 2.5, 5)), ["2.500"]);

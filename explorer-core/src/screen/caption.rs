@@ -1,7 +1,7 @@
 //! The legend beside a saved picture: what is written and painted where.
 
-use super::{LegendModel, fitted};
-use crate::{color::Rgb, format::short};
+use super::{LegendModel, NO_VALUE, fitted, range_text, scale_texts};
+use crate::color::Rgb;
 
 /// Sizes in CSS pixels.
 const MARGIN_PX: f64 = 16.0;
@@ -10,7 +10,8 @@ const SWATCH_PX: f64 = 12.0;
 const GRADIENT_PX: [f64; 2] = [176.0, 12.0];
 /// A side of the square of two numbers' colors, nearly.
 const PLANE_PX: f64 = 96.0;
-const MOST_TEXT_PX: f64 = 200.0;
+/// The widest a text may be: names of cell types are seldom longer, and are cut in the middle.
+const MOST_TEXT_PX: f64 = 400.0;
 /// Columns of labels; what does not fit is counted.
 const MOST_COLUMNS: usize = 3;
 
@@ -105,15 +106,23 @@ impl Caption {
                     caption.text(MARGIN_PX, y, subtitle, &width);
                     y += ROW_PX;
                 }
+                if stops.is_empty() {
+                    caption.text(MARGIN_PX, y, NO_VALUE, &width);
+                    if let Some(entry) = missing {
+                        caption.entry(MARGIN_PX, y + ROW_PX, &entry.label, entry.color, &width);
+                    }
+                    return caption;
+                }
                 let [length, thickness] = GRADIENT_PX;
                 y -= thickness / 2.0;
                 caption.marks.push(Mark::Gradient { x: MARGIN_PX, y, size: GRADIENT_PX, stops: stops.clone() });
                 y += thickness + ROW_PX / 2.0;
-                let ticks = [(0.0, *min, Align::Start), (0.5, *middle, Align::Middle), (1.0, *max, Align::End)];
-                caption.marks.extend(ticks.map(|(place, value, align)| Mark::Text {
+                let ticks = [(0.0, Align::Start), (0.5, Align::Middle), (1.0, Align::End)];
+                let texts = scale_texts([*min, *middle, *max]);
+                caption.marks.extend(ticks.into_iter().zip(texts).map(|((place, align), text)| Mark::Text {
                     x: MARGIN_PX + place * length,
                     y,
-                    text: short(value, 3),
+                    text,
                     style: TextStyle::Plain,
                     align,
                 }));
@@ -130,8 +139,7 @@ impl Caption {
                     caption.text(MARGIN_PX, y, subtitle, &width);
                     y += ROW_PX;
                 }
-                let range =
-                    |name: &str, [min, max]: [f64; 2]| format!("{name}: {} to {}", short(min, 3), short(max, 3));
+                let range = |name: &str, range| format!("{name}: {}", range_text(range));
                 caption.text(MARGIN_PX, y, &format!("↑ {}", range(first, ranges[0])), &width);
                 y += ROW_PX / 2.0;
                 // The first upwards, the second to the right.
@@ -268,12 +276,41 @@ mod tests {
     }
 
     #[test]
+    fn a_scale_of_nothing_says_so() {
+        let model = LegendModel::Continuous {
+            title: "score".to_owned(),
+            subtitle: String::new(),
+            min: 0.0,
+            middle: 0.0,
+            max: 0.0,
+            stops: Vec::new(),
+            missing: Some(LegendEntry { label: "no value".to_owned(), color: [9; 3] }),
+        };
+        let caption = Caption::new(&model, 300.0, width);
+        let texts = caption.marks.iter().filter_map(|mark| match mark {
+            Mark::Text { text, .. } => Some(text.as_str()),
+            Mark::Swatch { .. } => None,
+            Mark::Gradient { .. } => panic!("there are no colors"),
+        });
+        assert_eq!(texts.collect::<Vec<_>>(), ["score", NO_VALUE, "no value"]);
+    }
+
+    #[test]
+    fn long_labels_stand_whole_beside_a_saved_picture() {
+        let label = "CD4-positive, CD25-positive, alpha-beta regulatory T";
+        let entries = vec![LegendEntry { label: label.to_owned(), color: [1; 3] }];
+        let caption = Caption::new(&LegendModel::Categorical { title: "cell_type".to_owned(), entries }, 300.0, width);
+        assert!(caption.marks.iter().any(|mark| matches!(mark, Mark::Text { text, .. } if text == label)));
+        assert!(caption.width_px > label.len() as f64 * 7.0);
+    }
+
+    #[test]
     fn two_numbers_have_their_square_and_their_ranges() {
         let colors: Vec<Rgb> = (0..16).map(|at| [at; 3]).collect();
         let model = LegendModel::TwoNumbers {
             titles: ["LYZ".to_owned(), "CD79A".to_owned()],
             subtitle: "layer raw".to_owned(),
-            ranges: [[-0.5, 3.0], [0.0, 8.0]],
+            ranges: [Some([-0.5, 3.0]), Some([0.0, 8.0])],
             colors: colors.clone(),
             missing: None,
         };

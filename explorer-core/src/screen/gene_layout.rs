@@ -19,8 +19,11 @@ const REACH_PX: f64 = 14.0;
 /// The height of a label and of its letters.
 const LABEL_PX: f64 = 13.0;
 const FONT_PX: f64 = 11.0;
-/// From a dot to its label.
+/// From a dot to its label, and how much farther from the head of an arrow.
 const LABEL_GAP_PX: f64 = 5.0;
+const ARROW_PX: f64 = 4.0;
+/// A side of the squares that dots are counted in.
+const SQUARE_PX: f64 = 4.0;
 /// One label at most for so much of the plot, and no more than so many in all.
 const LABEL_AREA_PX: f64 = 4000.0;
 const MOST_LABELS: usize = 30;
@@ -343,7 +346,7 @@ impl GeneLayout {
         path
     }
 
-    /// Names beside their dots, none over another, over another's dot, or out of the plot. `chosen` have the first choice;
+    /// Names beside their dots, none over another, over a dot of another of `genes`, or out of the plot. `chosen` have the first choice;
     /// then those of `genes` that are farthest out, from both sides by turns.
     pub fn labels(&self, chosen: &[usize], genes: &[usize], names: &[String]) -> Vec<GeneLabel> {
         let Rect([left, top, right, bottom]) = self.plot();
@@ -379,6 +382,18 @@ impl GeneLayout {
         let by_turns = (0..MOST_TRIED).filter_map(|turn| sides[turn % 2].next());
         let by_turns = chosen.iter().copied().filter(is_named).take(MOST_LABELS).chain(by_turns);
         let most = (((right - left) * (bottom - top) / LABEL_AREA_PX) as usize).min(MOST_LABELS);
+        // Squares with a dot of `genes`: a name over that of another does not tell whose it is.
+        let n_across = square(self.size_px.0) + 1;
+        let mut dotted = vec![false; n_across * (square(self.size_px.1) + 1)];
+        for gene in genes.iter().filter(|gene| is_named(gene)) {
+            let (x, y) = self.points[*gene];
+            dotted[square(y) * n_across + square(x)] = true;
+        }
+        let covers_a_dot = |Rect([left, top, right, bottom]): Rect, own: Point| {
+            let mut squares =
+                (square(top)..=square(bottom)).flat_map(|y| (square(left)..=square(right)).map(move |x| (x, y)));
+            squares.any(|(x, y)| dotted[y * n_across + x] && (x, y) != (square(own.0), square(own.1)))
+        };
         let mut taken: Vec<Rect> = Vec::new();
         let mut labels = Vec::new();
         for gene in by_turns {
@@ -388,16 +403,19 @@ impl GeneLayout {
             let dot = self.points[gene];
             let width = label_width_px(&names[gene]);
             let (beside, half) = (dot.1 + LABEL_PX / 3.0, width / 2.0);
+            let gap = LABEL_GAP_PX + if self.is_beyond(gene) { ARROW_PX } else { 0.0 };
             let places = [
-                (dot.0 + LABEL_GAP_PX, beside),
-                (dot.0 - LABEL_GAP_PX - width, beside),
-                (dot.0 - half, dot.1 - LABEL_GAP_PX),
-                (dot.0 - half, dot.1 + LABEL_GAP_PX + LABEL_PX * 0.7),
+                (dot.0 + gap, beside),
+                (dot.0 - gap - width, beside),
+                (dot.0 - half, dot.1 - gap),
+                (dot.0 - half, dot.1 + gap + LABEL_PX * 0.7),
             ];
             let rect = |(x, y): Point| Rect([x, y - LABEL_PX * 0.8, x + width, y + LABEL_PX * 0.2]);
             let is_free = |place: &&Point| {
                 let rect = rect(**place);
-                rect.is_inside(self.plot()) && !taken.iter().any(|&other| other.meets(rect.grown(LABEL_MARGIN_PX)))
+                rect.is_inside(self.plot())
+                    && !taken.iter().any(|&other| other.meets(rect.grown(LABEL_MARGIN_PX)))
+                    && (chosen.contains(&gene) || !covers_a_dot(rect, dot))
             };
             if let Some(&at) = places.iter().find(is_free) {
                 taken.extend([rect(at), Rect::around(dot, 2.0)]);
@@ -440,6 +458,11 @@ fn label_width_px(name: &str) -> f64 {
 /// Where between both ends of an axis a value lies, from 0 to 1.
 fn share(value: f64, [least, greatest]: [f64; 2]) -> f64 {
     ((value - least) / (greatest - least)).clamp(0.0, 1.0)
+}
+
+/// Which square a place lies in, along one side.
+fn square(px: f64) -> usize {
+    (px / SQUARE_PX) as usize
 }
 
 /// The nearest half pixel, in halves: closer dots are not told apart.

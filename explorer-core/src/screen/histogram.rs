@@ -59,6 +59,19 @@ impl Bars {
         self.total.iter().copied().max().unwrap_or(0)
     }
 
+    /// Why there is no axis; `None` where there is one.
+    pub fn nothing(&self) -> Option<&'static str> {
+        if !self.total.is_empty() {
+            return None;
+        }
+        let aside = if self.in_aside.total > 0 { self.aside } else { Aside::Nothing };
+        Some(match aside {
+            Aside::Nothing => "No cell in view has a finite number here.",
+            Aside::Zeros => "Every number in view is zero.",
+            Aside::NotPositive => "No number in view is above zero, so that none has a logarithm.",
+        })
+    }
+
     /// What the bar aside is called.
     pub fn aside_label(&self) -> Option<&'static str> {
         match self.aside {
@@ -131,6 +144,16 @@ mod tests {
         assert_eq!(Bars::default().text_at(0.5), None);
         let one = Bars { min: 7.0, max: 7.0, total: vec![9], selected: vec![9], ..Bars::default() };
         assert_eq!(one.text_at(0.5).as_deref(), Some("7: 9"));
+    }
+
+    #[test]
+    fn what_has_no_bars_says_why() {
+        let zeros = BarCount { total: 9, selected: 9 };
+        let of = |aside, in_aside, total| Bars { aside, in_aside, total, ..Bars::default() }.nothing();
+        assert_eq!(of(Aside::Zeros, zeros, vec![1]), None);
+        assert_eq!(of(Aside::Zeros, zeros, vec![]), Some("Every number in view is zero."));
+        assert_eq!(of(Aside::Zeros, BarCount::default(), vec![]), of(Aside::Nothing, BarCount::default(), vec![]));
+        assert!(of(Aside::NotPositive, zeros, vec![]).is_some_and(|text| text.contains("logarithm")));
     }
 
     #[test]

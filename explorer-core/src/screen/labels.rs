@@ -4,7 +4,7 @@
 pub const LABEL_HALF_HEIGHT_PX: f64 = 9.0;
 
 /// Which labels, the first before all others, can stand without touching one before, inside a
-/// picture of that size; each is given by its middle and half its width.
+/// picture of that size, and where; each is given by its middle, which an edge moves inwards, and half its width.
 pub fn unobstructed(
     labels: impl Iterator<Item = ([f64; 2], f64)>,
     [width_px, height_px]: [f64; 2],
@@ -12,6 +12,7 @@ pub fn unobstructed(
     let mut standing: Vec<([f64; 2], f64)> = Vec::new();
     let mut place = |([x, y], half): ([f64; 2], f64)| {
         let is_inside = (0.0..=width_px).contains(&x) && (0.0..=height_px).contains(&y);
+        let x = x.min(width_px - half).max(half);
         let touches = |(other, other_half): &([f64; 2], f64)| {
             (other[0] - x).abs() < half + other_half && (other[1] - y).abs() < 2.0 * LABEL_HALF_HEIGHT_PX
         };
@@ -40,5 +41,8 @@ mod tests {
         ];
         let standing: Vec<bool> = unobstructed(labels.into_iter(), size).iter().map(Option::is_some).collect();
         assert_eq!(standing, [true, false, true, true, false]);
+        let at_the_edges = [([3.0, 50.0], 40.0), ([399.0, 50.0], 30.0), ([200.0, 50.0], 20.0)];
+        let places = [Some([40.0, 50.0]), Some([370.0, 50.0]), Some([200.0, 50.0])];
+        assert_eq!(unobstructed(at_the_edges.into_iter(), size), places);
     }
 }

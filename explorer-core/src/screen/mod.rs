@@ -25,7 +25,7 @@ mod svg;
 mod text;
 mod typing;
 
-pub use axes::{AxisMarks, AxisPlace, AxisText};
+pub use axes::{AXIS_BELOW_PX, AXIS_LEFT_PX, AxisMarks, AxisPlace, AxisText};
 pub use brush::{Axis, BoundError, BrushChange, BrushPhase, End, Grip, Span, number};
 pub use caption::{Align, Caption, Mark, TextStyle};
 pub use category_rows::{BarPart, CategoryLabels, CategoryValue, RowOrder, Rows, ValueCount, bar_background};
@@ -35,7 +35,7 @@ pub use gene_layout::{GeneLabel, GeneLayout, GeneTick, MARGIN_PX, Point, Rect};
 pub use gesture::{Gesture, HeldKeys, Intent, Wheel};
 pub use histogram::{BarCount, Bars, CountScale, HISTOGRAM_HEIGHT, bar_path};
 pub use labels::{LABEL_HALF_HEIGHT_PX, unobstructed};
-pub use legend::{LegendEntry, LegendModel};
+pub use legend::{LegendEntry, LegendModel, NO_VALUE, range_text, scale_texts};
 pub use other_effects::{Agreement, OtherEffects, Standing};
 pub use outline::closed_path;
 pub use rectangle::{RectangleError, typed_rectangle};
@@ -46,4 +46,4 @@ pub use svg::{
     CONTOUR_FILL, CONTOUR_LINE, CONTOUR_PX, SvgPanel, SvgPicture, TITLE_HEIGHT_PX, TITLE_LEFT_PX, xml_escaped,
 };
 pub use text::{fitted, free_name, gene_names, wrong_name};
-pub use typing::takes_text;
+pub use typing::{takes_key, takes_text};

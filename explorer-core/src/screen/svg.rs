@@ -20,6 +20,9 @@ pub const CONTOUR_LINE: f64 = 0.7;
 /// How wide its line is, in CSS pixels.
 pub const CONTOUR_PX: f64 = 1.25;
 
+/// How much wider the legend's text may be in the typeface of whoever opens the file.
+const OTHER_TYPEFACE: f64 = 1.125;
+
 /// What one panel shows.
 #[derive(Clone, Debug)]
 pub struct SvgPanel<'a> {
@@ -65,7 +68,7 @@ impl SvgPicture<'_> {
     pub fn to_svg(&self) -> String {
         let top = if self.title.is_empty() { 0.0 } else { TITLE_HEIGHT_PX };
         let [width, height] = self.size_px;
-        let (all_width, all_height) = (width + self.caption.width_px, height + top);
+        let (all_width, all_height) = (width + self.caption.width_px * OTHER_TYPEFACE, height + top);
         let mut svg = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{all_width}\" height=\"{all_height}\" \
              viewBox=\"0 0 {all_width} {all_height}\" font-family=\"{}\" fill=\"{}\">\n",
@@ -119,6 +122,10 @@ impl SvgPicture<'_> {
         let rim = format!(
             " stroke=\"{background}\" stroke-width=\"{rim_px}\" stroke-linejoin=\"round\" paint-order=\"stroke\""
         );
+        for [x, y, width, height] in &panel.axes.strips {
+            let (x, y, color) = (x + left, y + top, css_color(self.background));
+            let _ = writeln!(svg, "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" fill=\"{color}\"/>");
+        }
         for (label, [x, y]) in panel.labels {
             text(svg, [x + left, y + top], label, (weight, size_px), Align::Middle, &rim);
         }
@@ -126,11 +133,11 @@ impl SvgPicture<'_> {
             let (x1, y1, x2, y2, color) = (x1 + left, y1 + top, x2 + left, y2 + top, css_color(self.text));
             let _ = writeln!(svg, "<line x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\" stroke=\"{color}\"/>");
         }
-        for AxisText { x, y, text: words, place } in &panel.axes.texts {
+        for AxisText { x, y, text: words, place, whole: _ } in &panel.axes.texts {
             let (x, y) = (x + left, y + top);
             let (align, lift, more) = match place {
                 AxisPlace::Below | AxisPlace::TitleX => (Align::Middle, place.font().1 / 3.0, String::new()),
-                AxisPlace::Beside => (Align::Start, 0.0, String::new()),
+                AxisPlace::Beside => (Align::End, 0.0, String::new()),
                 AxisPlace::TitleY => (Align::Middle, 0.0, format!(" transform=\"rotate(-90 {x} {y})\"")),
             };
             text(svg, [x, y - lift], words, place.font(), align, &format!("{rim}{more}"));
@@ -210,7 +217,7 @@ mod tests {
         let caption = Caption::new(&legend, 300.0, |text, _| text.chars().count() as f64 * 7.0);
         let labels = [("NK".to_owned(), [12.5, 30.0])];
         let titles = ["CD3D".to_owned(), "n_genes".to_owned()];
-        let axes = AxisMarks::new([400.0, 300.0], [(0.0, 4.0), (0.0, 3000.0)], titles);
+        let axes = AxisMarks::new([400.0, 300.0], [(0.0, 4.0), (0.0, 3000.0)], titles, 0.0);
         let panel = SvgPanel {
             corner_px: [0.0, 0.0],
             size_px: [400.0, 300.0],
@@ -231,7 +238,7 @@ mod tests {
             family: "Inter, \"Helvetica\"",
         };
         let svg = picture.to_svg();
-        let width = 400.0 + caption.width_px;
+        let width = 400.0 + caption.width_px * OTHER_TYPEFACE;
         assert!(svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\""));
         assert!(svg.contains(&format!("width=\"{width}\" height=\"340\"")), "{svg}");
         assert!(svg.contains(">CD4+ &lt;T&gt; &amp; &quot;B&quot;\u{fffd}</text>"), "{svg}");
@@ -242,7 +249,9 @@ mod tests {
         assert!(svg.contains("PBMC ∞</title>") && svg.contains("Inter, &quot;Helvetica&quot;"));
         assert!(svg.contains("fill=\"#ff0010\"") || svg.contains("fill=\"rgb(255 0 16)\""), "{svg}");
         assert!(svg.contains("translate(0 40)") && svg.contains("<path d=\"M1 2L3 4Z\"/>"), "{svg}");
-        assert!(svg.contains(">CD3D</text>") && svg.contains("rotate(-90 40 190)"), "{svg}");
+        assert!(svg.contains(">CD3D</text>") && svg.contains("rotate(-90 11 168)"), "{svg}");
+        let strip = svg.find("height=\"300\" fill=").expect("axes have a strip of their own");
+        assert!(svg.find("<image").is_some_and(|image| image < strip), "{svg}");
         let plain = SvgPanel { labels: &[], contours: &[], axes: &AxisMarks::default(), ..panel.clone() };
         let plain =
             SvgPicture { title: "", panels: &[plain], caption: &Caption::default(), ..picture.clone() }.to_svg();

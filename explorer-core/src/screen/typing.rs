@@ -13,6 +13,12 @@ pub fn takes_text(tag: &str, kind: &str) -> bool {
     }
 }
 
+/// Whether a list or a slider of that tag goes to its first value by a key (`KeyboardEvent.key`), which commands leave to
+/// it.
+pub fn takes_key(tag: &str, key: &str) -> bool {
+    key == "Home" && matches!(tag, "INPUT" | "SELECT")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -25,5 +31,6 @@ mod tests {
         for (tag, kind) in [("INPUT", "checkbox"), ("INPUT", "range"), ("SELECT", ""), ("BUTTON", ""), ("DIV", "")] {
             assert!(!takes_text(tag, kind), "{tag} {kind}");
         }
+        assert!(takes_key("SELECT", "Home") && !takes_key("BUTTON", "Home") && !takes_key("SELECT", "f"));
     }
 }

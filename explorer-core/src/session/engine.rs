@@ -78,7 +78,7 @@ impl From<BinCounts> for Bars {
             Some(Domain { min, max }) => {
                 Self { min: f64::from(min), max: f64::from(max), total, selected, scale, aside, ..beside }
             }
-            None => beside,
+            None => Self { scale, aside, ..beside },
         }
     }
 }

@@ -80,14 +80,21 @@ pub fn legend(colors: &Colors) -> LegendModel {
             min: f64::from(scale.domain.min),
             middle: scale.value_at(0.5),
             max: f64::from(scale.domain.max),
-            stops: scale.colormap.colors(N_STOPS, *ground).into_iter().map(opaque).collect(),
+            stops: if scale.is_of_nothing() {
+                Vec::new()
+            } else {
+                scale.colormap.colors(N_STOPS, *ground).into_iter().map(opaque).collect()
+            },
             missing: has_missing
                 .then(|| LegendEntry { label: scale.missing_name().to_owned(), color: opaque(MISSING_GRAY) }),
         },
         Colors::TwoNumbers { names, subtitle, blend, ground, has_missing } => LegendModel::TwoNumbers {
             titles: names.clone(),
             subtitle: subtitle.clone(),
-            ranges: blend.scales.each_ref().map(|scale| [scale.domain.min, scale.domain.max].map(f64::from)),
+            ranges: blend
+                .scales
+                .each_ref()
+                .map(|scale| (!scale.is_of_nothing()).then(|| [scale.domain.min, scale.domain.max].map(f64::from))),
             colors: Blend::colors(*ground),
             missing: has_missing
                 .then(|| LegendEntry { label: blend.scales[0].missing_name().to_owned(), color: opaque(MISSING_GRAY) }),

@@ -98,7 +98,7 @@ pub use session::{Changes, Session};
 pub use side_sizes::SideSizes;
 pub use slot::Slot;
 pub use subset::SubsetAdditions;
-pub use subset_steps::SubsetStep;
+pub use subset_steps::{SubsetStep, why_empty};
 pub use summary::{DeSummary, MarkedLabel, MarkerGene, MarkersSummary, SamplePair};
 pub use tile_queue::{PositionSample, TileQueue, Visibility};
 pub use tour::TourStep;

@@ -12,6 +12,20 @@ pub struct SubsetStep {
     pub n_cells: Option<u64>,
 }
 
+/// Why a subset of these steps has no cell: which step leaves none of those before it, and what to call cells (`spots`).
+pub fn why_empty(steps: &[SubsetStep], cells: &str) -> String {
+    let Some(at) = steps.iter().position(|step| step.n_cells == Some(0)) else {
+        return format!("The subset has no {cells}.");
+    };
+    let name = |step: &SubsetStep| format!("“{}”", step.name);
+    let before: Vec<String> = steps[..at].iter().map(name).collect();
+    let (before, last) = (before.join(" and "), name(&steps[at]));
+    if before.is_empty() {
+        return format!("The subset has no {cells}: none are in {last}.");
+    }
+    format!("The subset has no {cells}: none of those in {before} are in {last}.")
+}
+
 impl Session {
     /// The steps of a subset, the outermost first.
     pub fn subset_steps(&self, levels: &[Filters]) -> Vec<SubsetStep> {
@@ -39,6 +53,18 @@ mod tests {
         session::LabelColumn,
         state::{Label, LabelFilter, ObsFilter},
     };
+
+    #[test]
+    fn a_subset_without_cells_says_which_steps_exclude_each_other() {
+        let step = |name: &str, n_cells| SubsetStep { name: name.to_owned(), n_cells };
+        let [t, b, late] = [step("T", Some(3)), step("B", Some(0)), step("late", None)];
+        let told =
+            |steps: &[&SubsetStep]| why_empty(&steps.iter().map(|&step| step.clone()).collect::<Vec<_>>(), "spots");
+        assert_eq!(told(&[&t, &b, &b]), "The subset has no spots: none of those in “T” are in “B”.");
+        assert_eq!(told(&[&t, &t, &b]), "The subset has no spots: none of those in “T” and “T” are in “B”.");
+        assert_eq!(told(&[&b]), "The subset has no spots: none are in “B”.");
+        assert_eq!(told(&[&late]), "The subset has no spots.");
+    }
 
     #[test]
     fn each_step_is_named_after_its_filter_and_counts_what_is_left() {

@@ -3,7 +3,7 @@
 use explorer_core::{
     dataset::Tissue,
     screen::{LegendEntry, LegendModel},
-    session::{Colors, Unit, legend},
+    session::{Colors, SubsetStep, Unit, legend, why_empty},
     state::{Action, ColorOptions, Command, PanelIdx, Platform, Range},
 };
 use leptos::{html, prelude::*};
@@ -131,7 +131,7 @@ pub(super) fn Center(
             hidden=move || emptiness.with(Option::is_none)
         >
             {move || emptiness.get().map(|why| {
-                let (sentence, label, test_id, command) = why.told(unit.get());
+                let (sentence, label, test_id, command) = steps.with(|steps| why.told(unit.get(), steps));
                 view! {
                     {sentence}
                     <Button label test_id on_press=move || on_command.run(command) />
@@ -175,7 +175,7 @@ enum Emptiness {
 
 impl Emptiness {
     /// The sentence that says so, and the button that mends it: label, `data-testid`, command.
-    fn told(self, unit: Unit) -> (String, &'static str, &'static str, Command) {
+    fn told(self, unit: Unit, steps: &[SubsetStep]) -> (String, &'static str, &'static str, Command) {
         let cells = unit.many();
         match self {
             Self::Window => (format!("No {cells} are in sight."), "Fit", "picture-empty-fit", Command::Fit),
@@ -184,7 +184,7 @@ impl Emptiness {
                 (told, "Clear filters", "picture-empty-clear", Command::ClearFilters)
             }
             Self::Subset => {
-                let told = format!("The subset has no {cells}.");
+                let told = why_empty(steps, cells);
                 (told, "Leave subset", "picture-empty-unsubset", Command::Unsubset)
             }
         }

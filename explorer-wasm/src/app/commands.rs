@@ -2,7 +2,7 @@
 
 use explorer_core::{
     embed::snippet,
-    screen::takes_text,
+    screen::{takes_key, takes_text},
     state::{Action, Command, Modifiers, Platform, Side},
 };
 use leptos::prelude::*;
@@ -40,6 +40,8 @@ pub(super) fn run(store: Store, pictures: Pictures, page: Page, command: Command
         store.dispatch(action);
         if command == Command::LinkCameras {
             tell_linked(store);
+        } else if command == Command::Subset {
+            pictures.all().iter().for_each(|picture| picture.show_subset(store));
         }
         return;
     }
@@ -175,7 +177,7 @@ pub(super) fn listen_to_keys(store: Store, page: Page, on_command: Callback<Comm
         };
         let is_allowed = store.peek(|state| state.transient.letter_keys.allow(&press.key(), modifiers));
         let command = Command::from_key(&press.key(), modifiers, platform).filter(|_| is_allowed);
-        let Some(command) = command else { return };
+        let Some(command) = command.filter(|_| !is_its_own(press)) else { return };
         let is_open = |what| root.query_selector(what).is_ok_and(|open| open.is_some());
         // What is typed is meant for a dialog that has been asked for, also before it is there.
         let is_asked_for = page.dialogs().iter().any(|dialog| dialog.get_untracked());
@@ -204,6 +206,12 @@ pub(super) fn listen_to_keys(store: Store, page: Page, on_command: Callback<Comm
         }
     });
     owner::keep(listener);
+}
+
+/// Whether what has the focus has a use of its own for a key.
+fn is_its_own(press: &KeyboardEvent) -> bool {
+    let target = press.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
+    target.is_some_and(|target| takes_key(&target.tag_name(), &press.key()))
 }
 
 /// The field that a key goes into.

@@ -9,7 +9,7 @@ use explorer_core::{
     session::{CellStyle, Paint, Repaint, Window},
 };
 use explorer_render::{
-    FrameParams, PickScene, PointPosition, PointStyle, RenderError, Renderer, StyleChange, pick_cpu,
+    Bounds, FrameParams, PickScene, PointPosition, PointStyle, RenderError, Renderer, StyleChange, pick_cpu,
 };
 use shared_fbs::{
     order::{DrawOrder, TileCells},
@@ -280,6 +280,13 @@ impl Scene {
     pub fn shows_any(&self, window: &Window) -> bool {
         let mut points = self.positions.iter().zip(&self.styles);
         points.any(|(position, style)| !style.is_hidden() && position.xy().is_some_and(|[x, y]| window.holds(x, y)))
+    }
+
+    /// The box around the cells that are not out of sight for other reasons than where the camera is; `None` where there is
+    /// none.
+    pub fn bounds(&self) -> Option<Bounds> {
+        let seen = self.positions.iter().zip(&self.styles).filter(|(_, style)| !style.is_hidden());
+        Bounds::of_positions(seen.map(|(position, _)| position))
     }
 
     /// Where a cell is, in CSS pixels.

@@ -4,6 +4,7 @@ use explorer_core::{
     color::Ground,
     data::{Frame, MAX_UNIT, Orientation, PLOT_FRAME, PlotRanges, Projection},
     dataset,
+    screen::{AXIS_BELOW_PX, AXIS_LEFT_PX},
     session::Window,
     state,
 };
@@ -20,16 +21,60 @@ const FIT_PADDING_SHARE: f64 = 0.08;
 const FIT_TOP_PX: f64 = 60.0;
 const FIT_TOP_SHARE: f64 = 0.25;
 
+/// Free CSS pixels around a fitted scatter plot, inside of its axes.
+const PLOT_PADDING_PX: f64 = 14.0;
+
+/// In pictures up to this wide tools stand at the foot, as the style sheet has it, and take so much of it, in CSS pixels.
+const NARROW_PX: f64 = 580.0;
+const TOOLS_AT_FOOT_PX: f64 = 56.0;
+
+/// A part of the cells is fitted in the place of all where it is shown so much larger then, and as if it were at least
+/// this share of them along a side.
+const LEAST_GAIN: f64 = 1.25;
+const LEAST_PART: f64 = 0.04;
+
 /// What the picture shows of an embedding: the state's camera and the canvas made one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct View {
     camera: Camera,
     viewport: Viewport,
     frame: Frame,
+    /// Shows all cells, also those that are not in view.
     fitted: Camera,
     ranges: Option<PlotRanges>,
+    edges: Edges,
     projection: Option<Projection>,
     tissue: Option<TissuePlane>,
+}
+
+/// What lies along the edges of a picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Edges {
+    /// The tools of an embedding.
+    #[default]
+    Tools,
+    /// The axes of a scatter plot, and tools.
+    AxesAndTools,
+    /// The axes of a scatter plot that is one of several panels.
+    Axes,
+}
+
+impl Edges {
+    /// CSS pixels at the foot that axes keep free in a picture of that width.
+    fn foot_px(self, width: f64) -> f64 {
+        match self {
+            Self::AxesAndTools if width <= NARROW_PX => TOOLS_AT_FOOT_PX,
+            Self::Tools | Self::AxesAndTools | Self::Axes => 0.0,
+        }
+    }
+
+    /// CSS pixels at the left and the lower edge where nothing that is fitted lies.
+    fn taken_px(self, width: f64) -> [f64; 2] {
+        match self {
+            Self::Tools => [0.0; 2],
+            Self::AxesAndTools | Self::Axes => [AXIS_LEFT_PX, AXIS_BELOW_PX + self.foot_px(width)],
+        }
+    }
 }
 
 /// The tissue under an embedding.
@@ -59,6 +104,9 @@ pub struct Plane {
     /// Of an embedding of three dimensions.
     projection: Option<Projection>,
     tissue: Option<TissuePlane>,
+    edges: Edges,
+    /// Where the cells in view lie, where these are a part of all.
+    part: Option<Bounds>,
 }
 
 impl Plane {
@@ -67,13 +115,7 @@ impl Plane {
         let projection = dataset::space(embedding).map(|space| Projection::new(space, orientation));
         if let Some(projection) = projection.filter(|_| !orientation.is_front()) {
             let bounds = seen_bounds(embedding, &projection);
-            return Self {
-                frame: projection.frame(),
-                bounds,
-                projection: Some(projection),
-                tissue: None,
-                ranges: None,
-            };
+            return Self { projection: Some(projection), ..Self::bare(projection.frame(), bounds) };
         }
         let mut bounds: Option<Bounds> = None;
         for tile in embedding.bounds.iter().filter(|tile| tile.min_x <= tile.max_x) {
@@ -93,12 +135,29 @@ impl Plane {
             (bounds.min[1], bounds.max[1]) = (turned(bounds.max[1]), turned(bounds.min[1]));
         }
         let tissue = tissue.map(|tissue| TissuePlane::new(tissue, &frame));
-        Self { frame, bounds, projection, tissue, ranges: None }
+        Self { projection, tissue, ..Self::bare(frame, bounds) }
     }
 
-    /// The plane of a scatter plot, whose values lie in these ranges, once they are known.
-    pub fn of_plot(ranges: Option<PlotRanges>) -> Self {
-        Self { frame: PLOT_FRAME, bounds: Bounds::SQUARE, projection: None, tissue: None, ranges }
+    /// The plane of a scatter plot, whose values lie in these ranges, once they are known; in one of so many panels.
+    pub fn of_plot(ranges: Option<PlotRanges>, n_panels: usize) -> Self {
+        let edges = if n_panels > 1 { Edges::Axes } else { Edges::AxesAndTools };
+        Self { ranges, edges, ..Self::bare(PLOT_FRAME, Bounds::SQUARE) }
+    }
+
+    /// The same, of which the cells in view lie within these bounds; `None` where all are in view.
+    #[must_use]
+    pub fn with_part(self, part: Option<Bounds>) -> Self {
+        Self { part, ..self }
+    }
+
+    fn bare(frame: Frame, bounds: Bounds) -> Self {
+        Self { frame, bounds, ranges: None, projection: None, tissue: None, edges: Edges::Tools, part: None }
+    }
+
+    /// What is fitted: the cells in view where these are much smaller than all, else all.
+    fn home(&self) -> Bounds {
+        let part = self.part.map(|part| part.at_least(&self.bounds, LEAST_PART));
+        part.filter(|part| part.gain_over(&self.bounds) >= LEAST_GAIN).unwrap_or(self.bounds)
     }
 }
 
@@ -124,9 +183,10 @@ impl View {
     /// What the state's camera shows on a canvas of that many CSS pixels; without one, all.
     pub fn new(camera: Option<state::Camera>, plane: &Plane, size_px: [f64; 2], device_pixel_ratio: f64) -> Self {
         let viewport = Viewport::from_css(size_px[0].max(1.0), size_px[1].max(1.0), device_pixel_ratio);
-        let fitted = fit(&plane.bounds, &viewport, device_pixel_ratio);
+        let fitted = fit(&plane.bounds, &viewport, device_pixel_ratio, plane.edges);
         let frame = plane.frame;
-        let camera = camera.map_or(fitted, |camera| {
+        let home = || fit(&plane.home(), &viewport, device_pixel_ratio, plane.edges);
+        let camera = camera.map_or_else(home, |camera| {
             let (x, y) = frame.units(camera.x(), camera.y());
             let px_per_unit = viewport.width_px() / (camera.width() / frame.step);
             let span = viewport.width_px().min(viewport.height_px()) / px_per_unit;
@@ -140,7 +200,22 @@ impl View {
             projection: plane.projection,
             tissue: plane.tissue,
             ranges: plane.ranges,
+            edges: plane.edges,
         }
+    }
+
+    /// CSS pixels at the foot of a scatter plot that its axes keep free.
+    pub fn foot_px(&self) -> f64 {
+        self.edges.foot_px(self.viewport.width_px())
+    }
+
+    /// Whether cells within these bounds are out of sight in part, or shown much smaller than where they are fitted.
+    pub fn misses(&self, plane: &Plane) -> bool {
+        let Self { camera, .. } = Self::new(None, plane, self.size_px(), self.viewport.device_pixel_ratio);
+        let window = self.window();
+        let home = plane.home();
+        let is_inside = (0..2).all(|axis| window.min[axis] <= home.min[axis] && home.max[axis] <= window.max[axis]);
+        !is_inside || self.camera.span / camera.span >= LEAST_GAIN
     }
 
     /// The state's camera that shows this; `None` should the numbers leave its range.
@@ -299,15 +374,20 @@ impl View {
     }
 }
 
-/// All of an embedding, below the toolbar.
-fn fit(bounds: &Bounds, viewport: &Viewport, device_pixel_ratio: f64) -> Camera {
+/// All within these bounds, below the toolbar and beside axes.
+fn fit(bounds: &Bounds, viewport: &Viewport, device_pixel_ratio: f64, edges: Edges) -> Camera {
     let (width, height) = (viewport.width_px(), viewport.height_px());
-    let padding_px = FIT_PADDING_PX.min(width.min(height) * FIT_PADDING_SHARE);
+    let most_px = match edges {
+        Edges::Tools => FIT_PADDING_PX,
+        Edges::AxesAndTools | Edges::Axes => PLOT_PADDING_PX,
+    };
+    let padding_px = most_px.min(width.min(height) * FIT_PADDING_SHARE);
     let above_px = (FIT_TOP_PX.min(height * FIT_TOP_SHARE) - padding_px).max(0.0);
-    let below = Viewport::from_css(width, height - above_px, device_pixel_ratio);
-    let camera = Camera::fit(bounds, &below, padding_px);
-    let span = width.min(height) / camera.px_per_unit(&below);
-    Camera { span, ..camera }.clamped().panned_by(viewport, [0.0, above_px / 2.0])
+    let [left_px, below_px] = edges.taken_px(width);
+    let free = Viewport::from_css(width - left_px, height - above_px - below_px, device_pixel_ratio);
+    let camera = Camera::fit(bounds, &free, padding_px);
+    let span = width.min(height) / camera.px_per_unit(&free);
+    Camera { span, ..camera }.clamped().panned_by(viewport, [left_px / 2.0, (above_px - below_px) / 2.0])
 }
 
 #[cfg(test)]
@@ -319,7 +399,7 @@ mod tests {
     #[test]
     fn the_window_is_what_the_corners_show() {
         let frame = Frame::new(-10.0, 5.0, 0.5);
-        let plane = Plane { frame, bounds: Bounds::SQUARE, projection: None, tissue: None, ranges: None };
+        let plane = Plane::bare(frame, Bounds::SQUARE);
         let camera = state::Camera::new(1000.0, 2000.0, 400.0);
         let window = View::new(camera, &plane, [800.0, 600.0], 2.0).window();
         let near = |a: [f64; 2], b: [f64; 2]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-6);
@@ -331,13 +411,7 @@ mod tests {
 
     #[test]
     fn the_way_to_another_camera_keeps_one_point_in_its_place() {
-        let plane = Plane {
-            frame: Frame::new(0.0, 0.0, 1.0),
-            bounds: Bounds::SQUARE,
-            projection: None,
-            tissue: None,
-            ranges: None,
-        };
+        let plane = Plane::bare(Frame::new(0.0, 0.0, 1.0), Bounds::SQUARE);
         let all = View::new(None, &plane, [800.0, 600.0], 1.0);
         let at_px = [200.0, 450.0];
         let close = all.zoomed(at_px, 20.0);
@@ -363,7 +437,7 @@ mod tests {
         let frame = Frame::new(0.0, 0.0, 1.0);
         for bounds in [Bounds::SQUARE, Bounds { min: [0.0, 20_000.0], max: [60_000.0, 30_000.0] }] {
             for size in [[832.0, 856.0], [832.0, 300.0], [390.0, 740.0], [1600.0, 200.0]] {
-                let plane = Plane { frame, bounds, projection: None, tissue: None, ranges: None };
+                let plane = Plane::bare(frame, bounds);
                 let view = View::new(None, &plane, size, 2.0);
                 let [a, b] = [bounds.min, bounds.max].map(|[x, y]| view.px((x, y)));
                 let (left, right) = (a[0].min(b[0]), a[0].max(b[0]));
@@ -376,6 +450,36 @@ mod tests {
                 let fills = (right - left) > 0.9 * room[0] || (bottom - top) > 0.85 * room[1];
                 assert!(fills, "{size:?}: {left} to {right}, {top} to {bottom}");
             }
+        }
+    }
+
+    #[test]
+    fn a_small_part_is_fitted_in_the_place_of_all() {
+        let all = Plane::bare(Frame::new(0.0, 0.0, 1.0), Bounds::SQUARE);
+        let [small, large] = [[10_000.0, 20_000.0], [1_000.0, 64_000.0]]
+            .map(|[from, to]| all.with_part(Some(Bounds { min: [from; 2], max: [to; 2] })));
+        let of = |plane: &Plane| View::new(None, plane, [800.0, 600.0], 1.0);
+        let px = |at: f64| of(&small).px((at, at));
+        assert!(px(10_000.0)[0] > 100.0 && px(20_000.0)[0] < 700.0 && px(20_000.0)[0] - px(10_000.0)[0] > 300.0);
+        assert_eq!(of(&large), of(&all), "what gains little stays where it is");
+        assert!(of(&all).misses(&small) && !of(&small).misses(&small) && !of(&all).misses(&large));
+        let one = all.with_part(Some(Bounds { min: [5_000.0; 2], max: [5_000.0; 2] }));
+        assert!(of(&one).units_per_px() > 1.0, "one cell keeps its neighborhood");
+        let moved = of(&small).panned([400.0, 0.0]);
+        assert!(moved.misses(&small), "a part that is out of sight is fitted too");
+    }
+
+    #[test]
+    fn a_fitted_scatter_plot_lies_beside_its_axes() {
+        for (n_panels, size) in [(1, [832.0, 856.0]), (2, [416.0, 800.0]), (1, [390.0, 640.0])] {
+            let view = View::new(None, &Plane::of_plot(None, n_panels), size, 2.0);
+            let [low, high] = [(0.0, 0.0), (1.0, 1.0)].map(|at| view.px(at));
+            let foot = view.foot_px();
+            assert!(
+                low[0] >= AXIS_LEFT_PX + 8.0 && low[1] <= size[1] - foot - AXIS_BELOW_PX - 8.0,
+                "{size:?}: {low:?}"
+            );
+            assert!(high[0] <= size[0] - 8.0 && high[1] >= 50.0, "{size:?}: {high:?}");
         }
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn axis_marks(store: Store, panel: PanelIdx, view: &View) -> Option<A
         store.with_session(|session| plot.axes().map(|axis| visible(&session.axis_name(axis)).into_owned()))?;
     let [width, height] = view.size_px();
     let ((left, top), (right, bottom)) = (view.values([0.0; 2]), view.values([width, height]));
-    Some(AxisMarks::new([width, height], [(left, right), (bottom, top)], titles))
+    Some(AxisMarks::new([width, height], [(left, right), (bottom, top)], titles, view.foot_px()))
 }
 
 /// The axes; nothing over an embedding.
@@ -35,9 +35,11 @@ pub(super) fn Axes(store: Store, handle: PictureHandle) -> impl IntoView {
         store.read_loaded(|session| session.plot_ranges(&key).map(|ranges| ranges.n_missing)).flatten()
     });
     let drawn = move || {
-        let AxisMarks { lines, texts } = marks.get()?;
+        let AxisMarks { strips, lines, texts } = marks.get()?;
+        let strips =
+            strips.into_iter().map(|[x, y, width, height]| view! { <rect x=x y=y width=width height=height /> });
         let lines = lines.into_iter().map(|[x1, y1, x2, y2]| view! { <line x1=x1 y1=y1 x2=x2 y2=y2 /> });
-        Some((lines.collect_view(), texts.into_iter().map(text).collect_view()))
+        Some((strips.collect_view(), lines.collect_view(), texts.into_iter().map(text).collect_view()))
     };
     let unit = store.unit();
     let told = move || match n_missing.get() {
@@ -53,10 +55,10 @@ pub(super) fn Axes(store: Store, handle: PictureHandle) -> impl IntoView {
     }
 }
 
-fn text(AxisText { x, y, text, place }: AxisText) -> impl IntoView {
+fn text(AxisText { x, y, text, whole, place }: AxisText) -> impl IntoView {
     let (anchor, baseline) = match place {
         AxisPlace::Below | AxisPlace::TitleX => ("middle", "auto"),
-        AxisPlace::Beside => ("start", "central"),
+        AxisPlace::Beside => ("end", "central"),
         AxisPlace::TitleY => ("middle", "central"),
     };
     let (class, test_id, turn) = match place {
@@ -66,6 +68,7 @@ fn text(AxisText { x, y, text, place }: AxisText) -> impl IntoView {
     };
     view! {
         <text class=class data-testid=test_id x=x y=y text-anchor=anchor dominant-baseline=baseline transform=turn>
+            {whole.map(|whole| view! { <title>{whole}</title> })}
             {text}
         </text>
     }

@@ -25,6 +25,7 @@ pub struct PictureHandle {
     pub(super) ratio: RwSignal<f64>,
     /// What the picture shows; `None` before its size and the embedding are known.
     pub view: Memo<Option<View>>,
+    pub(super) plane: Memo<Option<Plane>>,
     pub(super) flight: Flight,
     /// What is seen until the cells are drawn.
     pub poster: Poster,
@@ -62,6 +63,7 @@ impl PictureHandle {
             size_px,
             ratio,
             view,
+            plane,
             flight,
             poster: Poster::of(store.host().as_deref()),
             failure: RwSignal::new(None),
@@ -122,6 +124,15 @@ impl PictureHandle {
         self.look(store, view.panned([middle_x - x, middle_y - y]).zoomed(view.center_px(), factor));
         self.found.set(Some(cell));
         true
+    }
+
+    /// Fits the subset in view where it is out of sight in part, or small.
+    pub fn show_subset(&self, store: Store) {
+        let shown = self.view.get_untracked().zip(self.plane.get_untracked());
+        let Some((view, plane)) = shown else { return };
+        if view.misses(&plane.with_part(store.bounds(self.panel))) {
+            store.dispatch(Action::SetCamera { panel: self.panel, camera: None });
+        }
     }
 
     /// The corners of what the picture shows, in the embedding's coordinates or the values of a scatter plot: least and

@@ -335,7 +335,7 @@ pub fn Picture(
             <GestureHint asked=hint />
         </div>
         <p class="picture-keys" id=keys>
-            "Arrow keys move, + and − zoom, F fits; L, R and P choose the tool; O and Shift with arrow keys turn an embedding of three dimensions, Esc gives up an outline; ? lists all keys."
+            "Arrow keys move, + and − zoom, F or Home fits; L, R and P choose the tool; O and Shift with arrow keys turn an embedding of three dimensions, Esc gives up an outline; ? lists all keys."
         </p>
     }
 }

@@ -248,6 +248,10 @@ fn write_over(canvas: &TextCanvas, shot: &Shot, around: &Surroundings) -> Result
         context.stroke_with_path(&path);
     }
     context.set_global_alpha(1.0);
+    context.set_fill_style_str(&css_color(around.background));
+    for [x, y, width, height] in &shot.axes.strips {
+        context.fill_rect(*x, *y, *width, *height);
+    }
     context.set_line_width(1.0);
     for [x1, y1, x2, y2] in &shot.axes.lines {
         context.begin_path();
@@ -259,10 +263,10 @@ fn write_over(canvas: &TextCanvas, shot: &Shot, around: &Surroundings) -> Result
     context.set_line_width(labels::RIM_PX);
     context.set_stroke_style_str(&css_color(around.background));
     context.set_fill_style_str(&css_color(around.text));
-    for AxisText { x, y, text, place } in &shot.axes.texts {
+    for AxisText { x, y, text, place, whole: _ } in &shot.axes.texts {
         let (align, baseline) = match place {
             AxisPlace::Below | AxisPlace::TitleX => ("center", "alphabetic"),
-            AxisPlace::Beside => ("left", "middle"),
+            AxisPlace::Beside => ("right", "middle"),
             AxisPlace::TitleY => ("center", "middle"),
         };
         let (weight, size_px) = place.font();

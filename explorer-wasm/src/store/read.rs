@@ -18,7 +18,7 @@ use shared_fbs::{
 
 use super::{CompareStatus, HoveredCell, InquiryStatus, MarkersStatus, Message, Phase, Placing, PlotStatus, Store};
 use crate::{
-    bridge::Plane,
+    bridge::{Bounds, Plane},
     fetch::{Address, Source},
     view::effect,
 };
@@ -289,23 +289,41 @@ impl Store {
     /// What a panel shows, as the camera needs to know it.
     pub fn plane(self, panel: PanelIdx) -> Memo<Option<Plane>> {
         let asked = self.part(move |state| {
-            let panel = state.view.panels.get(panel)?;
-            Some((panel.kind.clone(), panel.orientation, panel.tissue.library.clone()))
+            let shown = state.view.panels.get(panel)?;
+            let has_camera = shown.camera.is_some();
+            let n_panels = state.view.panels.count();
+            Some((shown.kind.clone(), shown.orientation, shown.tissue.library.clone(), has_camera, n_panels))
         });
+        let (subset, numbers) = (self.part(|state| state.view.analysis.query.subset.clone()), self.numbers());
+        // What decides where the cells of the subset lie: to look at all of them takes a while.
+        let decisive = Memo::new(move |_| {
+            self.painted.track();
+            let (_, orientation, _, has_camera, _) = asked.get()?;
+            let is_whole = self.placing.with(|placing| placing.n_placed == placing.n_points);
+            let is_part = is_whole && !has_camera && subset.with(|subset| !subset.is_empty());
+            is_part.then(|| (subset.get(), numbers.get().1, self.projection(panel), orientation))
+        });
+        let part = Memo::new(move |_| decisive.with(Option::is_some).then(|| self.bounds(panel)).flatten());
         Memo::new(move |_| {
             self.phase.track();
             self.placing.track();
             self.painted.track();
-            let (_, orientation, _) = asked.get()?;
+            let (_, orientation, _, _, n_panels) = asked.get()?;
             // Read before: the store may not be entered twice.
             let (shown, tissue) = (self.projection(panel)?, self.tissue(panel));
             let plane = |session: &Session| match session.manifest().embeddings.iter().find(|entry| entry.key == shown)
             {
                 Some(entry) => Plane::new(entry, orientation, tissue.as_ref()),
-                None => Plane::of_plot(session.plot_ranges(&shown).copied()),
+                None => Plane::of_plot(session.plot_ranges(&shown).copied(), n_panels),
             };
-            self.with_session(plane)
+            let part = part.get();
+            self.with_session(plane).map(|plane| plane.with_part(part))
         })
+    }
+
+    /// The box around the cells of the subset in view, as a panel shows them.
+    pub fn bounds(self, panel: PanelIdx) -> Option<Bounds> {
+        self.with_scene(panel, |scene| scene.bounds()).flatten()
     }
 
     /// What the rows of the dataset are called.

@@ -140,6 +140,9 @@ pub fn BrushHistogram(
         }
         moved.is_some()
     });
+    let nothing = Memo::new(move |_| bars.with(|bars| bars.as_ref().and_then(|bars| bars.nothing())));
+    // A range that is in force can be taken away where there are no numbers, too.
+    let has_axis = Signal::derive(move || nothing.get().is_none() || range.with(Option::is_some));
     let aside = {
         let name = name.clone();
         move || view! { <AsideBar name=name.clone() bars range scale on_brush /> }
@@ -153,6 +156,7 @@ pub fn BrushHistogram(
                 class="brush-plot"
                 data-testid=format!("histogram-brush-{name}")
                 aria-busy=move || bars.with(Option::is_none).then_some("true")
+                hidden=move || !has_axis.get()
                 node_ref=plot
                 on:pointerdown=press
                 on:pointermove=pull
@@ -171,11 +175,14 @@ pub fn BrushHistogram(
                 <Handle end=End::Low label=format!("Lower bound of {name}") axis=Signal::derive(axis) span nudge />
                 <Handle end=End::High label=format!("Upper bound of {name}") axis=Signal::derive(axis) span nudge />
             </div>
-            <Ticks axis=Signal::derive(axis) />
+            <p class="note brush-nothing" data-testid=format!("histogram-nothing-{name}") hidden=move || nothing.get().is_none()>
+                {move || nothing.get()}
+            </p>
+            <Ticks axis=Signal::derive(move || axis().filter(|_| nothing.get().is_none())) />
             </div>
             </div>
             <Told name=name.clone() bars is_missing_selected pointed on_ask />
-            <div class="brush-bounds">
+            <div class="brush-bounds" hidden=move || !has_axis.get()>
                 <Bound end=End::Low place="histogram" name=name.clone() axis=Signal::derive(axis) range on_brush />
                 <span class="brush-clear" class:active=move || range.get().is_some()>
                     <IconButton

@@ -45,6 +45,11 @@ pub(crate) fn DeRows(
                     Some(Direction::Ascending) => "ascending",
                     Some(Direction::Descending) => "descending",
                 };
+                let of_interval = (column == DeColumn::Effect).then(|| view! {
+                    <div role="columnheader" class="de-heading de-heading-still" data-hint="95 % confidence interval of the effect">
+                        "95 % CI"
+                    </div>
+                });
                 view! {
                     <div role="columnheader" class="de-heading sort-heading" aria-sort=aria>
                         <button
@@ -57,6 +62,7 @@ pub(crate) fn DeRows(
                             <Icon glyph=Glyph::ChevronDown />
                         </button>
                     </div>
+                    {of_interval}
                 }
             })
             .collect_view();
@@ -177,6 +183,9 @@ fn DeRow(
             >
                 {cell(|table, gene| signed(table.effect[gene]))}
             </div>
+            <div role="cell" class="de-interval" title=cell(interval_text)>
+                {cell(|table, gene| table.interval_text(gene).unwrap_or_else(|| "–".to_owned()))}
+            </div>
             <div role="cell" title=conventional>{cell(|table, gene| signed(table.score[gene]))}</div>
             <div role="cell">{cell(|table, gene| p_value(table.log10_pval[gene]))}</div>
             <div role="cell">{cell(|table, gene| p_value(table.log10_pval_adj[gene]))}</div>
@@ -190,11 +199,9 @@ fn DeRow(
 
 /// The 95 % confidence interval of a gene's effect, in words.
 pub(super) fn interval_text(table: &DeTable, gene: usize) -> String {
-    let [low, high] = table.interval(gene);
-    if low.is_finite() && high.is_finite() {
-        format!("95 % interval: {} to {}", signed(low), signed(high))
-    } else {
-        "Without an interval: a set does not express the gene, or is one cell".to_owned()
+    match table.interval_text(gene) {
+        Some(interval) => format!("95 % interval: {interval}"),
+        None => "Without an interval: a set does not express the gene, or is one cell".to_owned(),
     }
 }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use explorer_core::{
     color::css_color,
-    format::{integer, short},
-    screen::{Axis, End},
+    format::integer,
+    screen::{Axis, End, NO_VALUE, range_text, scale_texts},
     state::Range,
 };
 use leptos::prelude::*;
@@ -173,15 +173,17 @@ fn Numbers(model: Signal<LegendModel>, range: Signal<Option<Range>>, on_range: C
         let [min, _, max] = ends.get();
         Some(Axis { min, max, ..Axis::default() })
     });
-    let tick = move |at: usize| move || short(ends.get()[at], 3);
+    let ticks = move || scale_texts(ends.get()).into_iter().map(|text| view! { <span>{text}</span> }).collect_view();
+    let is_of_nothing = Memo::new(move |_| {
+        model.with(|model| matches!(model, LegendModel::Continuous { stops, .. } if stops.is_empty()))
+    });
     view! {
-        <div class="legend-colors" style:background=colors></div>
-        <div class="legend-ticks">
-            <span>{tick(0)}</span>
-            <span>{tick(1)}</span>
-            <span>{tick(2)}</span>
+        <p class="note" data-testid="legend-nothing" hidden=move || !is_of_nothing.get()>{NO_VALUE}</p>
+        <div class="legend-colors" style:background=colors hidden=move || is_of_nothing.get()></div>
+        <div class="legend-ticks" hidden=move || is_of_nothing.get()>
+            {ticks}
         </div>
-        <div class="legend-range">
+        <div class="legend-range" hidden=move || is_of_nothing.get()>
             <Bound end=End::Low place="legend" name="color".to_owned() axis range on_brush=on_range />
             <span>"to"</span>
             <Bound end=End::High place="legend" name="color".to_owned() axis range on_brush=on_range />
@@ -199,7 +201,6 @@ fn TwoNumbers(model: Signal<LegendModel>) -> impl IntoView {
         };
         let n_steps = colors.len().isqrt().max(1);
         let rows = colors.chunks(n_steps).rev().map(|row| view! { <i style:background=gradient(row)></i> });
-        let range = |[min, max]: [f64; 2]| format!("{} to {}", short(min, 3), short(max, 3));
         Some(view! {
             <div class="legend-plane" data-testid="legend-plane">
                 <span class="legend-axis legend-axis-up" title=first.clone()><Cut text=first.clone() /></span>
@@ -207,8 +208,8 @@ fn TwoNumbers(model: Signal<LegendModel>) -> impl IntoView {
                 <span class="legend-axis" title=second.clone()><Cut text=second.clone() /></span>
             </div>
             {(!subtitle.is_empty()).then(|| view! { <p class="legend-ticks">{subtitle}</p> })}
-            <p class="legend-ticks">{format!("{first}: {}", range(ranges[0]))}</p>
-            <p class="legend-ticks">{format!("{second}: {}", range(ranges[1]))}</p>
+            <p class="legend-ticks">{format!("{first}: {}", range_text(ranges[0]))}</p>
+            <p class="legend-ticks">{format!("{second}: {}", range_text(ranges[1]))}</p>
             {missing.map(|LegendEntry { label, color }| view! { <Entry label color /> })}
         })
     };

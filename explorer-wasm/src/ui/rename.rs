@@ -2,8 +2,9 @@
 
 use explorer_core::screen::wrong_name;
 use leptos::{ev::KeyboardEvent, html, prelude::*};
+use web_sys::HtmlElement;
 
-use super::control::{Wrong, unique_id};
+use super::control::unique_id;
 use crate::view::{effect, view};
 
 /// A name being typed: Enter or leaving the field takes it, Escape does not. A name that is empty
@@ -61,6 +62,13 @@ pub fn NameField(
         event.prevent_default();
     };
     let id = unique_id("name");
+    let message = NodeRef::<html::P>::new();
+    effect(move || {
+        let is_wrong = wrong.with(Option::is_some);
+        if let (Some(message), Some(field)) = (message.get(), field.get()) {
+            show_below(&message, &field, is_wrong);
+        }
+    });
     view! {
         <span class="name-field">
             <input
@@ -84,7 +92,27 @@ pub fn NameField(
                     }
                 }
             />
-            <Wrong id text=wrong />
+            // Above all else: a list that the field is a row of would cut it off.
+            <p class="wrong note name-wrong" role="status" popover="manual" id=id node_ref=message>
+                {move || wrong.get()}
+            </p>
         </span>
     }
+}
+
+/// Shows a message below a field, as wide as that, or hides it.
+fn show_below(message: &HtmlElement, field: &HtmlElement, is_shown: bool) {
+    if !is_shown {
+        // It may be hidden already.
+        let _ = message.hide_popover();
+        return;
+    }
+    let rect = field.get_bounding_client_rect();
+    let style = HtmlElement::style(message);
+    for (name, px) in [("left", rect.left()), ("top", rect.bottom() + 2.0), ("width", rect.width())] {
+        // Fails only for what is no property.
+        let _ = style.set_property(name, &format!("{px}px"));
+    }
+    // It may be shown already.
+    let _ = message.show_popover();
 }

@@ -10,7 +10,7 @@ use crate::frame::{CATEGORIES_GROUP, FrameNames};
 use crate::hdf5::edit::{Array, Change, Edit, EditError, Object, Space, Target};
 use crate::source::{SharedSource, Source};
 use crate::store::Store;
-use crate::{FrameColumn, H5adError, Matrix, MatrixInfo, MatrixLocation, Storage, hdf5, matrix, open};
+use crate::{Frame, FrameColumn, H5adError, Matrix, MatrixInfo, MatrixLocation, Storage, hdf5, matrix, open};
 
 /// A copy of a file, being changed.
 ///
@@ -89,6 +89,18 @@ impl<T: Target> Revision<T> {
         let column = frame::column(place, name, column)?;
         self.drop_old(place, name)?;
         self.write(place, name, column)
+    }
+
+    /// Puts a whole data frame in the place of the one at `place` (`obs`, `var`), of whatever form that is: anndata before
+    /// 0.7 wrote tables, which get no column. Its columns are not to be changed any further.
+    ///
+    /// # Errors
+    /// When the frame there cannot be read, or a column cannot be written.
+    pub fn set_frame(&mut self, place: &str, frame: &Frame) -> Result<(), WriteError> {
+        let written = frame::written(place, frame)?;
+        self.release(place)?;
+        let (parent, name) = place.rsplit_once('/').unwrap_or(("", place));
+        self.write(parent, name, written)
     }
 
     /// Removes a column from the data frame at `place`; one that is not there is none the less removed.

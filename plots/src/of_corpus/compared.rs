@@ -45,6 +45,11 @@ impl<'a> Outcome<'a> {
         self.of.cells.effect_size[gene]
     }
 
+    /// The 95 % confidence interval of the difference between cells, in words; a dash where there is none.
+    pub(super) fn interval_text(&self, gene: usize) -> String {
+        self.of.cells.interval[gene].map_or_else(|| "–".to_owned(), |ends| ends.map(signed).join(" to "))
+    }
+
     /// Whether the difference is told from none.
     pub(super) fn is_told(&self, gene: usize) -> bool {
         self.log10_pvals(gene).is_some_and(|[_, adjusted]| adjusted <= MOST_PVAL.log10())
@@ -109,19 +114,20 @@ impl<T: Tiles> Asked<'_, T> {
     fn higher(&self, outcome: &Outcome<'_>, title: &str, sign: f64) -> String {
         let order = outcome.order(sign);
         let n_told = order.iter().filter(|&&gene| outcome.is_told(gene)).count();
+        // That of the difference between cells says nothing of donors.
+        let is_over_cells = outcome.donors.is_none();
         let line = |gene: usize| {
             let cells = &outcome.of.cells;
             let [pval, adjusted] = outcome.log10_pvals(gene).unwrap_or([f64::NAN; 2]);
             let [first, second] = cells.percentages[gene];
-            vec![
+            let mut line = vec![
                 gene_button(&outcome.of.genes[gene]),
                 signed(cells.effect_size[gene]),
                 signed(cells.difference[gene]),
-                format!("{first:.0}"),
-                format!("{second:.0}"),
-                p_value(pval),
-                p_value(adjusted),
-            ]
+            ];
+            line.extend(is_over_cells.then(|| outcome.interval_text(gene)));
+            line.extend([format!("{first:.0}"), format!("{second:.0}"), p_value(pval), p_value(adjusted)]);
+            line
         };
         let shown = order.iter().take(MOST_GENES);
         let caption = format!(
@@ -130,8 +136,12 @@ impl<T: Tiles> Asked<'_, T> {
             plural(order.len(), "gene", "genes"),
             integer(n_told as u64)
         );
-        let header = ["gene", "d", "difference", "% in 1", "% in 2", "p", "adjusted p"];
-        format!("<section><h3>{title}</h3>{}</section>", html_table(&caption, &header, shown.map(|&gene| line(gene))))
+        let header: &[&str] = if is_over_cells {
+            &["gene", "d", "difference", "95 % interval", "% in 1", "% in 2", "p", "adjusted p"]
+        } else {
+            &["gene", "d", "difference", "% in 1", "% in 2", "p", "adjusted p"]
+        };
+        format!("<section><h3>{title}</h3>{}</section>", html_table(&caption, header, shown.map(|&gene| line(gene))))
     }
 }
 

@@ -94,6 +94,8 @@ mod tests {
         let outcome = Outcome::of(&found);
         assert_eq!((outcome.order(1.0), outcome.order(-1.0)), (vec![0], vec![1, 2]));
         assert_eq!([0, 1, 2, 3].map(|gene| outcome.is_told(gene)), [true, true, false, false]);
+        let [low, high] = found.cells.interval[0].unwrap().map(signed);
+        assert_eq!([0, 3].map(|gene| outcome.interval_text(gene)), [format!("{low} to {high}"), "–".to_owned()]);
         let figure = draw(&outcome, Ground::Light);
         let tips: Vec<&str> = figure
             .parts

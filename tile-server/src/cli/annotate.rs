@@ -8,12 +8,13 @@ use std::{
 use anyhow::{Context as _, Result};
 use clap::Args;
 use explorer_core::{
+    color::{completed_colors, opaque, parse},
     csv::text_of,
     data::label_order,
     format::{listed, plural},
     state::{OwnColumn, own_columns_from_csv},
 };
-use h5ad::{CategoryKind, Frame, FrameColumn, H5ad};
+use h5ad::{CategoryKind, Frame, FrameColumn, H5ad, NodeKind, RawFile, Revision, UnsValue, WriteError};
 
 use super::{output, revised::Original, terminal};
 
@@ -97,16 +98,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         terminal::say(&format!("warning: {}: {left_out}", labels.display()));
     }
     let kept = obs.columns.len() - taken.len();
+    let tables = Tables::of(data, &input)?;
     original.write(
         out,
-        |revision| {
-            file.columns.iter().try_for_each(|column| {
-                revision.set_column("obs", column.name(), &categorical(column, obs.index.len()))
-            })?;
-            Ok(())
-        },
+        |revision| Ok(write(revision, &input, &obs, &file.columns, &tables)?),
         |copy| {
-            if reads_back(copy, &file.columns, &obs, kept)? {
+            if reads_back(copy, &file.columns, &obs, kept)? && tables.read_back(copy)? {
                 return Ok(());
             }
             Err(AnnotateError::ReadBack(out.display().to_string()).into())
@@ -120,6 +117,93 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         plural(obs.index.len(), "cell", "cells"),
     ));
     Ok(ExitCode::SUCCESS)
+}
+
+/// What of a file are tables, as anndata before 0.7 wrote data frames. They get no column, and are written as groups.
+#[derive(Default)]
+struct Tables {
+    /// Whether obs is one.
+    has_obs: bool,
+    /// var, where it is one: programs take both for tables, or neither.
+    var: Option<Frame>,
+    /// The lists of categories in uns that columns of theirs alone have codes of.
+    categories: Vec<String>,
+}
+
+impl Tables {
+    fn of(data: &Path, input: &H5ad) -> Result<Self> {
+        let raw = RawFile::open(data)?;
+        let is_table = |place: &str| raw.kind(place).map(|kind| kind == Some(NodeKind::Dataset));
+        if !is_table("obs")? {
+            return Ok(Self::default());
+        }
+        let var = is_table("var")?.then(|| input.var()).transpose()?;
+        let raw_var = input.raw_var()?;
+        let stays = |name: &str| raw_var.iter().flat_map(|var| &var.columns).any(|(column, _)| column == name);
+        let obs = input.obs()?;
+        let columns = [Some(&obs), var.as_ref()].into_iter().flatten().flat_map(|frame| &frame.columns);
+        let labels = columns.filter(|(_, values)| matches!(values, FrameColumn::Categorical { .. }));
+        let categories = labels.filter(|(name, _)| !stays(name)).map(|(name, _)| format!("uns/{name}_categories"));
+        Ok(Self { has_obs: true, categories: categories.collect(), var })
+    }
+
+    /// Whether the copy has what was written anew beside obs.
+    fn read_back(&self, copy: &Path) -> Result<bool> {
+        let Some(before) = &self.var else { return Ok(true) };
+        let var = H5ad::open(copy)?.var()?;
+        Ok(var.index == before.index && same(&var.columns, &before.columns))
+    }
+}
+
+/// Writes the labels into obs, and their colors into uns.
+fn write(
+    revision: &mut Revision<File>,
+    input: &H5ad,
+    obs: &Frame,
+    columns: &[OwnColumn],
+    tables: &Tables,
+) -> Result<(), WriteError> {
+    let labels = columns.iter().map(|column| (column.name(), categorical(column, obs.index.len())));
+    let mut table = tables.has_obs.then(|| obs.clone());
+    for (name, values) in labels {
+        match &mut table {
+            None => revision.set_column("obs", name, &values)?,
+            Some(table) => match table.columns.iter_mut().find(|(known, _)| known == name) {
+                Some((_, before)) => before.clone_from(&values),
+                None => table.columns.push((name.to_owned(), values.clone())),
+            },
+        }
+        let key = format!("{name}_colors");
+        let Some(before) = input.uns().colors.get(name) else { continue };
+        let known = obs.columns.iter().find(|(known, _)| known == name).map(|(_, values)| values);
+        match colors(&values, known, before) {
+            Some(colors) => revision.set_uns(&[&key], &UnsValue::Texts(colors))?,
+            None => revision.remove(&format!("uns/{key}"))?,
+        }
+    }
+    if let Some(table) = &table {
+        revision.set_frame("obs", table)?;
+        tables.var.iter().try_for_each(|var| revision.set_frame("var", var))?;
+        tables.categories.iter().try_for_each(|list| revision.remove(list))?;
+    }
+    Ok(())
+}
+
+/// The colors of labels that take the place of others: a label that was there keeps its own, and others get colors that
+/// none has; `None` where no label was there.
+fn colors(labels: &FrameColumn, known: Option<&FrameColumn>, before: &[String]) -> Option<Vec<String>> {
+    let FrameColumn::Categorical { categories, .. } = labels else { return None };
+    let FrameColumn::Categorical { categories: known, .. } = known? else { return None };
+    let old = |label: &String| before.get(known.iter().position(|known| known == label)?);
+    let kept: Vec<Option<&String>> = categories.iter().map(old).collect();
+    kept.iter().any(Option::is_some).then_some(())?;
+    let parsed: Vec<_> = kept.iter().map(|color| color.and_then(|color| parse(color)).map(opaque)).collect();
+    let all = completed_colors(&parsed);
+    let color = |(kept, new): (&Option<&String>, &u32)| match kept {
+        Some(kept) => (*kept).clone(),
+        None => format!("#{:06x}", new >> 8),
+    };
+    Some(kept.iter().zip(&all).map(color).collect())
 }
 
 fn read(labels: &Path) -> Result<String> {

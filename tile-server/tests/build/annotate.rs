@@ -8,7 +8,7 @@ use std::{
 };
 
 use flate2::read::GzDecoder;
-use h5ad::{FrameColumn, H5ad};
+use h5ad::{FrameColumn, H5ad, RawFile};
 
 use crate::{
     fixtures::{Fixture, labels},
@@ -114,6 +114,53 @@ fn files_of_old_hdf5_get_labels_too() {
 }
 
 #[test]
+fn a_file_of_tables_gets_labels_and_keeps_all_it_had() {
+    let directory = tempfile::tempdir().unwrap();
+    let [table, out, again] = ["labels.csv", "new.h5ad", "again.h5ad"].map(|name| directory.path().join(name));
+    // The demo is of anndata 0.6: obs and var are tables, whose categories lie in uns.
+    let before = H5ad::open(&demo()).unwrap();
+    let obs = before.obs().unwrap();
+    fs::write(&table, format!("cell_id,mine\n{},T\n", obs.index[1])).unwrap();
+    let (code, message) = said(&annotate(&demo(), &table, &out, &[]));
+    assert_eq!(code, 0, "{message}");
+    let after = H5ad::open(&out).unwrap();
+    assert_eq!(labels_of(&out, "mine")[..3], [None, Some("T".to_owned()), None]);
+    assert_eq!(after.obs().unwrap().columns[..obs.columns.len()], obs.columns[..]);
+    assert_eq!(format!("{:?}", after.var().unwrap()), format!("{:?}", before.var().unwrap()));
+    assert_eq!(format!("{:?}", after.raw_var().unwrap()), format!("{:?}", before.raw_var().unwrap()));
+    assert_eq!(after.uns(), before.uns());
+    let raw = RawFile::open(&out).unwrap();
+    assert_eq!(raw.encoding("obs").unwrap().as_deref(), Some("dataframe"));
+    let members = raw.members("uns").unwrap();
+    assert!(!members.iter().any(|name| name.ends_with("_categories")), "{members:?}");
+    assert!(members.iter().any(|name| name == "louvain_colors") && members.iter().any(|name| name == "neighbors"));
+
+    // Labels that stay keep their colors, a new one gets one that none has.
+    fs::write(&table, format!("cell_id,louvain\n{},new\n{},3\n{},0\n", obs.index[0], obs.index[1], obs.index[2]))
+        .unwrap();
+    for (from, to) in [(&demo(), &again), (&out, &directory.path().join("of new.h5ad"))] {
+        let (code, message) = said(&annotate(from, &table, to, &["--replace"]));
+        assert_eq!(code, 0, "{message}");
+        let after = H5ad::open(to).unwrap();
+        let (old, new) = (&before.uns().colors["louvain"], &after.uns().colors["louvain"]);
+        assert_eq!(
+            labels_of(to, "louvain")[..4],
+            ["new", "3", "0", ""].map(|label| Some(label.to_owned()).filter(|label| !label.is_empty()))
+        );
+        assert_eq!((new.len(), &new[0], &new[1]), (3, &old[0], &old[3]));
+        assert!(new[2].starts_with('#') && !old[..4].contains(&new[2]), "{new:?}");
+    }
+    // Of labels that are all new, none has a color.
+    let third = directory.path().join("third.h5ad");
+    fs::write(&table, format!("cell_id,louvain\n{},new\n", obs.index[0])).unwrap();
+    let (code, message) = said(&annotate(&out, &table, &third, &["--replace"]));
+    assert_eq!(code, 0, "{message}");
+    let third = H5ad::open(&third).unwrap();
+    let colors = &third.uns().colors;
+    assert!(!colors.contains_key("louvain") && colors.contains_key("bulk_labels"));
+}
+
+#[test]
 fn what_cannot_be_written_is_refused_with_a_reason() {
     let directory = tempfile::tempdir().unwrap();
     let (table, out) = (directory.path().join("labels.csv"), directory.path().join("new.h5ad"));
@@ -134,13 +181,6 @@ fn what_cannot_be_written_is_refused_with_a_reason() {
         let (code, message) = refused(&text);
         assert!(code == expected.0 && message.contains(expected.1), "{code} {message}");
     }
-    // A file of anndata 0.6.
-    fs::write(&table, "cell_id,mine\nAAAGCCTGGCTAAC-1,T\n").unwrap();
-    let (code, message) = said(&annotate(&demo(), &table, &out, &[]));
-    assert!(
-        code == 3 && message.contains("anndata 0.6") && message.contains("write_h5ad") && !out.exists(),
-        "{code} {message}"
-    );
     let (code, message) = said(&annotate(&directory.path().join("absent.h5ad"), &table, &out, &[]));
     assert!(code == 4 && message.contains("absent.h5ad"), "{code} {message}");
     let (code, _) = said(&annotate(&input.path(), &directory.path().join("absent.csv"), &out, &[]));

@@ -61,7 +61,7 @@ fn two_genes_are_painted_when_both_are_there_and_what_is_on_top_is_chosen() {
     session.follow(&by_both(CellOrder::Highest), 1.0);
     assert_eq!(session.color_status(), ColorStatus::Shown);
     let LegendModel::TwoNumbers { titles, ranges, colors, .. } = legend(session.colors()) else { panic!("two genes") };
-    assert_eq!((titles, ranges), (["A", "B"].map(str::to_owned), [[0.0, 4.0]; 2]));
+    assert_eq!((titles, ranges), (["A", "B"].map(str::to_owned), [Some([0.0, 4.0]); 2]));
     let told = session.value_of(&by_both(CellOrder::Highest), CellIdx(1));
     assert_eq!(told.as_deref(), Some("4.000 and 0"));
     let color = |session: &Session, cell| {

@@ -1,4 +1,4 @@
-//! The name of the icon button that is pointed at or focused.
+//! The name of the icon button that is pointed at or focused, and text that is cut for want of room.
 
 use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
@@ -11,6 +11,9 @@ use crate::{owner, ui::Root, view::view};
 /// Pointing this long shows the hint.
 const DELAY_MILLIS: u32 = 450;
 
+/// How wide a letter is, about.
+const LETTER_PX: f64 = 7.0;
+
 #[derive(Clone, Debug, PartialEq)]
 struct Hint {
     text: String,
@@ -20,7 +23,7 @@ struct Hint {
 }
 
 /// One layer for the Explorer: it shows the `data-hint` of whatever the pointer rests on or the keyboard
-/// reaches, and the `data-hint-key` beside it.
+/// reaches, and the `data-hint-key` beside it; else the whole of a text that is cut there, unless a `title` has it.
 #[component]
 pub fn HintLayer() -> impl IntoView {
     let hint = RwSignal::new(None::<Hint>);
@@ -80,17 +83,34 @@ fn target_element(target: Option<EventTarget>) -> Option<Element> {
     target?.dyn_into().ok()
 }
 
+/// The text that is cut in an element or the one it is in.
+fn cut_text(element: &Element) -> Option<Element> {
+    let around = element.closest(".ellipsis").ok()?;
+    let cut = around.or_else(|| element.query_selector(".ellipsis").ok().flatten())?;
+    let is_told = cut.closest("[title]").ok()?.is_some();
+    (cut.scroll_width() > cut.client_width() && !is_told).then_some(cut)
+}
+
 /// The hint of the nearest element that has one, placed under it, or above it near the page's foot.
 fn hint_of(target: Option<EventTarget>) -> Option<Hint> {
-    let element = target_element(target)?.closest("[data-hint]").ok()??;
+    let target = target_element(target)?;
+    let (element, text) = match target.closest("[data-hint]").ok()? {
+        Some(element) => (element.clone(), element.get_attribute("data-hint")?),
+        None => {
+            let cut = cut_text(&target)?;
+            (cut.clone(), cut.text_content()?)
+        }
+    };
     let rect = element.get_bounding_client_rect();
     let width_px = window().inner_width().ok()?.as_f64()?;
     let height_px = window().inner_height().ok()?.as_f64()?;
     let below = rect.bottom() + 6.0;
+    // As wide as the style sheet lets it be, at most.
+    let half_px = (text.chars().count() as f64 * LETTER_PX / 2.0 + 16.0).min(144.0);
     Some(Hint {
-        text: element.get_attribute("data-hint")?,
+        text,
         key: element.get_attribute("data-hint-key").unwrap_or_default(),
-        left_px: (rect.left() + rect.width() / 2.0).clamp(72.0, (width_px - 72.0).max(72.0)),
+        left_px: (rect.left() + rect.width() / 2.0).clamp(half_px, (width_px - half_px).max(half_px)),
         top_px: if below + 28.0 > height_px { rect.top() - 30.0 } else { below },
     })
 }

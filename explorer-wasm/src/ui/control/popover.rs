@@ -33,10 +33,11 @@ pub(super) fn hang(panel: &HtmlElement, button: &HtmlElement) {
         return;
     };
     let style = HtmlElement::style(panel);
-    let below = rect.bottom() + GAP_PX + ROOM_PX < height;
-    let (top, bottom) = match below {
-        true => (format!("{}px", rect.bottom() + GAP_PX), "auto".to_owned()),
-        false => ("auto".to_owned(), format!("{}px", height - rect.top() + GAP_PX)),
+    let [room_above, room_below] = [rect.top(), height - rect.bottom()].map(|room| room - GAP_PX - EDGE_PX);
+    let (top, bottom, room) = if room_below >= ROOM_PX || room_below >= room_above {
+        (format!("{}px", rect.bottom() + GAP_PX), "auto".to_owned(), room_below)
+    } else {
+        ("auto".to_owned(), format!("{}px", height - rect.top() + GAP_PX), room_above)
     };
     // Fail only for what is no property.
     // A wide panel of a button at the left would begin beyond the window.
@@ -44,6 +45,7 @@ pub(super) fn hang(panel: &HtmlElement, button: &HtmlElement) {
     let _ = style.set_property("right", &format!("{}px", (width - rect.right()).min(most).max(EDGE_PX)));
     let _ = style.set_property("top", &top);
     let _ = style.set_property("bottom", &bottom);
+    let _ = style.set_property("--room", &format!("{room}px"));
 }
 
 /// An icon button with a panel of controls.

@@ -7,6 +7,9 @@ use crate::{
     view::view,
 };
 
+/// Letters that have room in most lists; whoever points at one reads longer choices as a whole.
+const MOST_IN_SIGHT: usize = 16;
+
 /// One choice of a [`Select`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {
@@ -53,6 +56,13 @@ pub fn Select(
     #[prop(into)]
     on_choose: Callback<String>,
 ) -> impl IntoView {
+    // The list is as wide as its place lets it be, not as its choices are.
+    let whole = move || {
+        let made = choices.with(|choices| {
+            value.with(|value| choices.iter().find(|choice| choice.value == *value).map(|choice| choice.label.clone()))
+        });
+        made.filter(|label| label.chars().count() > MOST_IN_SIGHT)
+    };
     view! {
         <span class="select-box">
             <select
@@ -62,6 +72,7 @@ pub fn Select(
                 }
                 data-testid=test_id
                 aria-label=move || label.get()
+                title=whole
                 disabled=move || disabled.get()
                 // After the options are in place, or the browser shows the first of them.
                 prop:value=move || {
