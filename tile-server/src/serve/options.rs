@@ -1,6 +1,6 @@
 //! What the server is told when it starts.
 
-use std::{fmt, net::SocketAddr, sync::Arc};
+use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use http::HeaderValue;
 
