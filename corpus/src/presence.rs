@@ -28,16 +28,16 @@ impl<T: Tiles> Corpus<T> {
         let tile = of_part.patterns_tile();
         let mut tables = self.read(part, TABLES, &[tile, tile + 1], Codes::decode).await?.into_iter();
         let pattern_of = tables.next().as_ref().map(wide).unwrap_or_default();
-        let patterns = match tables.next() {
-            Some(Codes::U8(bytes)) => bytes.chunks(n_datasets.div_ceil(8).max(1)).map(<[u8]>::to_vec).collect(),
+        let n_bytes = n_datasets.div_ceil(8).max(1);
+        let patterns: Vec<Vec<u8>> = match tables.next() {
+            Some(Codes::U8(bytes)) => bytes.chunks(n_bytes).map(<[u8]>::to_vec).collect(),
             Some(Codes::U16(_) | Codes::U32(_)) | None => Vec::new(),
         };
-        let is_sound = |bits: &Vec<u8>| *bits == bits_of((0..n_datasets).filter(|&at| has(bits, at)), n_datasets);
         if pattern_of.len() != of_part.n_genes as usize
             || pattern_of.iter().any(|&pattern| pattern as usize >= patterns.len())
-            || !patterns.iter().all(is_sound)
+            || patterns.iter().any(|bits| bits.len() != n_bytes)
         {
-            let reason = "there is not one pattern a gene, or a pattern has other datasets than the part";
+            let reason = "there is not one pattern a gene, or a pattern is of another number of datasets";
             return Err(damaged(TABLES, tile, DecodeError::Inconsistent { table: "Codes", reason }).into());
         }
         Ok(kept.get_or_init(|| Coverage::new(pattern_of, patterns, n_datasets)))
@@ -61,10 +61,6 @@ impl<T: Tiles> Corpus<T> {
         }
         Ok(cells)
     }
-}
-
-fn has(bits: &[u8], dataset: usize) -> bool {
-    bits.get(dataset / 8).is_some_and(|byte| byte >> (dataset % 8) & 1 == 1)
 }
 
 /// A part among several whose genes are asked together.
