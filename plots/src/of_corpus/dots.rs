@@ -224,7 +224,7 @@ mod tests {
             option: None,
             n_cells: 40,
             // Nothing is known of the second gene in the last row.
-            n_measured: vec![40 - at as u64, if at == 2 { 0 } else { 40 }],
+            n_measured: vec![40_u64.saturating_sub(at as u64), if at == 2 { 0 } else { 40 }],
             // Sums of one bit below the point; the second gene is in no cell.
             moments: vec![
                 GeneMoments { n_nonzero: 10, sum: 40 + at as i64, sum_sq: 0 },
