@@ -282,7 +282,8 @@ mod tests {
             |corpus| {
                 let tables = &mut corpus.parts[0].packs[0];
                 tables.n_tiles -= 1;
-                (tables.lengths.pop(), tables.checksums.pop());
+                tables.lengths.pop();
+                tables.checksums.pop();
             },
             |corpus| corpus.parts[0].packs[0].file = "../x".to_owned(),
             |corpus| corpus.parts[0].packs[0].lengths.push(1),

@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn what_has_no_bars_says_why() {
         let zeros = BarCount { total: 9, selected: 9 };
-        let of = |aside, in_aside, total| Bars { aside, in_aside, total, ..Bars::default() }.nothing();
+        let of = |aside, in_aside, total| Bars { total, aside, in_aside, ..Bars::default() }.nothing();
         assert_eq!(of(Aside::Zeros, zeros, vec![1]), None);
         assert_eq!(of(Aside::Zeros, zeros, vec![]), Some("Every number in view is zero."));
         assert_eq!(of(Aside::Zeros, BarCount::default(), vec![]), of(Aside::Nothing, BarCount::default(), vec![]));

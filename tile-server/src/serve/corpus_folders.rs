@@ -62,7 +62,7 @@ pub fn corpora_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
 impl CorpusFolders {
     /// Those of these paths, each of which may be looked at for so long.
     pub(super) fn new(folders: Vec<PathBuf>, time: Duration) -> Self {
-        let folders = folders.iter().map(|folder| folder.canonicalize().unwrap_or_else(|_| folder.clone())).collect();
+        let folders = folders.into_iter().map(|folder| folder.canonicalize().unwrap_or(folder)).collect();
         Self { folders, threads: DiskThreads::default(), time, told: Mutex::default() }
     }
 

@@ -198,10 +198,7 @@ fn a_corpus_in_a_bucket_is_asked_and_served_as_one_in_a_directory() {
 
 /// The address that asks what a command asks.
 fn address_of(question: &[&str]) -> String {
-    let (name, options) = match question {
-        ["corpus", name, options @ ..] | [name, options @ ..] => (name, options),
-        [] => panic!("no question"),
-    };
+    let (["corpus", name, options @ ..] | [name, options @ ..]) = question else { panic!("no question") };
     let pairs = options.chunks(2).map(|pair| format!("{}={}", &pair[0][2..], pair[1].replace('=', "%3D")));
     format!("/api/corpora/atlas/{name}?{}", pairs.collect::<Vec<_>>().join("&"))
 }

@@ -6,7 +6,7 @@ use anyhow::Result;
 use reqwest::Url;
 use shared_fbs::{
     api::{CORPORA_META, CORPUS_ROUTE, DatasetDescription, EXPRESSION_ROUTE, Endpoint, PAGE_ROUTE},
-    corpus::Corpus,
+    corpus::{Corpus, Part},
     manifest::{DirectoryPlace, Manifest, Pack, Slot},
     path::{CORPUS, DATA_ROUTE, EMBED_MOVING, EMBED_ROUTE, MANIFEST},
     segments::Segments,
@@ -54,7 +54,7 @@ impl Kind {
             Self::Dataset => Ok(Manifest::decode(manifest).map_err(|error| broken(&error))?.packs),
             Self::Corpus => {
                 let corpus = Corpus::decode(manifest).map_err(|error| broken(&error))?;
-                Ok(corpus.parts.iter().flat_map(|part| part.dataset_packs()).collect())
+                Ok(corpus.parts.iter().flat_map(Part::dataset_packs).collect())
             }
         }
     }

@@ -46,7 +46,7 @@ pub fn write(
                 site.write(&path, document.html.as_bytes())?;
             }
             if told.dataset().is_withdrawn() {
-                site.write(&format!("{PAGE_ROUTE}/{address}/index.html"), gone(&address).as_bytes())?;
+                site.write(&format!("{PAGE_ROUTE}/{address}/index.html"), gone(address).as_bytes())?;
             }
         }
     }
