@@ -5,7 +5,6 @@ use std::io;
 use anyhow::Error;
 use builder::BuildError;
 use corpus::{
-    QueryError,
     build::SummaryError,
     native::{MergeError, OpenError, ParquetFileError, SummaryFileError},
 };
@@ -14,7 +13,10 @@ use fragments::FragmentError;
 use h5ad::{H5adError, WriteError};
 use remote_files::{PlaceError, RemoteError};
 use tessera::{compare::CompareError, dataset::DatasetError, markers::MarkersError};
-use tile_server::{questions::QuestionError, serve::ServeError};
+use tile_server::{
+    questions::{QuestionError, Reason},
+    serve::ServeError,
+};
 use value_filter::FilterError;
 
 use super::{
@@ -157,18 +159,10 @@ pub fn code(error: &Error) -> u8 {
 }
 
 fn of_question(error: &QuestionError) -> u8 {
-    match error {
-        QuestionError::Query(
-            QueryError::Organism { .. }
-            | QueryError::Term { .. }
-            | QueryError::NoCells { .. }
-            | QueryError::Gene { .. },
-        )
-        | QuestionError::NoGenes(_)
-        | QuestionError::Organisms(_)
-        | QuestionError::Donors(_) => USAGE,
-        QuestionError::Query(QueryError::Overflow) => INPUT,
-        QuestionError::Query(QueryError::Read(error)) => of_dataset(error),
+    match error.reason() {
+        Reason::Question => USAGE,
+        Reason::Sums => INPUT,
+        Reason::Read(error) => of_dataset(error),
     }
 }
 

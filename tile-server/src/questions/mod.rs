@@ -42,6 +42,36 @@ pub enum QuestionError {
     Donors(#[from] PseudobulkError),
 }
 
+/// Where the reason lies that a question has no answer.
+#[derive(Clone, Copy, Debug)]
+pub enum Reason<'a> {
+    /// In the question.
+    Question,
+    /// In what the corpus adds up to.
+    Sums,
+    /// In a tile that cannot be read.
+    Read(&'a DatasetError),
+}
+
+impl QuestionError {
+    /// Where the reason lies.
+    pub fn reason(&self) -> Reason<'_> {
+        match self {
+            Self::Query(
+                QueryError::Organism { .. }
+                | QueryError::Term { .. }
+                | QueryError::NoCells { .. }
+                | QueryError::Gene { .. },
+            )
+            | Self::NoGenes(_)
+            | Self::Organisms(_)
+            | Self::Donors(_) => Reason::Question,
+            Self::Query(QueryError::Overflow) => Reason::Sums,
+            Self::Query(QueryError::Read(error)) => Reason::Read(error),
+        }
+    }
+}
+
 /// A question.
 pub trait Ask {
     /// What a corpus, whose cell types are of this ontology, answers of an organism. Blocks.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use corpus::{QueryError, native::FileCorpus};
+use corpus::native::FileCorpus;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header, request};
 use tokio::{task::spawn_blocking, time::timeout};
 use xxhash_rust::xxh64::xxh64;
@@ -16,7 +16,7 @@ use super::{
     exchange::Exchange,
     responses,
 };
-use crate::questions::{AddressError, AddressedQuestion, Form, QuestionError};
+use crate::questions::{AddressError, AddressedQuestion, Form, QuestionError, Reason};
 
 /// Why an answer is to be read with care: a sentence of ASCII, all else as Rust writes it in text.
 const CAUTION: HeaderName = HeaderName::from_static("x-tessera-caution");
@@ -121,20 +121,10 @@ fn media_type(form: Form) -> HeaderValue {
 }
 
 fn refused(error: &QuestionError) -> Response<Body> {
-    match error {
-        QuestionError::Query(QueryError::Read(error)) => {
-            responses::failure("The tiles of the corpus cannot be read.", error)
-        }
-        QuestionError::Query(QueryError::Overflow) => responses::failure("The corpus cannot be added up.", error),
-        QuestionError::Query(
-            QueryError::Organism { .. }
-            | QueryError::Term { .. }
-            | QueryError::NoCells { .. }
-            | QueryError::Gene { .. },
-        )
-        | QuestionError::NoGenes(_)
-        | QuestionError::Organisms(_)
-        | QuestionError::Donors(_) => wrong(error),
+    match error.reason() {
+        Reason::Question => wrong(error),
+        Reason::Sums => responses::failure("The corpus cannot be added up.", error),
+        Reason::Read(error) => responses::failure("The tiles of the corpus cannot be read.", error),
     }
 }
 

@@ -202,6 +202,17 @@ impl Corpus {
         }
     }
 
+    /// The corpus as it is now, for questions. Blocks.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(super) fn opened(&self) -> Result<FileCorpus, ReadError> {
+        match &self.source {
+            Source::Directory(root) => Ok(corpus::native::open(root)?),
+            Source::Remote(elsewhere) => elsewhere.opened(),
+        }
+    }
+
     /// The state of its manifest when it was opened.
     pub(super) fn stamp(&self) -> Option<FileStamp> {
         self.stamp
@@ -237,19 +248,6 @@ pub(super) async fn file(
         answer_file::send_octets(&asked, &corpus.threads, &file, &tag, caching)
     });
     answer.await.unwrap_or_else(|error| responses::no_outcome(&error))
-}
-
-impl Corpus {
-    /// The corpus as it is now, for questions. Blocks.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub(super) fn opened(&self) -> Result<FileCorpus, ReadError> {
-        match &self.source {
-            Source::Directory(root) => Ok(corpus::native::open(root)?),
-            Source::Remote(elsewhere) => Ok(elsewhere.opened()?),
-        }
-    }
 }
 
 impl Source {

@@ -208,29 +208,37 @@ async fn listed(client: &Client, root: &Url, findings: &mut Vec<Finding>) -> Res
 /// What lies in a directory whose kind its address does not tell: a corpus where there is the manifest of one, and else a
 /// dataset.
 async fn unnamed(client: &Client, directory: &Url) -> Result<Vec<Finding>> {
-    let dataset = client.get(directory.join(MANIFEST)?.as_str(), Accepts::Identity).await?;
+    let dataset = manifest(client, directory, Kind::Dataset).await?;
     if rules::status(&dataset).is_err() {
-        let corpus = client.get(directory.join(CORPUS)?.as_str(), Accepts::Identity).await?;
+        let corpus = manifest(client, directory, Kind::Corpus).await?;
         if rules::status(&corpus).is_ok() {
-            return packed(client, directory, Kind::Corpus).await;
+            return named_by(client, directory, Kind::Corpus, &corpus).await;
         }
     }
-    packed(client, directory, Kind::Dataset).await
+    named_by(client, directory, Kind::Dataset, &dataset).await
 }
 
 /// The manifest in a directory, and a part of the largest pack that it names.
 async fn packed(client: &Client, directory: &Url, kind: Kind) -> Result<Vec<Finding>> {
-    let url = directory.join(kind.manifest())?;
-    let answer = client.get(url.as_str(), Accepts::Identity).await?;
-    if let Err(finding) = rules::status(&answer) {
+    let answer = manifest(client, directory, kind).await?;
+    named_by(client, directory, kind, &answer).await
+}
+
+async fn manifest(client: &Client, directory: &Url, kind: Kind) -> Result<Answer> {
+    Ok(client.get(directory.join(kind.manifest())?.as_str(), Accepts::Identity).await?)
+}
+
+/// A manifest that the host has sent, and a part of the largest pack that it names.
+async fn named_by(client: &Client, directory: &Url, kind: Kind, answer: &Answer) -> Result<Vec<Finding>> {
+    if let Err(finding) = rules::status(answer) {
         return Ok(vec![finding]);
     }
     let packs = match kind.packs(&answer.body) {
         Ok(packs) => packs,
-        Err(text) => return Ok(vec![Finding::problem(url.as_str(), text, fixes::SAME_DATASET)]),
+        Err(text) => return Ok(vec![Finding::problem(&answer.url, text, fixes::SAME_DATASET)]),
     };
-    let mut findings = vec![rules::version(&answer), rules::fresh(&answer)];
-    findings.extend(client.origin().map(|origin| rules::cross_origin(&answer, origin)));
+    let mut findings = vec![rules::version(answer), rules::fresh(answer)];
+    findings.extend(client.origin().map(|origin| rules::cross_origin(answer, origin)));
     if let Some(pack) = packs.iter().filter(|pack| pack.n_tiles > 0).max_by_key(|pack| pack.n_bytes) {
         findings.extend(part_of(client, directory, pack).await?);
     }
